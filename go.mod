@@ -1,0 +1,3 @@
+module github.com/takodeploy/tako
+
+go 1.26

@@ -1,0 +1,105 @@
+// Package fault defines the errors a caller can act on.
+//
+// Everything that can go wrong in a way the caller may mend is one of six
+// codes; any other error is internal and is reported as such, with a request
+// id and no details.
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// Code says what kind of thing went wrong and therefore what a caller can do.
+type Code int
+
+// The six codes. Internal is the zero value: an error of no known code.
+const (
+	Internal        Code = iota // not the caller's doing: 500
+	Invalid                     // the request is wrong as written: 400
+	Unauthenticated             // who is asking is not known: 401
+	Forbidden                   // who is asking may not: 403
+	NotFound                    // there is no such thing: 404
+	Conflict                    // somebody else changed it, or it is in use: 409
+	Unavailable                 // not now, try again: 503
+)
+
+// Status is the HTTP status that reports the code.
+func (c Code) Status() int {
+	switch c {
+	case Invalid:
+		return http.StatusBadRequest
+	case Unauthenticated:
+		return http.StatusUnauthorized
+	case Forbidden:
+		return http.StatusForbidden
+	case NotFound:
+		return http.StatusNotFound
+	case Conflict:
+		return http.StatusConflict
+	case Unavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+// Error is a failure with a code. Message is one sentence for a person;
+// Details are further sentences, one per complaint, in the order found.
+type Error struct {
+	Code    Code
+	Message string
+	Details []string
+	Cause   error
+}
+
+// Error gives the message, followed by the cause when there is one.
+func (e *Error) Error() string {
+	if e.Cause != nil {
+		return e.Message + ": " + e.Cause.Error()
+	}
+	return e.Message
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// New makes an error of a code; format and args are those of fmt.Sprintf.
+func New(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Wrap makes an error of a code that keeps its cause.
+func Wrap(code Code, cause error, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Cause: cause}
+}
+
+// CodeOf finds the code of the first *Error in the chain; Internal if none.
+func CodeOf(err error) Code {
+	var f *Error
+	if errors.As(err, &f) {
+		return f.Code
+	}
+	return Internal
+}
+
+// Is reports whether err carries the code.
+func Is(err error, code Code) bool { return err != nil && CodeOf(err) == code }
+
+// Complaints collects what is wrong with one request, so that all of it is
+// reported at once. The zero value is ready to use.
+type Complaints []string
+
+// Add notes one complaint; format and args are those of fmt.Sprintf.
+func (c *Complaints) Add(format string, args ...any) {
+	*c = append(*c, fmt.Sprintf(format, args...))
+}
+
+// Err is nil when nothing was noted, else an Invalid error with each complaint
+// as a detail and the first as its message's reason.
+func (c Complaints) Err() error {
+	if len(c) == 0 {
+		return nil
+	}
+	return &Error{Code: Invalid, Message: "There was a problem with your request.", Details: c}
+}
