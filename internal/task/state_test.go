@@ -1,0 +1,72 @@
+package task
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestMovesAreDeterministic(t *testing.T) {
+	seen := map[string]bool{}
+	for _, m := range Moves {
+		key := m.From.String() + " " + string(m.Act)
+		if seen[key] {
+			t.Errorf("two moves for %s", key)
+		}
+		seen[key] = true
+		if m.To.State.Final() != (m.To.Hold == Done) {
+			t.Errorf("%s ends in %s", key, m.To)
+		}
+	}
+}
+
+func TestEveryStatusCanEnd(t *testing.T) {
+	ends := map[Status]bool{}
+	for range Moves {
+		for _, m := range Moves {
+			ends[m.From] = ends[m.From] || m.To.Hold == Done || ends[m.To]
+		}
+	}
+	for _, m := range Moves {
+		if !ends[m.From] {
+			t.Errorf("%s never ends", m.From)
+		}
+	}
+}
+
+func TestAfter(t *testing.T) {
+	got, err := Status{Queued, Waiting}.After(Claim)
+	if err != nil || got != (Status{Executing, Held}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if _, err := (Status{Success, Done}).After(Cancel); err == nil {
+		t.Error("a finished task was canceled")
+	}
+}
+
+func TestDiagrams(t *testing.T) {
+	for _, want := range []string{"Queued_Waiting --> Executing_Held: claim", "Executing_Paused --> Executing_Waiting: wake"} {
+		if !strings.Contains(Diagram(), want) {
+			t.Errorf("no %q in\n%s", want, Diagram())
+		}
+	}
+	if !strings.Contains(StepDiagram(), "Starting --> Lost") {
+		t.Error(StepDiagram())
+	}
+}
+
+func TestTicketsDiffer(t *testing.T) {
+	seen := map[string]string{}
+	for _, args := range [][]any{
+		{"i", "t", Key{"1", "m", 1}}, {"it", "", Key{"1", "m", 1}}, {"i", "t", Key{"1m", "", 1}},
+		{"i", "t", Key{"1", "m", 2}}, {"j", "t", Key{"1", "m", 1}},
+	} {
+		ticket := Ticket(args[0].(string), args[1].(string), args[2].(Key))
+		if old, ok := seen[ticket]; ok {
+			t.Errorf("%v and %s have one ticket", args, old)
+		}
+		seen[ticket] = args[2].(Key).String()
+	}
+	if a, b := Ticket("i", "t", Key{"1", "m", 1}), Ticket("i", "t", Key{"1", "m", 1}); a != b {
+		t.Error("not deterministic")
+	}
+}
