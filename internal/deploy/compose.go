@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/step"
 )
 
 // DefaultParallelism is how many targets or parallel steps run at once when
@@ -186,8 +187,8 @@ func needsPackages(s *Step) bool {
 	return false
 }
 
-func acquired(a *Action) []Package {
-	return slices.DeleteFunc(slices.Clone(a.Packages), func(p Package) bool { return p.Acquire == ByNobody })
+func acquired(a *Action) []step.Package {
+	return slices.DeleteFunc(slices.Clone(a.Packages), func(p step.Package) bool { return p.Acquire == step.ByNobody })
 }
 
 // acquireStep is the block itself: one record for each target that needs
@@ -224,8 +225,8 @@ func acquireStep(steps []Step, window int) *Step {
 
 // PackagesFor lists the packages that a target's actions use; the empty target
 // stands for what does not run per target.
-func (p *Plan) PackagesFor(target string) []Package {
-	var found []Package
+func (p *Plan) PackagesFor(target string) []step.Package {
+	var found []step.Package
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		if s.Skip != "" || (s.OnTargets && !slices.Contains(s.Targets, target)) || (!s.OnTargets && target != "") {
@@ -236,7 +237,7 @@ func (p *Plan) PackagesFor(target string) []Package {
 				continue
 			}
 			for _, pkg := range acquired(&s.Actions[j]) {
-				same := func(q Package) bool {
+				same := func(q step.Package) bool {
 					return q.PackageID == pkg.PackageID && q.Version == pkg.Version && q.FeedID == pkg.FeedID && q.Acquire == pkg.Acquire
 				}
 				if !slices.ContainsFunc(found, same) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/task"
 )
 
@@ -489,7 +490,7 @@ func TestPlanSurvivesJSON(t *testing.T) {
 func TestAcquisition(t *testing.T) {
 	pkg := func(d Draft) Draft {
 		d.Actions = slices.Clone(d.Actions)
-		d.Actions[0].Packages = []Package{{PackageID: "web", Version: "1.0", Acquire: ByServer}}
+		d.Actions[0].Packages = []step.Package{{PackageID: "web", Version: "1.0", Acquire: step.ByServer}}
 		return d
 	}
 	must := func(d Draft, r Requirement) Draft { d.Requirement = r; return d }

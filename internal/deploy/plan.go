@@ -8,6 +8,8 @@ package deploy
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/takodeploy/tako/internal/step"
 )
 
 // Plan is what a deployment or runbook run will do: an immutable value,
@@ -111,33 +113,10 @@ type Action struct {
 	// action waits for a person.
 	Block      bool              `json:",omitempty"`
 	Properties map[string]string `json:",omitempty"`
-	Packages   []Package         `json:",omitempty"`
+	Packages   []step.Package    `json:",omitempty"`
 	// Extra is for the action type's own needs.
 	Extra json.RawMessage `json:",omitempty"`
 }
-
-// Package is one package that an action uses, at the version that the release
-// has fixed.
-type Package struct {
-	Reference string `json:",omitempty"` // empty for the action's primary package
-	PackageID string
-	Version   string
-	FeedID    string
-	// Acquire is where the package is fetched to.
-	Acquire Acquire
-	Extract bool              `json:",omitempty"`
-	Extra   map[string]string `json:",omitempty"`
-}
-
-// Acquire says where a package is fetched to before the steps that use it.
-type Acquire string
-
-// The places where a package can be fetched to.
-const (
-	ByServer Acquire = "Server"          // the server fetches and sends it on
-	ByTarget Acquire = "ExecutionTarget" // the target fetches it itself
-	ByNobody Acquire = "NotAcquired"     // only its name and version are used
-)
 
 // Revision is a change of the targets for the steps after the step that found
 // it, appended in the transaction that ends that step.
