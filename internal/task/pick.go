@@ -1,0 +1,294 @@
+package task
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Class is the part of the queue in which a task stands.
+type Class int
+
+// The classes, best first. Moved-to-the-top is not a class but an order above
+// all of them.
+const (
+	Priority Class = 1
+	Normal   Class = 2
+)
+
+// Candidate is a task that waits in the queue, as far as choosing needs it.
+type Candidate struct {
+	ID      string
+	Num     int64 // in the order of creation
+	Name    string
+	Space   string
+	Project string
+	Tag     string // concurrency tag; empty for none
+	HasTag  bool   // it kept its tag while it was paused
+	State   State
+	Class   Class
+	Top     int64 // when it was moved to the top; 0 if it was not
+	Place   int64 // its place within its class: queue time, or a superseded task's
+	Light   bool  // it takes no place of the cap
+	Due     time.Time
+	Expiry  time.Time
+}
+
+// NodeLoad is what one live node carries.
+type NodeLoad struct {
+	Cap      int // 0 takes nothing new
+	Draining bool
+	Active   int
+}
+
+// Situation is all that decides which waiting task a node takes next. The
+// claim and the sentence that says why a task waits are made from the same
+// value by the same predicates.
+type Situation struct {
+	Now     time.Time
+	Node    string              // the node that asks
+	Nodes   map[string]NodeLoad // every live node, the asking one among them
+	Holders map[string]string   // concurrency tag → the task that has it
+	Active  map[string]int      // executing tasks by project
+	Stopped map[string]bool     // spaces whose queue is stopped; "" stops all
+}
+
+// resumed reports whether the task was executing before and goes on.
+func (c *Candidate) resumed() bool { return c.State != Queued }
+
+// urgent reports whether nothing may hold the task up: what is being canceled
+// only has to be told so.
+func (c *Candidate) urgent() bool { return c.State == Cancelling }
+
+// held says why the task may not run on any node now; empty if it may.
+func (s *Situation) held(c *Candidate) string {
+	if c.urgent() {
+		return ""
+	}
+	if c.Due.After(s.Now) {
+		return "It is scheduled for " + c.Due.UTC().Format("2006-01-02 15:04:05 UTC") + "."
+	}
+	if !c.resumed() && (s.Stopped[c.Space] || s.Stopped[""]) {
+		return "The task queue is stopped."
+	}
+	if holder := s.Holders[c.Tag]; c.Tag != "" && !c.HasTag && holder != "" && holder != c.ID {
+		return fmt.Sprintf("It waits for %s, which runs under the same concurrency tag (%s).", holder, c.Tag)
+	}
+	return ""
+}
+
+// full says why the node takes nothing more; empty if it does. waiting is how
+// many tasks could run now.
+func (s *Situation) full(node string, waiting int) string {
+	n := s.Nodes[node]
+	switch {
+	case n.Draining:
+		return "Node " + node + " is draining: it finishes what it has and takes nothing new."
+	case n.Active >= n.Cap:
+		return fmt.Sprintf("Node %s has all %d of its places taken.", node, n.Cap)
+	case len(s.Nodes) < 2:
+		return ""
+	}
+	active, total := 0, 0
+	for _, other := range s.Nodes {
+		if !other.Draining {
+			active += other.Active
+			total += other.Cap
+		}
+	}
+	// active/cap of this node against (active+waiting)/cap of all of them,
+	// without the division.
+	if n.Active*total > (active+waiting)*n.Cap {
+		return "Node " + node + " already carries more than its part of the load."
+	}
+	return ""
+}
+
+// less orders the queue: what is being canceled, what was moved to the top,
+// priority, normal; within each what goes on before what starts, then by place.
+func less(a, b *Candidate) int {
+	top := func(c *Candidate) int64 { return -c.Top }
+	flag := func(yes bool) int {
+		if yes {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(
+		cmp.Compare(flag(a.urgent()), flag(b.urgent())),
+		cmp.Compare(flag(a.Top > 0), flag(b.Top > 0)),
+		cmp.Compare(top(a), top(b)),
+		cmp.Compare(a.Class, b.Class),
+		cmp.Compare(flag(a.resumed()), flag(b.resumed())),
+		cmp.Compare(a.Place, b.Place),
+		cmp.Compare(a.Num, b.Num),
+	)
+}
+
+// rank is the part of the order within which projects share fairly.
+func rank(c *Candidate) string {
+	return fmt.Sprint(c.urgent(), c.Top, c.Class, c.resumed())
+}
+
+// share is how many tasks each project may run before others go first.
+func (s *Situation) share(free []*Candidate) float64 {
+	total := 0
+	for _, n := range s.Nodes {
+		if !n.Draining {
+			total += n.Cap
+		}
+	}
+	projects := map[string]bool{}
+	for _, c := range free {
+		projects[c.Project] = true
+	}
+	return float64(total) / float64(max(1, len(projects)))
+}
+
+// pick chooses what the asking node takes now, in order, and notes it in the
+// situation as taken.
+func (s *Situation) pick(waiting []Candidate) []Candidate {
+	free := make([]*Candidate, 0, len(waiting))
+	for i := range waiting {
+		if c := &waiting[i]; s.held(c) == "" {
+			free = append(free, c)
+		}
+	}
+	slices.SortFunc(free, less)
+	var taken []Candidate
+	for {
+		i := s.best(free)
+		if i < 0 {
+			return taken
+		}
+		c := free[i]
+		free = slices.Delete(free, i, i+1)
+		s.take(c)
+		taken = append(taken, *c)
+	}
+}
+
+// best is the index of the next task for the asking node, -1 if there is none.
+// Of those that stand equal but for their place, a project below its share
+// goes first.
+func (s *Situation) best(free []*Candidate) int {
+	full := s.full(s.Node, len(free)) != ""
+	share := -1.0
+	found := -1
+	for i, c := range free {
+		switch {
+		case full && !c.Light && !c.urgent(), s.held(c) != "":
+			continue
+		case found < 0:
+			found = i
+			if c.Project == "" || c.urgent() {
+				return i
+			}
+		case rank(c) != rank(free[found]):
+			return found
+		}
+		if share < 0 {
+			share = s.share(free)
+		}
+		if float64(s.Active[c.Project]) < share {
+			return i
+		}
+	}
+	return found
+}
+
+func (s *Situation) take(c *Candidate) {
+	if c.Tag != "" && !c.urgent() {
+		s.Holders[c.Tag] = c.ID
+	}
+	if c.Light || c.urgent() {
+		return
+	}
+	s.Active[c.Project]++
+	n := s.Nodes[s.Node]
+	n.Active++
+	s.Nodes[s.Node] = n
+}
+
+// Why is the answer to "why does this task not run?".
+type Why struct {
+	// Sentences give each reason, the decisive one first; empty if nothing is
+	// in its way.
+	Sentences []string
+	// Behind are the tasks ahead of it or in its way.
+	Behind []string
+}
+
+// why explains a waiting task by the predicates of the claim.
+func (s *Situation) why(id string, waiting []Candidate) Why {
+	i := slices.IndexFunc(waiting, func(c Candidate) bool { return c.ID == id })
+	if i < 0 {
+		return Why{}
+	}
+	c := &waiting[i]
+	if reason := s.held(c); reason != "" {
+		w := Why{Sentences: []string{reason}}
+		if holder := s.Holders[c.Tag]; c.Tag != "" && holder != "" && !c.Due.After(s.Now) {
+			w.Behind = append(w.Behind, holder)
+			w.Behind = append(w.Behind, ahead(c, waiting, func(o *Candidate) bool { return o.Tag == c.Tag })...)
+		}
+		return w
+	}
+	var w Why
+	free := func(o *Candidate) bool { return s.held(o) == "" }
+	w.Behind = ahead(c, waiting, free)
+	for _, node := range sortedKeys(s.Nodes) {
+		if reason := s.full(node, len(waiting)); reason != "" {
+			w.Sentences = append(w.Sentences, reason)
+		}
+	}
+	if len(w.Sentences) < len(s.Nodes) {
+		w.Sentences = nil // some node has a place
+	}
+	if len(s.Nodes) == 0 {
+		w.Sentences = append(w.Sentences, "No node is alive that could run it.")
+	}
+	if n := len(w.Behind); n == 1 {
+		w.Sentences = append(w.Sentences, "One task is ahead of it.")
+	} else if n > 1 {
+		w.Sentences = append(w.Sentences, fmt.Sprintf("%d tasks are ahead of it.", n))
+	}
+	if c.Project != "" && len(w.Behind) > 0 && float64(s.Active[c.Project]) >= s.share(pointers(waiting)) {
+		w.Sentences = append(w.Sentences, "Its project already runs its share of tasks, so those of other projects go first.")
+	}
+	return w
+}
+
+func ahead(c *Candidate, waiting []Candidate, which func(*Candidate) bool) []string {
+	var before []*Candidate
+	for i := range waiting {
+		if o := &waiting[i]; o.ID != c.ID && which(o) && less(o, c) < 0 {
+			before = append(before, o)
+		}
+	}
+	slices.SortFunc(before, less)
+	ids := make([]string, len(before))
+	for i, o := range before {
+		ids[i] = o.ID
+	}
+	return ids
+}
+
+func pointers(list []Candidate) []*Candidate {
+	ptrs := make([]*Candidate, len(list))
+	for i := range list {
+		ptrs[i] = &list[i]
+	}
+	return ptrs
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, strings.Compare)
+	return keys
+}

@@ -1,0 +1,99 @@
+package task
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestPick(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	ids := func(list []Candidate) string {
+		var names []string
+		for _, c := range list {
+			names = append(names, c.ID)
+		}
+		return strings.Join(names, " ")
+	}
+	c := func(id string, num int64, change ...func(*Candidate)) Candidate {
+		c := Candidate{ID: id, Num: num, Place: num, Class: Normal, State: Queued, Space: "S", Project: "P", Due: now}
+		for _, f := range change {
+			f(&c)
+		}
+		return c
+	}
+	project := func(p string) func(*Candidate) { return func(c *Candidate) { c.Project = p } }
+	tag := func(s string) func(*Candidate) { return func(c *Candidate) { c.Tag = s } }
+	priority := func(c *Candidate) { c.Class = Priority }
+	top := func(c *Candidate) { c.Top = 7 }
+	later := func(c *Candidate) { c.Due = now.Add(time.Second) }
+	resumed := func(c *Candidate) { c.State = Executing }
+	cancelling := func(c *Candidate) { c.State = Cancelling }
+	light := func(c *Candidate) { c.Light = true }
+	one := map[string]NodeLoad{"n": {Cap: 2}}
+	for _, tt := range []struct {
+		name    string
+		s       Situation
+		waiting []Candidate
+		want    string
+	}{
+		{"first come", Situation{Nodes: one}, []Candidate{c("b", 2), c("a", 1), c("c", 3)}, "a b"},
+		{"classes", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 9}}}, []Candidate{c("a", 1), c("b", 2, priority), c("c", 3, top), c("d", 4, resumed), c("e", 5, cancelling)}, "e c b d a"},
+		{"scheduled", Situation{Nodes: one}, []Candidate{c("a", 1, later), c("b", 2)}, "b"},
+		{"tag taken", Situation{Nodes: one, Holders: map[string]string{"x": "z"}}, []Candidate{c("a", 1, tag("x")), c("b", 2)}, "b"},
+		{"one per tag", Situation{Nodes: one}, []Candidate{c("a", 1, tag("x")), c("b", 2, tag("x")), c("d", 3)}, "a d"},
+		{"stopped", Situation{Nodes: one, Stopped: map[string]bool{"S": true}}, []Candidate{c("a", 1), c("b", 2, resumed)}, "b"},
+		{"full", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 2, Active: 2}}}, []Candidate{c("a", 1), c("b", 2, cancelling), c("d", 3, light)}, "b d"},
+		{"draining", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 2, Draining: true}}}, []Candidate{c("a", 1)}, ""},
+		{"fair", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 4}}}, []Candidate{c("a", 1), c("b", 2), c("d", 3), c("e", 4, project("Q"))}, "a b e d"},
+		{"fair not across classes", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 2}}, Active: map[string]int{"P": 5}}, []Candidate{c("a", 1, priority), c("b", 2, priority), c("e", 4, project("Q"))}, "a b"},
+		{"balance", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 4, Active: 2}, "m": {Cap: 4}}}, []Candidate{c("a", 1)}, ""},
+		{"balance both", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 4}, "m": {Cap: 4}}}, []Candidate{c("a", 1), c("b", 2)}, "a b"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := tt.s
+			s.Now, s.Node = now, "n"
+			s.Nodes = map[string]NodeLoad{}
+			for k, v := range tt.s.Nodes {
+				s.Nodes[k] = v
+			}
+			if s.Holders == nil {
+				s.Holders = map[string]string{}
+			}
+			if s.Active == nil {
+				s.Active = map[string]int{}
+			}
+			if got := ids(s.pick(tt.waiting)); got != tt.want {
+				t.Errorf("picked %q, want %q", got, tt.want)
+			}
+			// What was not picked has a reason, and what could be has none.
+			for _, c := range tt.waiting {
+				picked := strings.Contains(" "+tt.want+" ", " "+c.ID+" ")
+				if why := s.why(c.ID, tt.waiting); !picked && len(why.Sentences) == 0 && tt.name != "balance" {
+					t.Errorf("%s was not picked and nothing says why", c.ID)
+				}
+			}
+		})
+	}
+}
+
+func TestWhy(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	s := Situation{Now: now, Nodes: map[string]NodeLoad{"n": {Cap: 1, Active: 1}}, Holders: map[string]string{"x": "ServerTasks-1"}, Active: map[string]int{}}
+	waiting := []Candidate{
+		{ID: "ServerTasks-2", Num: 2, Tag: "x", State: Queued}, {ID: "ServerTasks-3", Num: 3, Tag: "x", State: Queued},
+		{ID: "ServerTasks-4", Num: 4, State: Queued}, {ID: "ServerTasks-5", Num: 5, State: Queued}, {ID: "ServerTasks-6", Num: 6, State: Queued, Due: now.Add(time.Hour)},
+	}
+	want := map[string]Why{
+		"ServerTasks-3": {Sentences: []string{"It waits for ServerTasks-1, which runs under the same concurrency tag (x)."}, Behind: []string{"ServerTasks-1", "ServerTasks-2"}},
+		"ServerTasks-5": {Sentences: []string{"Node n has all 1 of its places taken.", "One task is ahead of it."}, Behind: []string{"ServerTasks-4"}},
+		"ServerTasks-6": {Sentences: []string{"It is scheduled for 2026-01-02 04:04:05 UTC."}},
+	}
+	for id, w := range want {
+		if diff := cmp.Diff(w, s.why(id, waiting)); diff != "" {
+			t.Errorf("%s: %s", id, diff)
+		}
+	}
+}
