@@ -1,9 +1,18 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Why a running job's context is over.
+var (
+	ErrCanceled = errors.New("canceled")
+	ErrTimedOut = errors.New("timed out")
 )
 
 // Env is the surroundings of one running job. Commands take everything from
@@ -12,15 +21,37 @@ import (
 type Env struct {
 	Job    *Job
 	Ticket string
-	Home   string    // the account's home directory
+	Home   string    // the directory that holds .tako, as a rule the account's home
 	Root   string    // <Home>/.tako
 	Work   string    // the job's own directory, the working directory of its scripts
 	Stdout io.Writer // lines; a part without an end of line waits for the rest
 	Stderr io.Writer
 	Vars   *Variables
 
-	// Environ is the environment for the processes that the job starts.
-	Environ []string
+	Environ []string                    // for the processes that the job starts, "NAME=value"
+	Grace   time.Duration               // between asking a process to end and killing it
+	Started func(pid int, began uint64) // told of each process that leads a session; may be nil
+
+	mu      sync.Mutex
+	cleanup []func()
+}
+
+// AtEnd has f called when the job's command has returned, last one first.
+func (e *Env) AtEnd(f func()) {
+	e.mu.Lock()
+	e.cleanup = append(e.cleanup, f)
+	e.mu.Unlock()
+}
+
+// Cleanup calls what AtEnd was given.
+func (e *Env) Cleanup() {
+	e.mu.Lock()
+	list := e.cleanup
+	e.cleanup = nil
+	e.mu.Unlock()
+	for i := len(list) - 1; i >= 0; i-- {
+		list[i]()
+	}
 }
 
 // PackagePath is where the cache keeps a package's file.

@@ -118,3 +118,11 @@ func (p Package) FileName() (string, error) {
 	}
 	return p.Hash + p.Extension, nil
 }
+
+// Exit codes that no script gave.
+const (
+	ExitFatal    = -41 // the far end itself could not do its work
+	ExitCanceled = -43
+	ExitTimeout  = -44
+	ExitUnknown  = -46 // the job was lost
+)

@@ -25,10 +25,11 @@ type Stream struct {
 	endSent  bool
 	err      error
 	released bool
+	gone     chan struct{}
 }
 
 func newStream(c *Conn, id uint32, credit int) *Stream {
-	s := &Stream{conn: c, id: id, credit: credit}
+	s := &Stream{conn: c, id: id, credit: credit, gone: make(chan struct{})}
 	s.cond.L = &s.mu
 	return s
 }
@@ -53,9 +54,7 @@ func (s *Stream) take(f frame) error {
 	case frameEnd:
 		s.ended = true
 	case frameReset:
-		if s.err == nil {
-			s.err = errors.New(string(f.payload))
-		}
+		s.breakWith(errors.New(string(f.payload)))
 	case frameWindow:
 		if len(f.payload) != 4 {
 			return errors.New("window frame is malformed")
@@ -159,14 +158,11 @@ func (s *Stream) Close() error {
 	s.released = true
 	clean := s.endSent && s.ended
 	broken := s.err != nil
-	if s.err == nil {
-		s.err = ErrClosed
-	}
+	s.breakWith(ErrClosed)
 	for _, b := range s.queue {
 		giveBuffer(b)
 	}
 	s.queue, s.queued = nil, 0
-	s.cond.Broadcast()
 	s.mu.Unlock()
 	s.conn.forget(s.id)
 	if !clean && !broken {
@@ -177,9 +173,18 @@ func (s *Stream) Close() error {
 
 func (s *Stream) abort(err error) {
 	s.mu.Lock()
+	s.breakWith(err)
+	s.mu.Unlock()
+}
+
+// Gone is closed when the stream can no longer be used.
+func (s *Stream) Gone() <-chan struct{} { return s.gone }
+
+// breakWith records why the stream is over; the caller holds the lock.
+func (s *Stream) breakWith(err error) {
 	if s.err == nil {
 		s.err = err
+		close(s.gone)
 	}
 	s.cond.Broadcast()
-	s.mu.Unlock()
 }

@@ -1,0 +1,224 @@
+// Package host is the long-lived process at the far end: one for each
+// machine and account, started on demand, gone when idle. It runs jobs under
+// tickets, keeps their output and their end on disk, and serves any number
+// of connections. Jobs outlive connections; they do not outlive the host.
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/takodeploy/tako/internal/runner"
+	"github.com/takodeploy/tako/internal/runner/wire"
+)
+
+// Options are a host's settings; the zero value of each means its default.
+type Options struct {
+	Home     string        // directory that holds .tako
+	Idle     time.Duration // exit after so long without connections and jobs; 60 s
+	LogLimit int64         // bytes of output kept of one job; 128 MiB
+	Grace    time.Duration // between asking a process to end and killing it; 10 s
+	Keep     time.Duration // ended tickets that nobody completed; 24 h
+}
+
+func (o Options) withDefaults() Options {
+	if o.Idle == 0 {
+		o.Idle = time.Minute
+	}
+	if o.LogLimit == 0 {
+		o.LogLimit = 128 << 20
+	}
+	if o.Grace == 0 {
+		o.Grace = 10 * time.Second
+	}
+	if o.Keep == 0 {
+		o.Keep = 24 * time.Hour
+	}
+	return o
+}
+
+// engine runs the jobs of one home.
+type engine struct {
+	options Options
+	root    string // <home>/.tako
+	work    string
+	cache   *cache
+	locks   *isolation
+	syncer  *syncer
+	environ []string
+
+	mu      sync.Mutex
+	tickets map[string]*ticket
+	active  int
+	changed time.Time // when active last changed
+}
+
+func newEngine(options Options) (*engine, error) {
+	options = options.withDefaults()
+	root := filepath.Join(options.Home, ".tako")
+	e := &engine{
+		options: options, root: root, work: filepath.Join(root, "work"), locks: newIsolation(),
+		environ: environment(root), tickets: map[string]*ticket{}, changed: time.Now(),
+	}
+	if err := os.MkdirAll(e.work, 0o700); err != nil {
+		return nil, fmt.Errorf("making the work folder: %w", err)
+	}
+	var err error
+	if e.cache, err = newCache(filepath.Join(root, "packages")); err != nil {
+		return nil, err
+	}
+	if e.syncer, err = newSyncer(e.work); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// find gives a ticket that is known, from memory or from disk.
+func (e *engine) find(name string) (*ticket, error) {
+	if err := runner.CheckTicket(name); err != nil {
+		return nil, wire.Errorf(wire.CodeInvalid, "%v", err)
+	}
+	e.mu.Lock()
+	t := e.tickets[name]
+	e.mu.Unlock()
+	if t != nil {
+		<-t.ready
+		return t, t.failed
+	}
+	return e.load(name)
+}
+
+// load reads a ticket from disk; e.mu is held meanwhile, so that one that
+// was left behind is judged once.
+func (e *engine) load(name string) (*ticket, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if t := e.tickets[name]; t != nil {
+		return t, nil
+	}
+	dir := filepath.Join(e.work, name)
+	if _, err := os.Lstat(dir); err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, wire.Errorf(wire.CodeNotFound, "The machine does not know ticket %s.", name)
+		}
+		return nil, err
+	}
+	t, err := loadTicket(name, dir)
+	if err != nil {
+		return nil, err
+	}
+	e.tickets[name] = t
+	return t, nil
+}
+
+// start starts a job, or finds that its ticket is known. It returns when the
+// ticket's folder is on disk for good, so that not even a power cut makes a
+// second start run it again.
+func (e *engine) start(name string, job *runner.Job) error {
+	if err := runner.CheckTicket(name); err != nil {
+		return wire.Errorf(wire.CodeInvalid, "%v", err)
+	}
+	command, ok := runner.FindCommand(job.Command)
+	if !ok {
+		return wire.Errorf(wire.CodeInvalid, "The machine's agent knows no command %q; it knows %v.", job.Command, runner.CommandNames())
+	}
+	t := &ticket{
+		name: name, dir: filepath.Join(e.work, name),
+		ready: make(chan struct{}), exited: make(chan struct{}),
+	}
+	t.out = &output{path: filepath.Join(t.dir, "log"), limit: e.options.LogLimit}
+	e.mu.Lock()
+	if known := e.tickets[name]; known != nil {
+		e.mu.Unlock()
+		<-known.ready
+		return known.failed
+	}
+	if _, err := os.Lstat(t.dir); err == nil {
+		e.mu.Unlock()
+		_, err := e.load(name)
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	t.cancel = cancel
+	e.tickets[name] = t
+	e.active++
+	e.mu.Unlock()
+
+	here := machine()
+	err := t.create(e.work, origin{
+		Command: job.Command, Machine: here.name, Boot: here.boot,
+		PID: os.Getpid(), StartTime: ownStart(), Started: time.Now().UTC(),
+	})
+	if err == nil {
+		err = e.syncer.sync()
+		if err != nil {
+			os.RemoveAll(t.dir)
+		}
+	}
+	if err != nil {
+		t.failed = describe(err, "making the folder of ticket "+name)
+		e.drop(t)
+		close(t.ready)
+		cancel(nil)
+		return t.failed
+	}
+	close(t.ready)
+	go e.run(ctx, t, command, job)
+	return nil
+}
+
+var ownStart = sync.OnceValue(func() uint64 { return runner.StartTime(os.Getpid()) })
+
+// drop forgets a ticket that did not start.
+func (e *engine) drop(t *ticket) {
+	e.mu.Lock()
+	delete(e.tickets, t.name)
+	e.active--
+	e.changed = time.Now()
+	e.mu.Unlock()
+}
+
+// complete forgets a ticket that ended and removes its folder. One that
+// still runs is canceled first.
+func (e *engine) complete(name string) error {
+	t, err := e.find(name)
+	var coded *wire.Error
+	if errors.As(err, &coded) && coded.Code == wire.CodeNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t.gone.Store(true)
+	t.cancel(runner.ErrCanceled)
+	go func() {
+		<-t.exited
+		if err := os.RemoveAll(t.dir); err != nil {
+			slog.Warn("removing a ticket's folder", "ticket", name, "error", err)
+		}
+		e.mu.Lock()
+		delete(e.tickets, name)
+		e.mu.Unlock()
+	}()
+	return nil
+}
+
+// busy reports how many jobs run and since when that is so.
+func (e *engine) busy() (int, time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.active, e.changed
+}
+
+func (e *engine) ended() {
+	e.mu.Lock()
+	e.active--
+	e.changed = time.Now()
+	e.mu.Unlock()
+}

@@ -1,0 +1,238 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/takodeploy/tako/internal/runner/socket"
+	"github.com/takodeploy/tako/internal/runner/wire"
+)
+
+// host is a listening engine.
+type host struct {
+	engine   *engine
+	listener *socket.Listener
+	identity string
+
+	mu       sync.Mutex
+	sessions int
+	changed  time.Time
+	leaving  bool
+}
+
+// Serve is the host process: it takes the home, serves until idle, and
+// returns nil then. ErrTaken means that another host is there already.
+func Serve(ctx context.Context, options Options) error {
+	listener, err := socket.Listen(filepath.Join(options.Home, ".tako"))
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	e, err := newEngine(options)
+	if err != nil {
+		return err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("finding the own program: %w", err)
+	}
+	h := &host{engine: e, listener: listener, identity: socket.Identity(program), changed: time.Now()}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go e.sweepFrom(ctx)
+	go h.leaveWhenIdle(ctx)
+	go func() {
+		<-ctx.Done()
+		h.leave(true)
+	}()
+	for {
+		conn, err := listener.AcceptUnix()
+		if err != nil {
+			h.mu.Lock()
+			leaving := h.leaving
+			h.mu.Unlock()
+			if leaving {
+				return nil
+			}
+			return fmt.Errorf("accepting a caller: %w", err)
+		}
+		go func() {
+			caller, err := socket.Greet(conn)
+			if err != nil {
+				slog.Warn("caller refused", "error", err)
+				conn.Close()
+				return
+			}
+			h.serve(caller)
+		}()
+	}
+}
+
+// enter counts a caller in, unless the host is about to leave, or a caller
+// of another build finds it without work: then it makes room.
+func (h *host) enter(identity string) bool {
+	active, _ := h.engine.busy()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.leaving {
+		return false
+	}
+	if identity != h.identity && active == 0 && h.sessions == 0 {
+		h.leaving = true
+		h.listener.UnixListener.Close()
+		return false
+	}
+	h.sessions++
+	h.changed = time.Now()
+	return true
+}
+
+func (h *host) serve(caller *socket.Accepted) {
+	defer caller.Close()
+	if !h.enter(caller.Identity) {
+		_ = caller.Answer(socket.Retire)
+		return
+	}
+	defer func() {
+		h.mu.Lock()
+		h.sessions--
+		h.changed = time.Now()
+		h.mu.Unlock()
+	}()
+	if caller.Answer(socket.Keep) != nil {
+		return
+	}
+	var r io.Reader = caller.Conn
+	var w io.Writer = caller.Conn
+	if len(caller.Files) == 2 {
+		r, w = caller.Files[0], caller.Files[1]
+		// The caller's process lives as long as the conversation; when it is
+		// killed, the conversation is over.
+		go func() {
+			_, _ = io.Copy(io.Discard, caller.Conn)
+			caller.Close()
+		}()
+	}
+	if _, err := io.WriteString(w, wire.Magic); err != nil {
+		return
+	}
+	conn := wire.NewConn(r, w, caller, h.engine.serve)
+	<-conn.Done()
+}
+
+// leave stops the host. Without force only an idle one leaves.
+func (h *host) leave(force bool) bool {
+	active, since := h.engine.busy()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	idle := active == 0 && h.sessions == 0
+	if !force {
+		if !idle || time.Since(since) < h.engine.options.Idle || time.Since(h.changed) < h.engine.options.Idle {
+			return false
+		}
+	}
+	if !h.leaving {
+		h.leaving = true
+		h.listener.UnixListener.Close()
+	}
+	return true
+}
+
+func (h *host) leaveWhenIdle(ctx context.Context) {
+	tick := time.NewTicker(max(h.engine.options.Idle/10, 10*time.Millisecond))
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if h.leave(false) {
+				return
+			}
+		}
+	}
+}
+
+// sweepFrom removes what is old, now and every hour.
+func (e *engine) sweepFrom(ctx context.Context) {
+	e.adopt()
+	for {
+		e.sweep(time.Now().Add(-e.options.Keep))
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Hour):
+		}
+	}
+}
+
+// adopt judges the tickets that an earlier host left without an end, so that
+// their processes do not run on beside new jobs. Those of another machine
+// with the same home are let be.
+func (e *engine) adopt() {
+	entries, err := os.ReadDir(e.work)
+	if err != nil {
+		slog.Warn("reading the work folder", "error", err)
+		return
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		if name[0] == '.' {
+			continue
+		}
+		dir := filepath.Join(e.work, name)
+		if _, err := os.Lstat(filepath.Join(dir, "exit")); err == nil || !fromHere(dir) {
+			continue
+		}
+		if t, err := e.find(name); err != nil {
+			slog.Warn("judging a ticket left behind", "ticket", name, "error", err)
+		} else {
+			e.forget(t)
+		}
+	}
+}
+
+// forget takes an ended ticket out of memory; it is read back when wanted.
+func (e *engine) forget(t *ticket) {
+	select {
+	case <-t.exited:
+	default:
+		return
+	}
+	e.mu.Lock()
+	delete(e.tickets, t.name)
+	e.mu.Unlock()
+}
+
+// sweep removes ended tickets that nobody completed.
+func (e *engine) sweep(before time.Time) {
+	e.cache.sweep(before)
+	entries, err := os.ReadDir(e.work)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		dir := filepath.Join(e.work, entry.Name())
+		mark := filepath.Join(dir, "exit")
+		if entry.Name()[0] == '.' {
+			mark = dir
+		}
+		info, err := os.Lstat(mark)
+		if err != nil || info.ModTime().After(before) {
+			continue
+		}
+		if err := os.RemoveAll(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
+			slog.Warn("removing an old ticket", "ticket", entry.Name(), "error", err)
+		}
+		e.mu.Lock()
+		delete(e.tickets, entry.Name())
+		e.mu.Unlock()
+	}
+}

@@ -1,0 +1,277 @@
+package host
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"github.com/takodeploy/tako/internal/runner/wire"
+)
+
+// output is a job's log: a file of records that only grows, written by the
+// job's streams and read by whoever follows. It is never held in memory, so
+// a slow follower costs nothing and a flood costs disk up to a limit.
+type output struct {
+	path  string
+	limit int64
+
+	mu      sync.Mutex
+	file    *os.File // made with the first line
+	seq     int64    // last line's number
+	size    int64    // bytes of whole records in the file
+	marks   []mark
+	buf     []byte
+	full    bool  // the limit was reached
+	lost    int64 // lines not kept
+	broken  error // why nothing more can be written
+	sealed  bool  // the closing line is written
+	ended   bool
+	changed chan struct{} // closed at the next change; nil when nobody waits
+}
+
+// mark says where in the file a line begins.
+type mark struct{ seq, offset int64 }
+
+const markEvery = 256 << 10
+
+// spare is what service messages may take beyond the limit, so that a flood
+// does not cost a deployment its output variables.
+const spare = 8 << 20
+
+var serviceMessage = []byte("##octopus[")
+
+// wait gives a channel that is closed at the next change.
+func (o *output) wait() <-chan struct{} {
+	if o.changed == nil {
+		o.changed = make(chan struct{})
+	}
+	return o.changed
+}
+
+func (o *output) notify() {
+	if o.changed != nil {
+		close(o.changed)
+		o.changed = nil
+	}
+}
+
+// add puts lines into the log, each without its line end.
+func (o *output) add(kind wire.RecordKind, lines ...[]byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.addLocked(kind, lines...)
+}
+
+func (o *output) addLocked(kind wire.RecordKind, lines ...[]byte) {
+	now := time.Now().UnixNano()
+	o.buf = o.buf[:0]
+	for _, text := range lines {
+		if !o.keep(text) {
+			o.lost++
+			continue
+		}
+		o.append(kind, now, text)
+		if !o.full && o.size+int64(len(o.buf)) >= o.limit {
+			o.full = true
+			o.append(wire.RecordStderr, now, fmt.Appendf(nil,
+				"The output has reached the limit of %d bytes; of what follows only service messages are kept.", o.limit))
+		}
+	}
+	o.flush()
+}
+
+func (o *output) keep(text []byte) bool {
+	if o.broken != nil || o.sealed {
+		return false
+	}
+	return !o.full || o.size+int64(len(o.buf)) < o.limit+spare && bytes.HasPrefix(text, serviceMessage)
+}
+
+func (o *output) append(kind wire.RecordKind, now int64, text []byte) {
+	o.seq++
+	at := o.size + int64(len(o.buf))
+	if len(o.marks) == 0 || at-o.marks[len(o.marks)-1].offset >= markEvery {
+		o.marks = append(o.marks, mark{o.seq, at})
+	}
+	o.buf = wire.AppendRecord(o.buf, wire.Record{Kind: kind, Seq: o.seq, Time: now, Text: clean(text)})
+}
+
+// clean makes text that every store and every browser takes.
+func clean(text []byte) []byte {
+	if !utf8.Valid(text) {
+		text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
+	}
+	if bytes.IndexByte(text, 0) >= 0 {
+		text = bytes.ReplaceAll(text, []byte{0}, []byte("\uFFFD"))
+	}
+	return text
+}
+
+func (o *output) flush() {
+	if len(o.buf) == 0 {
+		return
+	}
+	err := o.write()
+	if err != nil {
+		// What was written of the batch is cut off again: readers see whole
+		// records only, and a full disk gets its bytes back.
+		if o.file != nil {
+			_ = o.file.Truncate(o.size)
+		}
+		o.broken = err
+	} else {
+		o.size += int64(len(o.buf))
+	}
+	if cap(o.buf) > 1<<20 {
+		o.buf = nil
+	}
+	o.notify()
+}
+
+func (o *output) write() error {
+	if o.file == nil {
+		f, err := os.OpenFile(o.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return err
+		}
+		o.file = f
+	}
+	_, err := o.file.Write(o.buf)
+	return err
+}
+
+// finish adds the closing line, if one is due, and says how the log ended.
+func (o *output) finish() (last int64, reason string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	defer o.seal()
+	if o.broken != nil {
+		// The sequence goes back to what readers can get.
+		o.seq = o.lastStored()
+		if errors.Is(o.broken, syscall.ENOSPC) {
+			return o.seq, "The disk is full: the rest of the output could not be stored."
+		}
+		return o.seq, fmt.Sprintf("The rest of the output could not be stored: %v.", o.broken)
+	}
+	if o.lost > 0 {
+		lost := o.lost
+		o.buf = o.buf[:0]
+		o.append(wire.RecordStderr, time.Now().UnixNano(), fmt.Appendf(nil,
+			"The output was cut at %d bytes: %d lines after that were not kept.", o.limit, lost))
+		o.flush()
+	}
+	return o.seq, ""
+}
+
+// seal closes the file; nothing is added afterwards. Readers open their own.
+func (o *output) seal() {
+	o.sealed = true
+	o.buf = nil
+	if o.file != nil {
+		o.file.Close()
+		o.file = nil
+	}
+}
+
+// lastStored finds the last whole record's number.
+func (o *output) lastStored() int64 {
+	if o.file == nil || o.size == 0 {
+		return 0
+	}
+	last := int64(0)
+	_ = scan(o.file, o.from(int64(1)<<62), o.size, func(r wire.Record, _ int64) { last = r.Seq })
+	return last
+}
+
+// from is an offset at or before the line after the cursor.
+func (o *output) from(after int64) int64 {
+	lo, hi := 0, len(o.marks)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if o.marks[mid].seq <= after+1 && o.marks[mid].offset < o.size {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo == 0 {
+		return 0
+	}
+	return o.marks[lo-1].offset
+}
+
+func (o *output) end() {
+	o.mu.Lock()
+	o.ended = true
+	o.notify()
+	o.mu.Unlock()
+}
+
+// openOutput reads back a log that an earlier process wrote.
+func openOutput(dir string) (*output, error) {
+	o := &output{path: filepath.Join(dir, "log"), sealed: true, ended: true}
+	f, err := os.Open(o.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return o, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	err = scan(f, 0, info.Size(), func(r wire.Record, at int64) {
+		if len(o.marks) == 0 || at-o.marks[len(o.marks)-1].offset >= markEvery {
+			o.marks = append(o.marks, mark{r.Seq, at})
+		}
+		o.seq, o.size = r.Seq, at+r.Size()
+	})
+	if err != nil && !errors.Is(err, wire.ErrTorn) {
+		return nil, err
+	}
+	return o, nil
+}
+
+// scan calls each for the whole records between two offsets. A record cut
+// off at the end, as a crash leaves it, is not an error.
+func scan(f io.ReaderAt, from, to int64, each func(r wire.Record, at int64)) error {
+	buf := make([]byte, 0, 256<<10)
+	at := from // offset of buf[0]
+	for {
+		n := min(int64(cap(buf)-len(buf)), to-at-int64(len(buf)))
+		if n == 0 {
+			return nil
+		}
+		m, err := f.ReadAt(buf[len(buf):len(buf)+int(n)], at+int64(len(buf)))
+		buf = buf[:len(buf)+m]
+		rest := buf
+		for {
+			r, next, ok, perr := wire.ParseRecord(rest)
+			if perr != nil {
+				return perr
+			}
+			if !ok {
+				break
+			}
+			each(r, at)
+			at += r.Size()
+			rest = next
+		}
+		buf = buf[:copy(buf[:cap(buf)], rest)]
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+	}
+}

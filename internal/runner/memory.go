@@ -1,0 +1,40 @@
+package runner
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// memory is text that a job's process reads like a file but that is on no
+// disk: an anonymous file of this process, opened by the path below while
+// the job runs. It is not inherited, so nothing that a script leaves running
+// holds it.
+type memory struct {
+	file *os.File
+	path string
+}
+
+func newMemory(name string, data []byte) (*memory, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("making an anonymous file: %w", err)
+	}
+	f := os.NewFile(uintptr(fd), name)
+	if _, err := f.Write(data); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("filling an anonymous file: %w", err)
+	}
+	return &memory{file: f, path: fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd)}, nil
+}
+
+// memory makes an anonymous file that lasts until the job's end.
+func (e *Env) memory(name string, data []byte) (string, error) {
+	m, err := newMemory(name, data)
+	if err != nil {
+		return "", err
+	}
+	e.AtEnd(func() { m.file.Close() })
+	return m.path, nil
+}
