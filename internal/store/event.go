@@ -1,0 +1,192 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Event is one line of the audit trail. Document and Space are set by Put and
+// Delete; the actor is taken from the unit's context.
+type Event struct {
+	ID       int64
+	Space    string
+	Category string // such as Created, Modified, DeploymentQueued
+	Document string
+	Related  []string // further documents the event is about
+	Message  string
+	Details  []Change
+	Comments string
+
+	Actor    Actor
+	Occurred time.Time
+}
+
+// Change is one member that a mutation changed; values are JSON texts, already
+// without secrets. An absent value is empty.
+type Change struct {
+	Path string          `json:"path"`
+	Old  json.RawMessage `json:"old,omitempty"`
+	New  json.RawMessage `json:"new,omitempty"`
+}
+
+type eventData struct {
+	Message     string
+	Details     []Change `json:",omitempty"`
+	Comments    string   `json:",omitempty"`
+	Related     []string `json:",omitempty"`
+	IsService   bool     `json:",omitempty"`
+	Established string   `json:",omitempty"`
+	IP          string   `json:",omitempty"`
+	UserAgent   string   `json:",omitempty"`
+}
+
+// Append adds an event to the audit trail and sets its ID.
+func (t *Tx) Append(e *Event) error {
+	e.Actor = ActorOf(t.ctx)
+	e.Occurred = time.Now().UTC().Truncate(time.Millisecond)
+	data, err := json.Marshal(eventData{e.Message, e.Details, e.Comments, e.Related, e.Actor.IsService, e.Actor.Established, e.Actor.IP, e.Actor.UserAgent})
+	if err != nil {
+		return fmt.Errorf("encoding an audit event: %w", err)
+	}
+	if _, err := t.QueryRow([]any{&e.ID}, `insert into event (space, category, document, user_id, username, occurred, data)
+		values ($1, $2, $3, $4, $5, $6, $7) returning id`,
+		e.Space, e.Category, e.Document, e.Actor.UserID, e.Actor.Username, e.Occurred.UnixMilli(), string(data)); err != nil {
+		return fmt.Errorf("recording an audit event: %w", err)
+	}
+	for _, id := range e.Related {
+		if id == e.Document {
+			continue
+		}
+		if _, err := t.Exec("insert into event_related (document, event) values ($1, $2) on conflict do nothing", id, e.ID); err != nil {
+			return fmt.Errorf("recording what an audit event is about: %w", err)
+		}
+	}
+	return nil
+}
+
+// EventQuery selects events, newest first. Empty members do not restrict.
+type EventQuery struct {
+	Spaces     []string // "" is the system
+	Categories []string
+	Users      []string
+	Regarding  []string // every one of these documents
+	Any        []string // at least one of these documents
+	Kinds      []string // id prefixes of the document, such as "Projects"
+	From, To   time.Time
+	FromID     int64
+	ToID       int64
+	Skip, Take int
+}
+
+func (q *EventQuery) build() (string, []any) {
+	var conds []string
+	var args []any
+	arg := func(v any) string {
+		args = append(args, v)
+		return fmt.Sprintf("$%d", len(args))
+	}
+	in := func(column string, values []string) {
+		if len(values) == 0 {
+			return
+		}
+		var marks []string
+		for _, v := range values {
+			marks = append(marks, arg(v))
+		}
+		conds = append(conds, column+" in ("+strings.Join(marks, ", ")+")")
+	}
+	in("space", q.Spaces)
+	in("category", q.Categories)
+	in("user_id", q.Users)
+	about := func(id string) string {
+		a := arg(id)
+		return "(document = " + a + " or id in (select event from event_related where document = " + a + "))"
+	}
+	for _, id := range q.Regarding {
+		conds = append(conds, about(id))
+	}
+	var some []string
+	for _, id := range q.Any {
+		some = append(some, about(id))
+	}
+	if len(some) > 0 {
+		conds = append(conds, "("+strings.Join(some, " or ")+")")
+	}
+	some = nil
+	for _, k := range q.Kinds {
+		some = append(some, "document like "+arg(k+"-%"))
+	}
+	if len(some) > 0 {
+		conds = append(conds, "("+strings.Join(some, " or ")+")")
+	}
+	if !q.From.IsZero() {
+		conds = append(conds, "occurred >= "+arg(q.From.UnixMilli()))
+	}
+	if !q.To.IsZero() {
+		conds = append(conds, "occurred <= "+arg(q.To.UnixMilli()))
+	}
+	if q.FromID > 0 {
+		conds = append(conds, "id >= "+arg(q.FromID))
+	}
+	if q.ToID > 0 {
+		conds = append(conds, "id <= "+arg(q.ToID))
+	}
+	if len(conds) == 0 {
+		return "", nil
+	}
+	return " where " + strings.Join(conds, " and "), args
+}
+
+// Events reads a page of the audit trail and counts what the query selects.
+func (t *Tx) Events(q EventQuery) (events []*Event, total int, err error) {
+	where, args := q.build()
+	if _, err := t.QueryRow([]any{&total}, "select count(*) from event"+where, args...); err != nil {
+		return nil, 0, fmt.Errorf("counting events: %w", err)
+	}
+	take := q.Take
+	if take <= 0 {
+		take = 30
+	}
+	args = append(args, take, q.Skip)
+	text := fmt.Sprintf("select id, space, category, document, user_id, username, occurred, data from event%s order by id desc limit $%d offset $%d", where, len(args)-1, len(args))
+	err = t.Query(func(scan func(...any) error) error {
+		var e Event
+		var occurred int64
+		var text string
+		if err := scan(&e.ID, &e.Space, &e.Category, &e.Document, &e.Actor.UserID, &e.Actor.Username, &occurred, &text); err != nil {
+			return err
+		}
+		var d eventData
+		if err := json.Unmarshal([]byte(text), &d); err != nil {
+			return fmt.Errorf("decoding event %d: %w", e.ID, err)
+		}
+		e.Occurred = time.UnixMilli(occurred).UTC()
+		e.Message, e.Details, e.Comments, e.Related = d.Message, d.Details, d.Comments, d.Related
+		e.Actor.IsService, e.Actor.Established, e.Actor.IP, e.Actor.UserAgent = d.IsService, d.Established, d.IP, d.UserAgent
+		events = append(events, &e)
+		return nil
+	}, text, args...)
+	if err != nil {
+		return nil, 0, fmt.Errorf("reading events: %w", err)
+	}
+	return events, total, nil
+}
+
+// Setting reads a server-wide value; "" when it was never set.
+func (t *Tx) Setting(name string) (string, error) {
+	var v string
+	if _, err := t.QueryRow([]any{&v}, "select value from setting where name = $1", name); err != nil {
+		return "", fmt.Errorf("reading the setting %s: %w", name, err)
+	}
+	return v, nil
+}
+
+// SetSetting changes a server-wide value.
+func (t *Tx) SetSetting(name, value string) error {
+	if _, err := t.Exec("insert into setting (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value", name, value); err != nil {
+		return fmt.Errorf("changing the setting %s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,254 @@
+// Package store keeps what the server knows: documents, references, audit
+// events and sequences, on SQLite or PostgreSQL with the same behaviour.
+//
+// There is one way to write, Do, and one to read, View. SQL given to a Tx is
+// portable: `$1` placeholders, `data ->> 'Member'` for document members.
+// Statements are prepared once and kept. A package that owns tables of its own
+// adds a file to migration/; see Migrations for the few words that differ
+// between the engines.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the "pgx" driver
+	"github.com/takodeploy/tako/internal/fault"
+	_ "modernc.org/sqlite" // registers the "sqlite" driver
+)
+
+// Engine names a database engine.
+type Engine string
+
+// The two engines.
+const (
+	SQLite     Engine = "sqlite"
+	PostgreSQL Engine = "postgresql"
+)
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	Engine Engine
+	URL    string // the PostgreSQL URL, or the path of the SQLite file
+
+	write, read *sql.DB
+	statements  statements
+}
+
+// Open opens (creating when absent) the database and brings its schema up to
+// date. databaseURL is a PostgreSQL URL; empty means the SQLite file tako.db in
+// dir.
+func Open(ctx context.Context, dir, databaseURL string) (*DB, error) {
+	db, err := open(dir, databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.waitReady(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	if err := db.migrate(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func open(dir, databaseURL string) (*DB, error) {
+	if databaseURL == "" {
+		return openSQLite(filepath.Join(dir, "tako.db"))
+	}
+	u, err := url.Parse(databaseURL)
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		return nil, fault.New(fault.Invalid, "DB_CONNECTION_STRING must be a PostgreSQL URL such as postgres://user:password@host:5432/tako; leave it out to use SQLite in the data folder")
+	}
+	pool, err := sql.Open("pgx", databaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("opening PostgreSQL: %w", err)
+	}
+	pool.SetMaxOpenConns(16)
+	pool.SetMaxIdleConns(8)
+	pool.SetConnMaxIdleTime(time.Minute)
+	return &DB{Engine: PostgreSQL, URL: databaseURL, write: pool, read: pool}, nil
+}
+
+func openSQLite(path string) (*DB, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("creating the data folder: %w", err)
+	}
+	dsn := func(extra string) string {
+		return "file:" + (&url.URL{Path: path}).EscapedPath() +
+			"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=foreign_keys(on)" + extra
+	}
+	// One writer connection: SQLite has one writer anyway, and waiting in Go's
+	// queue is cheaper and fairer than its busy handler.
+	write, err := sql.Open("sqlite", dsn("&_txlock=immediate&_pragma=synchronous(full)&_pragma=cache_size(-2000)"))
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	write.SetMaxOpenConns(1)
+	read, err := sql.Open("sqlite", dsn("&_pragma=query_only(on)&_pragma=cache_size(-1000)"))
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	read.SetMaxOpenConns(4)
+	read.SetMaxIdleConns(4)
+	read.SetConnMaxIdleTime(30 * time.Second)
+	return &DB{Engine: SQLite, URL: path, write: write, read: read}, nil
+}
+
+// waitReady gives a database server that is still starting up to 30 seconds.
+func (db *DB) waitReady(ctx context.Context) error {
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		err := db.write.PingContext(ctx)
+		if err == nil {
+			return nil
+		}
+		if db.Engine == SQLite || time.Now().After(deadline) || ctx.Err() != nil {
+			return fault.Wrap(fault.Unavailable, err, "the database cannot be reached")
+		}
+		slog.Warn("waiting for the database", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// Close closes all connections.
+func (db *DB) Close() error {
+	db.statements.close()
+	err := db.write.Close()
+	if db.read != db.write {
+		err = errors.Join(err, db.read.Close())
+	}
+	return err
+}
+
+// Do runs f in one write transaction. f may run more than once, when the
+// database asks for a retry, so it must have no other effects; what must follow
+// the commit goes through Tx.After.
+func (db *DB) Do(ctx context.Context, f func(*Tx) error) error {
+	for attempt := 0; ; attempt++ {
+		err := db.once(ctx, f)
+		if err == nil || attempt == 9 || !retryable(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(rand.Int64N(int64(5*time.Millisecond) << attempt))):
+		}
+	}
+}
+
+func (db *DB) once(ctx context.Context, f func(*Tx) error) error {
+	// The transaction must not be torn down half way because a client hung up:
+	// a request that got as far as writing is finished.
+	ctx = context.WithoutCancel(ctx)
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("beginning a transaction: %w", err)
+	}
+	t := &Tx{db: db, ctx: ctx, pool: db.write, tx: tx}
+	done := false
+	defer func() {
+		if !done {
+			tx.Rollback()
+		}
+	}()
+	if err := f(t); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("committing: %w", err)
+	}
+	done = true
+	for _, after := range t.after {
+		after()
+	}
+	return nil
+}
+
+// View runs f with a Tx that can only read. Each query sees the newest
+// committed state; there is no snapshot over several queries.
+func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
+	return f(&Tx{db: db, ctx: ctx, pool: db.read})
+}
+
+// retryable reports serialization failures and deadlocks, which PostgreSQL asks
+// to have tried again (SQLSTATE 40001, 40P01).
+func retryable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// Duplicate reports whether err is the violation of a unique index.
+func Duplicate(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "23505"
+	}
+	return err != nil && strings.Contains(err.Error(), "UNIQUE constraint failed")
+}
+
+// statements keeps prepared statements by pool and text. The set of texts is
+// small; the bound is a guard against queries built with values in them.
+type statements struct {
+	mu   sync.RWMutex
+	kept map[statementKey]*sql.Stmt
+}
+
+type statementKey struct {
+	pool *sql.DB
+	text string
+}
+
+func (s *statements) get(ctx context.Context, pool *sql.DB, text string) (*sql.Stmt, error) {
+	key := statementKey{pool, text}
+	s.mu.RLock()
+	st := s.kept[key]
+	s.mu.RUnlock()
+	if st != nil {
+		return st, nil
+	}
+	st, err := pool.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if other := s.kept[key]; other != nil {
+		st.Close()
+		return other, nil
+	}
+	if s.kept == nil {
+		s.kept = map[statementKey]*sql.Stmt{}
+	}
+	if len(s.kept) > 1000 {
+		return nil, fmt.Errorf("too many distinct statements; a value was probably written into the text of %q", text)
+	}
+	s.kept[key] = st
+	return st, nil
+}
+
+func (s *statements) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, st := range s.kept {
+		st.Close()
+	}
+	s.kept = nil
+}
