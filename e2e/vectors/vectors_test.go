@@ -10,7 +10,9 @@ import (
 
 // vectorFiles are the files of each kind below the shared vectors; a kind that
 // is not listed has one file named like itself.
-var vectorFiles = map[string][]string{}
+var vectorFiles = map[string][]string{
+	"service-messages": {"service-messages.json", "halibut/service_messages.json"},
+}
 
 // TestVectors runs every kind against the vectors that lie beside the
 // repository, where they do.
