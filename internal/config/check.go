@@ -22,9 +22,6 @@ func (s *Server) AfterApply() error {
 	if s.Blob.Store == "" {
 		s.Blob.Store = filepath.Join(s.DataDir, "blobs")
 	}
-	if s.DatabaseURL == "" {
-		s.DatabaseURL = secret.Text("sqlite:" + filepath.Join(s.DataDir, "tako.db"))
-	}
 	return nil
 }
 
@@ -66,7 +63,7 @@ func (s *Server) checkBasics(wrong *fault.Complaints) {
 
 func (s *Server) checkDatabase(wrong *fault.Complaints) {
 	text := s.DatabaseURL.Reveal()
-	scheme, rest, found := strings.Cut(text, ":")
+	scheme, _, found := strings.Cut(text, ":")
 	switch {
 	case text == "":
 	case !found && strings.Contains(text, "="), strings.Contains(strings.ToLower(scheme), "server="), strings.Contains(strings.ToLower(scheme), "data source="):
@@ -76,12 +73,8 @@ func (s *Server) checkDatabase(wrong *fault.Complaints) {
 			// The parser's own words would quote the password.
 			wrong.Add("database is not a valid URL: give postgres://user:password@host/name, with special characters of the password percent-encoded.")
 		}
-	case scheme == "sqlite":
-		if strings.TrimPrefix(rest, "//") == "" {
-			wrong.Add("database names no file: give sqlite:FILE.")
-		}
 	default:
-		wrong.Add("database names no kind that is known: it begins with postgres: or sqlite:.")
+		wrong.Add("database is no URL of PostgreSQL: give postgres://user:password@host/name, or nothing for a database file in the data folder.")
 	}
 }
 

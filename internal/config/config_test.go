@@ -42,7 +42,7 @@ func TestDefault(t *testing.T) {
 	got := []any{s.Web.Listen, s.Web.PollingListen, s.TaskCap, s.NodeName, s.Log, s.SMTP.Port, s.DrainTimeout,
 		s.DataDir, s.Blob.Store, s.DatabaseURL.Reveal(), s.SMTP.TLS, s.SMTP.Timeout}
 	want := []any{":8080", ":10943", 5, host, Log{"auto", "info"}, 587, 20 * time.Second,
-		wd + "/data", wd + "/data/blobs", "sqlite:" + wd + "/data/tako.db", "starttls", 30 * time.Second}
+		wd + "/data", wd + "/data/blobs", "", "starttls", 30 * time.Second}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
@@ -133,9 +133,9 @@ func TestComplaints(t *testing.T) {
 		{args: []string{"--data="}, want: `data is empty`},
 		{args: []string{"--database=Server=x;Database=y;User Id=z;Password=verysecret"}, want: `connection string of SQL Server`},
 		{args: []string{"--database=Server=tcp:x,1433;Password=verysecret"}, want: `connection string of SQL Server`},
-		{args: []string{"--database=mysql://u:verysecret@h/d"}, want: `database names no kind that is known`},
+		{args: []string{"--database=mysql://u:verysecret@h/d"}, want: `database is no URL of PostgreSQL`},
 		{args: []string{"--database=postgres://u:very%secret@h/d"}, want: `percent-encoded`},
-		{args: []string{"--database=sqlite:"}, want: `database names no file`},
+		{args: []string{"--database=tako.db"}, want: `database is no URL of PostgreSQL`},
 		{args: []string{"--master-key=verysecret"}, want: `master-key cannot be used, because the master key`},
 		{args: []string{"--listen=8080"}, want: `listen is "8080": give host:port`},
 		{args: []string{"--listen=:http8"}, want: `listen is`},
@@ -182,7 +182,7 @@ func TestEveryComplaintAtOnce(t *testing.T) {
 }
 
 func TestGoodDatabases(t *testing.T) {
-	for _, url := range []string{"postgres://u:p@h:5432/d?sslmode=disable", "postgresql:///d?host=/run/postgresql", "sqlite:/x/y.db", "sqlite:y.db"} {
+	for _, url := range []string{"postgres://u:p@h:5432/d?sslmode=disable", "postgresql:///d?host=/run/postgresql"} {
 		if s, err := load([]string{"--database=" + url}, environment(), ""); err != nil || s.DatabaseURL.Reveal() != url {
 			t.Errorf("%s: %v", url, err)
 		}
@@ -204,7 +204,7 @@ func TestEverySettingEveryWay(t *testing.T) {
 	values := map[string]string{
 		"task-cap": "9", "smtp-port": "25", "smtp-timeout": "5s", "drain-timeout": "3s", "listen": ":1", "polling-listen": ":2",
 		"url": "https://x", "trusted-proxies": "10.0.0.0/8", "log-format": "json", "log-level": "debug", "smtp-tls": "tls",
-		"admin-email": "a@b.c", "admin-api-key": "API-ABC", "smtp-from": "a@b.c", "maintenance": "true", "database": "sqlite:/x",
+		"admin-email": "a@b.c", "admin-api-key": "API-ABC", "smtp-from": "a@b.c", "maintenance": "true", "database": "postgres://h/d",
 		"master-key": secret.NewKey().Text().Reveal(), "blob-store": "s3://bucket", "blob-endpoint": "https://x",
 	}
 	var pairs []string

@@ -17,7 +17,7 @@ type Server struct {
 	Config File `name:"config" type:"path" placeholder:"FILE" from:"TAKO_CONFIG" help:"Read settings from this file, one 'name: value' a line."`
 
 	DataDir     string      `name:"data" type:"path" default:"data" from:"TAKO_DATA" help:"Folder for everything that the server keeps."`
-	DatabaseURL secret.Text `name:"database" placeholder:"URL" from:"TAKO_DATABASE,DB_CONNECTION_STRING" help:"postgres://user:password@host/name or sqlite:FILE; tako.db in the data folder unless given."`
+	DatabaseURL secret.Text `name:"database" placeholder:"URL" from:"TAKO_DATABASE,DB_CONNECTION_STRING" help:"PostgreSQL database, as postgres://user:password@host/name; the file tako.db in the data folder unless given."`
 	MasterKey   secret.Text `name:"master-key" placeholder:"KEY" from:"TAKO_MASTER_KEY,MASTER_KEY" help:"Base64 key that sealed values are read with; made and kept in the data folder unless given."`
 	NodeName    string      `name:"node-name" placeholder:"NAME" from:"TAKO_NODE_NAME,OCTOPUS_SERVER_NODE_NAME" help:"Name of this node, different on each; the host's name unless given."`
 	TaskCap     int         `name:"task-cap" default:"5" from:"TAKO_TASK_CAP,TASK_CAP" help:"How many tasks this node runs at once."`
