@@ -28,9 +28,8 @@ const cacheSections = "@"
 // cacheBusterDigits is the length of the part that keeps cached names apart.
 const cacheBusterDigits = 32
 
-// plainFile is ID.VERSION: the shortest ID that leaves a version wins, which is
-// why Foo.123.1.0.0 is version 123.1.0.0 of Foo. plainFileExtension is the same
-// with an extension.
+// plainFilePattern is ID.VERSION: the shortest ID that leaves a version wins,
+// which is why Foo.123.1.0.0 is version 123.1.0.0 of Foo.
 const plainFilePattern = `^([\p{L}\p{M}\p{Nd}\p{Pc}]+(?:[_.-][\p{L}\p{M}\p{Nd}\p{Pc}]+)*?)` +
 	`\.([0-9]+(?:\.[0-9]+){0,3}` +
 	`(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?` +
