@@ -10,6 +10,7 @@ import (
 // may be used from many goroutines.
 type Index struct {
 	groups []group // sorted by key
+	size   int     // values ever added, which numbers the next
 }
 
 // group is every value of one name.
@@ -23,19 +24,23 @@ type candidate struct {
 	value *Value
 	scope matcher
 	rank  Rank // set once the fixed half of a place is known
+	seq   int  // where the value stood among all values
 }
 
 // NewIndex groups values by name. Values without a name are left out.
-func NewIndex(values []Value) *Index {
+func NewIndex(values []Value) *Index { return newIndex(values, 0) }
+
+// newIndex numbers the values from first.
+func newIndex(values []Value, first int) *Index {
 	byKey := make(map[string][]candidate, len(values))
 	for i := range values {
 		key := fold(values[i].Name)
 		if key == "" {
 			continue
 		}
-		byKey[key] = append(byKey[key], candidate{value: &values[i], scope: newMatcher(&values[i])})
+		byKey[key] = append(byKey[key], candidate{value: &values[i], scope: newMatcher(&values[i]), seq: first + i})
 	}
-	ix := &Index{groups: make([]group, 0, len(byKey))}
+	ix := &Index{groups: make([]group, 0, len(byKey)), size: first + len(values)}
 	for key, vals := range byKey {
 		slices.SortStableFunc(vals, func(a, b candidate) int { return tieBreak(a.value, b.value) })
 		ix.groups = append(ix.groups, group{key: key, vals: vals})
@@ -50,7 +55,7 @@ func (ix *Index) With(values []Value) *Index {
 	if len(values) == 0 {
 		return ix
 	}
-	more := NewIndex(values)
+	more := newIndex(values, ix.size)
 	merged := make([]group, 0, len(ix.groups)+len(more.groups))
 	i, j := 0, 0
 	for i < len(ix.groups) || j < len(more.groups) {
@@ -68,7 +73,7 @@ func (ix *Index) With(values []Value) *Index {
 			i, j = i+1, j+1
 		}
 	}
-	return &Index{groups: merged}
+	return &Index{groups: merged, size: more.size}
 }
 
 // Frame is an index seen from one deployment: what does not depend on the step
@@ -80,6 +85,7 @@ type Frame struct {
 	winners []*Resolved // by key; nil where the spot decides
 	varying []int       // the keys whose winner the spot decides
 	groups  []group     // by key, only values that may apply, ranked
+	size    int         // values in the index
 }
 
 // For decides what is the same for a whole deployment. The context's action and
@@ -90,6 +96,7 @@ func (ix *Index) For(ctx Context) *Frame {
 		keys:    make([]string, 0, len(ix.groups)),
 		winners: make([]*Resolved, 0, len(ix.groups)),
 		groups:  make([]group, 0, len(ix.groups)),
+		size:    ix.size,
 	}
 	f.place.setSpot("", "", "", nil, nil)
 	for _, g := range ix.groups {
@@ -132,6 +139,7 @@ func choose(vals []candidate, p *place) *Resolved {
 	var (
 		best   *Value
 		top    Rank
+		seq    int
 		rivals []*Value
 	)
 	for i := range vals {
@@ -142,7 +150,7 @@ func choose(vals []candidate, p *place) *Resolved {
 		rank := vals[i].rank | spot
 		switch {
 		case best == nil || rank > top:
-			best, top, rivals = vals[i].value, rank, rivals[:0]
+			best, top, seq, rivals = vals[i].value, rank, vals[i].seq, rivals[:0]
 		case rank == top && vals[i].value.Value != best.Value:
 			rivals = append(rivals, vals[i].value)
 		}
@@ -150,7 +158,7 @@ func choose(vals []candidate, p *place) *Resolved {
 	if best == nil {
 		return nil
 	}
-	return newResolved(best, top, rivals)
+	return newResolved(best, top, seq, rivals)
 }
 
 // Spot is the half of a Context that varies within a deployment.
@@ -168,7 +176,7 @@ type Spot struct {
 func (f *Frame) At(spot Spot, extra ...Value) *Resolution {
 	p := f.place
 	p.setSpot(spot.Action, spot.Step, spot.Machine, spot.MachineRoles, spot.TargetRoles)
-	r := &Resolution{keys: f.keys, winners: slices.Clone(f.winners)}
+	r := &Resolution{frame: f, keys: f.keys, winners: slices.Clone(f.winners)}
 	missing := false
 	for _, i := range f.varying {
 		winner := choose(f.groups[i].vals, &p)
@@ -187,7 +195,7 @@ func (f *Frame) At(spot Spot, extra ...Value) *Resolution {
 
 // addExtra lets further values compete at a spot and merges the outcome.
 func (f *Frame) addExtra(r *Resolution, extra []Value, p *place) {
-	more := NewIndex(extra)
+	more := newIndex(extra, f.size)
 	keys := make([]string, 0, len(r.keys)+len(more.groups))
 	winners := make([]*Resolved, 0, cap(keys))
 	i := 0

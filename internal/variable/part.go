@@ -58,7 +58,7 @@ func (r *Resolution) Expand(evaluate func(string) string, expand Expander) error
 		for _, part := range parts {
 			more = append(more, &Resolved{
 				Name: w.Name + "." + part.Name, Value: part.Value, Type: partType(part), Sensitive: part.Sensitive,
-				ID: w.ID, Source: w.Source, Owner: w.Owner, Rank: w.Rank,
+				ID: w.ID, Source: w.Source, Owner: w.Owner, Rank: w.Rank, seq: w.seq,
 			})
 		}
 	}

@@ -18,13 +18,15 @@ type Resolved struct {
 	Owner     string
 	Rank      Rank
 	Rivals    []string // where else an equally specific, different value came from
+
+	seq int // where the value stood among all values
 }
 
 // newResolved records a winner.
-func newResolved(v *Value, rank Rank, rivals []*Value) *Resolved {
+func newResolved(v *Value, rank Rank, seq int, rivals []*Value) *Resolved {
 	r := &Resolved{
 		Name: v.Name, Value: v.Value, Type: v.Type, Sensitive: v.IsSensitive(),
-		ID: v.ID, Source: v.Source, Owner: v.Owner, Rank: rank,
+		ID: v.ID, Source: v.Source, Owner: v.Owner, Rank: rank, seq: seq,
 	}
 	if r.Type == "" {
 		r.Type = TypeString
@@ -68,6 +70,7 @@ func originOf(s Source, owner string) string {
 // Resolution is every variable at one place of a deployment. Its variables may
 // be shared with other resolutions and must not be changed.
 type Resolution struct {
+	frame   *Frame
 	keys    []string
 	winners []*Resolved
 }
