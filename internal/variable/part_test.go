@@ -74,3 +74,18 @@ func TestSecrets(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func FuzzSecrets(f *testing.F) {
+	f.Add("one\r\ntwo two two\n-----END-----")
+	f.Fuzz(func(t *testing.T, text string) {
+		secrets, short := Resolve([]Value{{Name: "S", Value: text, Sensitive: true}}, Context{}).Secrets(nil)
+		if len(secrets) > 0 && len(short) > 0 {
+			t.Errorf("%q is both masked and too short", text)
+		}
+		for _, s := range secrets {
+			if !strings.Contains(text, s) || len(s) < MinSecretLength {
+				t.Errorf("%q gives %q", text, s)
+			}
+		}
+	})
+}

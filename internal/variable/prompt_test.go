@@ -2,6 +2,7 @@ package variable
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -115,4 +116,14 @@ func TestTenanted(t *testing.T) {
 			}
 		})
 	}
+}
+
+func FuzzOptions(f *testing.F) {
+	f.Add("a|b\n\n|x\r\ny|")
+	f.Fuzz(func(t *testing.T, text string) {
+		e := Element{Display: map[string]string{SelectOptionsSetting: text}}
+		if got := len(e.Options()); got > strings.Count(text, "\n")+1 {
+			t.Errorf("%q gives %d options", text, got)
+		}
+	})
 }

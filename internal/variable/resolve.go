@@ -101,9 +101,15 @@ func (r *Resolution) Lookup(name string) (*Resolved, bool) {
 	return r.winners[i], true
 }
 
+// suppressWarnings is the variable by which people turn the warnings off.
+const suppressWarnings = "OctopusSuppressDuplicateVariableWarning"
+
 // Warnings are sentences about names whose value was decided by an arbitrary,
 // though repeatable, choice.
 func (r *Resolution) Warnings() []string {
+	if off, ok := r.Lookup(suppressWarnings); ok && strings.EqualFold(strings.TrimSpace(off.Value), "true") {
+		return nil
+	}
 	var sentences []string
 	for _, w := range r.winners {
 		if sentence := w.warning(); sentence != "" {

@@ -135,6 +135,10 @@ func TestTiesAreRepeatableAndWarned(t *testing.T) {
 			t.Fatalf("warnings %q", w)
 		}
 	}
+	off := append(slices.Clone(values), Value{Name: "octopusSuppressDuplicateVariableWarning", Value: "True"})
+	if w := Resolve(off, Context{}).Warnings(); len(w) != 0 {
+		t.Errorf("V11 warnings are turned off: %q", w)
+	}
 	same := Resolve(named("X", Value{ID: "1", Value: "a"}, Value{ID: "2", Value: "a"}), Context{})
 	if w := same.Warnings(); len(w) != 0 {
 		t.Errorf("equal values need no warning: %q", w)
