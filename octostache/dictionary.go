@@ -1,0 +1,159 @@
+// Package octostache evaluates templates of the form "Hello #{Name | ToUpper}"
+// against a dictionary of variables.
+//
+// Deployment processes, configuration files and the values of variables
+// themselves are written in this language, so one evaluator with one set of
+// rules serves them all. The package does no I/O, and hostile templates end in
+// an error instead of exhausting the stack or the memory.
+package octostache
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// Dictionary holds variables and evaluates texts against them. Names ignore
+// case and keep the order in which they were first set. Any number of
+// goroutines may read a dictionary; setting needs it alone.
+type Dictionary struct {
+	entries []entry
+	byName  map[string]int // folded name to position in entries
+	filters map[string]Filter
+	clock   func() time.Time
+
+	// guard protects what reading builds: the tree and the cache.
+	guard sync.Mutex
+	tree  *node
+	cache *cache
+}
+
+// entry is one variable.
+type entry struct {
+	name  string
+	value string
+	null  bool
+	bound bool   // path is known
+	path  []step // nil when no template can name it
+}
+
+// New makes an empty dictionary.
+func New() *Dictionary {
+	return &Dictionary{byName: map[string]int{}, cache: newCache(), clock: time.Now}
+}
+
+// Set gives a variable a value.
+func (d *Dictionary) Set(name, value string) { d.put(entry{name: name, value: value}) }
+
+// SetNull makes a variable exist without a value: Get does not find it, and a
+// template sees it as the empty text.
+func (d *Dictionary) SetNull(name string) { d.put(entry{name: name, null: true}) }
+
+func (d *Dictionary) put(e entry) {
+	key := fold(e.name)
+	at, known := d.byName[key]
+	if known {
+		old := &d.entries[at]
+		old.value, old.null = e.value, e.null
+		// Another name may share the node, so only a rebuilt tree is right.
+		d.tree = nil
+		return
+	}
+	d.byName[key] = len(d.entries)
+	d.entries = append(d.entries, e)
+	if d.tree != nil {
+		d.bind(&d.entries[len(d.entries)-1])
+	}
+}
+
+// Remove forgets a variable.
+func (d *Dictionary) Remove(name string) {
+	at, known := d.byName[fold(name)]
+	if !known {
+		return
+	}
+	d.entries = slices.Delete(d.entries, at, at+1)
+	delete(d.byName, fold(name))
+	for key, position := range d.byName {
+		if position > at {
+			d.byName[key] = position - 1
+		}
+	}
+	d.tree = nil
+}
+
+// AddFilter makes a filter of the host's available to templates. A filter that
+// the language already has keeps its meaning.
+func (d *Dictionary) AddFilter(name string, filter Filter) {
+	if d.filters == nil {
+		d.filters = map[string]Filter{}
+	}
+	d.filters[fold(name)] = filter
+}
+
+// SetClock replaces the clock that the date filters read; its location is the
+// local time zone of dates without one.
+func (d *Dictionary) SetClock(now func() time.Time) { d.clock = now }
+
+// Clone makes an independent copy with the same variables, filters and clock.
+func (d *Dictionary) Clone() *Dictionary {
+	d.guard.Lock()
+	defer d.guard.Unlock()
+	c := &Dictionary{
+		entries: slices.Clone(d.entries),
+		byName:  make(map[string]int, len(d.byName)),
+		clock:   d.clock,
+		cache:   d.cache,
+	}
+	for key, at := range d.byName {
+		c.byName[key] = at
+	}
+	for name, filter := range d.filters {
+		c.AddFilter(name, filter)
+	}
+	return c
+}
+
+// Names gives the names of all variables in the order they were first set.
+func (d *Dictionary) Names() []string {
+	names := make([]string, len(d.entries))
+	for i := range d.entries {
+		names[i] = d.entries[i].name
+	}
+	return names
+}
+
+// Len gives the number of variables.
+func (d *Dictionary) Len() int { return len(d.entries) }
+
+// Raw gives a variable's value without evaluating it.
+func (d *Dictionary) Raw(name string) (string, bool) {
+	at, ok := d.byName[fold(name)]
+	if !ok || d.entries[at].null {
+		return "", false
+	}
+	return d.entries[at].value, true
+}
+
+// root gives the tree of all variables, built when first needed.
+func (d *Dictionary) root() *node {
+	d.guard.Lock()
+	defer d.guard.Unlock()
+	if d.tree == nil {
+		d.tree = &node{}
+		for i := range d.entries {
+			d.bind(&d.entries[i])
+		}
+	}
+	return d.tree
+}
+
+// bind places one variable in the tree.
+func (d *Dictionary) bind(e *entry) {
+	if !e.bound {
+		e.path, e.bound = namePath(e.name), true
+	}
+	if e.path != nil {
+		d.tree.insert(e.path, e.value)
+	}
+}
