@@ -140,40 +140,41 @@ func (t *Tx) putReferences(d *Document) error {
 	return nil
 }
 
+// Place says what a document is and where.
+type Place struct{ Kind, Space, Name string }
+
 // Lock keeps other writers from deleting the documents until this unit ends
-// and reports which of them exist. SQLite's single writer needs no lock.
-func (t *Tx) Lock(ids []string) (exist []string, err error) {
+// and tells which of them exist. SQLite's single writer needs no lock.
+func (t *Tx) Lock(ids []string) (map[string]Place, error) {
 	suffix := ""
 	if t.Engine() == PostgreSQL && t.tx != nil {
 		suffix = " for key share"
 	}
 	ids = slices.Clone(ids)
 	slices.Sort(ids) // one order for all, so that two units never wait for each other
+	exist := map[string]Place{}
 	for _, id := range slices.Compact(ids) {
-		for _, table := range tablesOf(id) {
-			var found string
-			ok, err := t.QueryRow([]any{&found}, "select id from "+table+" where id = $1"+suffix, id)
-			if err != nil {
-				return nil, fmt.Errorf("looking for %s: %w", id, err)
-			}
-			if ok {
-				exist = append(exist, id)
-				break
-			}
+		var p Place
+		ok, err := t.QueryRow([]any{&p.Kind, &p.Space, &p.Name}, "select kind, space, name from "+tableOf(id)+" where id = $1"+suffix, id)
+		if err != nil {
+			return nil, fmt.Errorf("looking for %s: %w", id, err)
+		}
+		if ok {
+			exist[id] = p
 		}
 	}
 	return exist, nil
 }
 
-// tablesOf gives the tables that may hold an id, by its prefix.
-func tablesOf(id string) []string {
+// tableOf gives the table that holds an id, by its prefix.
+func tableOf(id string) string {
 	switch {
 	case strings.HasPrefix(id, "Releases-"):
-		return []string{"release"}
+		return "release"
 	case strings.HasPrefix(id, "Deployments-"), strings.HasPrefix(id, "RunbookRuns-"):
-		return []string{"deployment"}
+		return "deployment"
 	}
-	return []string{"document"}
+	return "document"
 }
 
 // User is a document that refers to another.

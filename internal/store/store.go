@@ -25,6 +25,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the "pgx" driver
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/secret"
 	_ "modernc.org/sqlite" // registers the "sqlite" driver
 )
 
@@ -40,7 +41,8 @@ const (
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
 	Engine Engine
-	URL    string // the PostgreSQL URL, or the path of the SQLite file
+	URL    string      // the PostgreSQL URL, or the path of the SQLite file
+	Key    *secret.Key // seals sensitive members; set before the first write
 
 	write, read *sql.DB
 	statements  statements

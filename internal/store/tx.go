@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"github.com/takodeploy/tako/internal/secret"
 )
 
 // Tx is one unit of reading or writing. It is not safe for concurrent use.
@@ -17,6 +19,9 @@ type Tx struct {
 
 // Context is the context the unit runs in, with the actor it acts for.
 func (t *Tx) Context() context.Context { return t.ctx }
+
+// Key seals and opens sensitive members.
+func (t *Tx) Key() *secret.Key { return t.db.Key }
 
 // Engine is the engine underneath, for the rare statement that must differ.
 func (t *Tx) Engine() Engine { return t.db.Engine }

@@ -1,0 +1,205 @@
+package kind
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+// The tag `kind:"…"` of a member takes, separated by commas:
+//
+//	required       it must not be empty
+//	max=N          at most N characters
+//	ref=Plural     it holds ids of that type; "Plural?" tolerates ids of nothing
+//	filter         lists can be narrowed by it
+//	enum=A|B|C     one of these, in any case; empty becomes the first
+//	default=V      what an empty one becomes
+//	readonly       what a client sends is ignored
+//	within=D       it says which project, group, environment or tenant this lies in
+//	version        counts changes; a stale one is refused
+type member struct {
+	index            []int
+	name             string
+	required         bool
+	readonly         bool
+	max              int
+	ref              string
+	loose            bool
+	enum             []string
+	fallback         string
+	nested           *form // of a struct, or of the elements of a slice of structs
+	slice, container bool
+}
+
+type form struct {
+	members  []member
+	byName   map[string]member
+	filters  []string
+	within   map[string]string
+	version  []int
+	secret   bool
+	describe string
+	shape    string
+}
+
+func compile(t reflect.Type) *form {
+	f := &form{byName: map[string]member{}, within: map[string]string{}, secret: holdsSecret(t, nil)}
+	f.add(t, nil, 0)
+	return f
+}
+
+func (f *form) add(t reflect.Type, index []int, depth int) {
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		at := append(slices.Clone(index), i)
+		if sf.Anonymous && sf.Type.Kind() == reflect.Struct {
+			f.add(sf.Type, at, depth)
+			continue
+		}
+		name, _, _ := strings.Cut(sf.Tag.Get("json"), ",")
+		if !sf.IsExported() || name == "-" {
+			continue
+		}
+		if name == "" {
+			name = sf.Name
+		}
+		m := member{index: at, name: name}
+		f.parse(&m, sf.Tag.Get("kind"))
+		f.nest(&m, sf.Type, depth)
+		f.describe += name + ":" + sf.Type.String() + ";"
+		f.members = append(f.members, m)
+		f.byName[strings.ToLower(name)] = m
+	}
+}
+
+// nest compiles the members of a struct, or of the elements of a slice.
+func (f *form) nest(m *member, t reflect.Type, depth int) {
+	if t.Kind() == reflect.Slice {
+		m.slice, t = true, t.Elem()
+	}
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() == reflect.Struct && depth < 6 && t.PkgPath() != "time" && t != reflect.TypeFor[Time]() && t != reflect.TypeFor[Sensitive]() && t != reflect.TypeFor[Property]() {
+		inner := &form{byName: map[string]member{}, within: map[string]string{}}
+		inner.add(t, nil, depth+1)
+		m.nested = inner
+		f.describe += "{" + inner.describe + "}"
+	}
+}
+
+func (f *form) parse(m *member, tag string) {
+	if tag == "" {
+		return
+	}
+	for _, option := range strings.Split(tag, ",") {
+		key, value, _ := strings.Cut(option, "=")
+		switch key {
+		case "required":
+			m.required = true
+		case "readonly":
+			m.readonly = true
+		case "max":
+			m.max, _ = strconv.Atoi(value)
+		case "ref":
+			m.ref, m.loose = strings.CutSuffix(value, "?")
+		case "filter":
+			f.filters = append(f.filters, m.name)
+		case "enum":
+			m.enum = strings.Split(value, "|")
+		case "default":
+			m.fallback = value
+		case "within":
+			f.within[value] = m.name
+		case "version":
+			f.version = m.index
+		default:
+			panic(fmt.Sprintf("kind: unknown option %q on member %s", option, m.name))
+		}
+	}
+}
+
+func (f *form) member(v reflect.Value, name string) reflect.Value {
+	m, ok := f.byName[strings.ToLower(name)]
+	if !ok {
+		return reflect.Value{}
+	}
+	return v.FieldByIndex(m.index)
+}
+
+// check applies what tags say to v, completes defaults, and collects
+// references. where is the path of v for the complaints.
+func (f *form) check(v reflect.Value, where string, c *fault.Complaints, refs map[store.Reference]member) {
+	for _, m := range f.members {
+		fv := v.FieldByIndex(m.index)
+		name := where + m.name
+		m.scalar(fv, name, c)
+		if m.ref != "" {
+			for _, id := range texts(fv) {
+				if id != "" {
+					refs[store.Reference{Field: name, Target: id}] = m
+				}
+			}
+		}
+		if m.nested == nil {
+			continue
+		}
+		if m.slice {
+			for i := range fv.Len() {
+				element(m.nested, fv.Index(i), fmt.Sprintf("%s[%d].", name, i), c, refs)
+			}
+			continue
+		}
+		element(m.nested, fv, name+".", c, refs)
+	}
+}
+
+func element(f *form, v reflect.Value, where string, c *fault.Complaints, refs map[store.Reference]member) {
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return
+		}
+		v = v.Elem()
+	}
+	f.check(v, where, c, refs)
+}
+
+func (m *member) scalar(v reflect.Value, name string, c *fault.Complaints) {
+	if v.Kind() != reflect.String {
+		if m.required && v.IsZero() {
+			c.Add("%s must not be empty.", name)
+		}
+		return
+	}
+	s := strings.TrimSpace(v.String())
+	if s == "" && m.fallback != "" {
+		v.SetString(m.fallback)
+		return
+	}
+	if s == "" && len(m.enum) > 0 {
+		v.SetString(m.enum[0])
+		return
+	}
+	switch {
+	case s == "" && m.required:
+		c.Add("%s must not be empty.", name)
+	case m.max > 0 && len([]rune(s)) > m.max:
+		c.Add("%s must have at most %d characters; it has %d.", name, m.max, len([]rune(s)))
+	case len(m.enum) > 0:
+		for _, e := range m.enum {
+			if strings.EqualFold(e, s) {
+				v.SetString(e)
+				return
+			}
+		}
+		c.Add("%s is %q, which is not one of %s.", name, s, strings.Join(m.enum, ", "))
+	}
+	if m.name == "Name" {
+		v.SetString(s)
+	}
+}

@@ -1,0 +1,481 @@
+package kind
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+// Decode reads a new resource from a client's JSON.
+func (k *Kind[T]) Decode(body []byte) (any, error) {
+	r := new(T)
+	if err := Unmarshal(body, r); err != nil {
+		return nil, err
+	}
+	b := base(r)
+	b.Links = nil
+	fromClient(r)
+	k.dropReadonly(r, nil)
+	return r, nil
+}
+
+// Merge reads a client's JSON over a stored resource: members that are absent
+// stay as they are, those present are replaced whole.
+func (k *Kind[T]) Merge(body []byte, into any) error {
+	r := into.(*T)
+	before := *r
+	var present map[string]json.RawMessage
+	if err := Unmarshal(body, &present); err != nil {
+		return err
+	}
+	v := reflect.ValueOf(r).Elem()
+	for name := range present {
+		if m, ok := k.form.byName[strings.ToLower(name)]; ok {
+			v.FieldByIndex(m.index).SetZero()
+		}
+	}
+	if err := Unmarshal(body, r); err != nil {
+		return err
+	}
+	b, was := base(r), base(&before)
+	b.ID, b.SpaceID, b.Links, b.doc = was.ID, was.SpaceID, nil, was.doc
+	fromClientKeeping(r, &before, present, k.form)
+	k.dropReadonly(r, &before)
+	return nil
+}
+
+// fromClientKeeping is fromClient for the members that the client sent.
+func fromClientKeeping[T any](r, before *T, present map[string]json.RawMessage, f *form) {
+	v := reflect.ValueOf(r).Elem()
+	for name := range present {
+		m, ok := f.byName[strings.ToLower(name)]
+		if !ok || !holdsSecret(v.FieldByIndex(m.index).Type(), nil) {
+			continue
+		}
+		eachSecret(v.FieldByIndex(m.index), "", func(_ string, s *Sensitive) { s.Sealed, s.Mark = "", "" })
+	}
+}
+
+func (k *Kind[T]) dropReadonly(r, before *T) {
+	for _, m := range k.form.members {
+		if !m.readonly {
+			continue
+		}
+		fv := reflect.ValueOf(r).Elem().FieldByIndex(m.index)
+		if before == nil {
+			fv.SetZero()
+			continue
+		}
+		fv.Set(reflect.ValueOf(before).Elem().FieldByIndex(m.index))
+	}
+}
+
+// Unmarshal decodes a client's JSON; what is wrong with it is said precisely.
+func Unmarshal(body []byte, into any) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return &fault.Error{Code: fault.Invalid, Message: "The request has no body.", Details: []string{"A JSON body is required."}}
+	}
+	err := json.Unmarshal(body, into)
+	if err == nil {
+		return nil
+	}
+	detail := err.Error()
+	var syntax *json.SyntaxError
+	var mismatch *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		line := 1 + bytes.Count(body[:min(int(syntax.Offset), len(body))], []byte("\n"))
+		detail = fmt.Sprintf("The body is not valid JSON: %s, at byte %d (line %d).", syntax.Error(), syntax.Offset, line)
+	case errors.As(err, &mismatch):
+		detail = fmt.Sprintf("%s: a JSON %s cannot be read as %s.", mismatch.Field, mismatch.Value, plainType(mismatch.Type))
+	}
+	return &fault.Error{Code: fault.Invalid, Message: "The request body could not be read.", Details: []string{detail}, Cause: err}
+}
+
+func plainType(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int64, reflect.Int32:
+		return "a whole number"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Map, reflect.Struct:
+		return "an object"
+	}
+	return t.String()
+}
+
+// Put creates or changes a resource: it checks it, seals its secrets, numbers
+// it, stores it with references and audit event, and leaves it as stored.
+func (k *Kind[T]) Put(tx *store.Tx, r *T) error {
+	b := base(r)
+	var old *T
+	if b.doc != nil {
+		var err error
+		if old, err = k.decode(b.doc); err != nil {
+			return err
+		}
+	}
+	var c fault.Complaints
+	if k.Rules != nil {
+		if err := k.Rules(tx, r, old, &c); err != nil {
+			return err
+		}
+	}
+	refs, err := k.validate(tx, r, &c)
+	if err != nil {
+		return err
+	}
+	d, err := k.document(tx, r, old, &c)
+	if err != nil {
+		return err
+	}
+	if err := c.Err(); err != nil {
+		return err
+	}
+	d.References = refs
+	seal(tx.Key(), r, addr(old))
+	b.LastModifiedOn, b.LastModifiedBy = NowPointer(), store.ActorOf(tx.Context()).Username
+	k.link(r)
+	k.fill(r)
+	if d.Data, err = encode(r); err != nil {
+		return err
+	}
+	if !k.Silent {
+		if d.Event, err = k.event(r, old, d); err != nil {
+			return err
+		}
+	}
+	if err := tx.Put(d); err != nil {
+		if fault.Is(err, fault.Conflict) && d.Version == 0 {
+			return taken(d.Name)
+		}
+		return err
+	}
+	d.Event = nil
+	b.doc = d
+	if old == nil && k.Created != nil {
+		return k.Created(tx, r)
+	}
+	return nil
+}
+
+func addr[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return p
+}
+
+func taken(name string) error {
+	return &fault.Error{Code: fault.Invalid, Message: "There was a problem with your request.", Details: []string{fmt.Sprintf("The name '%s' is already in use. Please choose another name.", name)}}
+}
+
+// validate applies the tags and finds out whether all references hold.
+func (k *Kind[T]) validate(tx *store.Tx, r *T, c *fault.Complaints) ([]store.Reference, error) {
+	found := map[store.Reference]member{}
+	k.form.check(reflect.ValueOf(r).Elem(), "", c, found)
+	var refs []store.Reference
+	var ids []string
+	for ref := range found {
+		refs = append(refs, ref)
+		ids = append(ids, ref.Target)
+	}
+	exist, err := tx.Lock(ids)
+	if err != nil {
+		return nil, err
+	}
+	space := base(r).SpaceID
+	kept := refs[:0]
+	slices.SortFunc(refs, func(a, b store.Reference) int { return strings.Compare(a.Field+a.Target, b.Field+b.Target) })
+	for _, ref := range refs {
+		m := found[ref]
+		p, ok := exist[ref.Target]
+		good := ok && (m.ref == "*" || p.Kind == m.ref) && (p.Space == "" || space == "" || p.Space == space)
+		if !good && !m.loose {
+			c.Add("%s refers to '%s', which does not exist%s.", ref.Field, ref.Target, inSpace(space))
+			continue
+		}
+		if good {
+			kept = append(kept, store.Reference{Field: m.name, Target: ref.Target})
+		}
+	}
+	if k.References != nil {
+		kept = append(kept, k.References(r)...)
+	}
+	slices.SortFunc(kept, func(a, b store.Reference) int {
+		return strings.Compare(a.Field+"\x00"+a.Target, b.Field+"\x00"+b.Target)
+	})
+	return slices.Compact(kept), nil
+}
+
+func inSpace(space string) string {
+	if space == "" {
+		return ""
+	}
+	return " in space " + space
+}
+
+// document makes the stored form's columns: id, name, slug, version.
+func (k *Kind[T]) document(tx *store.Tx, r, old *T, c *fault.Complaints) (*store.Document, error) {
+	b := base(r)
+	v := reflect.ValueOf(r).Elem()
+	d := &store.Document{Table: k.Table, Kind: k.Plural, Space: b.SpaceID, Shape: k.form.shape}
+	if b.doc != nil {
+		d.Version, d.Created = b.doc.Version, b.doc.Created
+	}
+	if k.Owner != nil {
+		d.Owner = k.Owner(r)
+	}
+	if name := k.form.member(v, "Name"); name.IsValid() && name.Kind() == reflect.String {
+		d.Name = name.String()
+	}
+	if k.Key != nil {
+		d.NameKey = k.Key(r)
+	}
+	if b.ID == "" {
+		n, err := tx.Next(k.Prefix)
+		if err != nil {
+			return nil, err
+		}
+		b.ID = fmt.Sprintf("%s-%d", k.Prefix, n)
+	}
+	d.ID = b.ID
+	if err := k.uniqueName(tx, d, c); err != nil {
+		return nil, err
+	}
+	if slug := k.form.member(v, "Slug"); slug.IsValid() {
+		text, err := k.slug(tx, d, slug.String(), old != nil)
+		if err != nil {
+			return nil, err
+		}
+		slug.SetString(text)
+		d.Slug = text
+	}
+	if at := k.form.version; at != nil {
+		version := v.FieldByIndex(at)
+		if old != nil {
+			have := reflect.ValueOf(old).Elem().FieldByIndex(at).Int()
+			if version.Int() != have {
+				return nil, fault.New(fault.Conflict, "%s %s is at version %d, but the change was made to version %d. Somebody else changed it in the meantime; read it again and repeat the change.", k.Singular, b.ID, have, version.Int())
+			}
+			version.SetInt(have + 1)
+		}
+	}
+	return d, nil
+}
+
+func (k *Kind[T]) uniqueName(tx *store.Tx, d *store.Document, c *fault.Complaints) error {
+	key := d.NameKey
+	if key == "" {
+		key = strings.ToLower(d.Name)
+	}
+	if key == "" {
+		return nil
+	}
+	same, err := tx.Find(store.Query{Table: k.Table, Kind: k.Plural, Take: 1, Where: []store.Where{
+		{SQL: "space = ?", Args: []any{d.Space}}, {SQL: "owner = ?", Args: []any{d.Owner}},
+		{SQL: "name_key = ?", Args: []any{key}}, {SQL: "id <> ?", Args: []any{d.ID}}}})
+	if err != nil {
+		return err
+	}
+	if len(same) > 0 {
+		c.Add("The name '%s' is already in use by %s %s. Please choose another name.", d.Name, strings.ToLower(k.Singular), same[0].ID)
+	}
+	return nil
+}
+
+// slug keeps a slug that is asked for, or makes one of the name, and numbers it
+// when another resource has it.
+func (k *Kind[T]) slug(tx *store.Tx, d *store.Document, asked string, exists bool) (string, error) {
+	wish := Slugify(asked)
+	if wish == "" {
+		wish = Slugify(d.Name)
+	}
+	if wish == "" {
+		return "", nil
+	}
+	for n := 0; ; n++ {
+		text := wish
+		if n > 0 {
+			text = fmt.Sprintf("%s-%d", wish, n)
+		}
+		same, err := tx.Count(store.Query{Table: k.Table, Kind: k.Plural, Where: []store.Where{
+			{SQL: "space = ?", Args: []any{d.Space}}, {SQL: "owner = ?", Args: []any{d.Owner}},
+			{SQL: "slug = ?", Args: []any{text}}, {SQL: "id <> ?", Args: []any{d.ID}}}})
+		if err != nil {
+			return "", err
+		}
+		if same == 0 {
+			return text, nil
+		}
+	}
+}
+
+// Slugify makes a name fit for a URL: lower-case letters, digits and dashes.
+func Slugify(name string) string {
+	var b strings.Builder
+	dash := false
+	for _, r := range strings.ToLower(name) {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			if dash && b.Len() > 0 {
+				b.WriteByte('-')
+			}
+			dash = false
+			b.WriteRune(r)
+			continue
+		}
+		dash = true
+	}
+	return b.String()
+}
+
+// event says for the audit trail what Put does.
+func (k *Kind[T]) event(r, old *T, d *store.Document) (*store.Event, error) {
+	e := &store.Event{Category: "Created"}
+	verb := "created"
+	if old != nil {
+		e.Category, verb = "Modified", "changed"
+		changes, err := k.changes(r, old)
+		if err != nil {
+			return nil, err
+		}
+		e.Details = changes
+	}
+	e.Message = fmt.Sprintf("%s %s was %s", k.Singular, title(d), verb)
+	e.Related = k.related(r)
+	return e, nil
+}
+
+func title(d *store.Document) string {
+	if d.Name != "" {
+		return d.Name
+	}
+	return d.ID
+}
+
+// related lists what an event about r is also about.
+func (k *Kind[T]) related(r *T) []string {
+	w := k.Within(r)
+	return slices.Concat(w.Projects, w.Environments, w.Tenants)
+}
+
+// changes compares member by member, secrets as keyed hashes.
+func (k *Kind[T]) changes(r, old *T) ([]store.Change, error) {
+	now, err := k.auditForm(r)
+	if err != nil {
+		return nil, err
+	}
+	before, err := k.auditForm(old)
+	if err != nil {
+		return nil, err
+	}
+	var list []store.Change
+	for _, m := range k.form.members {
+		switch m.name {
+		case "LastModifiedOn", "LastModifiedBy", "Links":
+			continue
+		}
+		a, b := before[m.name], now[m.name]
+		if !bytes.Equal(a, b) {
+			list = append(list, store.Change{Path: m.name, Old: a, New: b})
+		}
+	}
+	return list, nil
+}
+
+func (k *Kind[T]) auditForm(r *T) (map[string]json.RawMessage, error) {
+	data, err := encode(r)
+	if err != nil {
+		return nil, err
+	}
+	if k.form.secret {
+		c := new(T)
+		if err := json.Unmarshal(data, c); err != nil {
+			return nil, fmt.Errorf("copying for the audit: %w", err)
+		}
+		forWire(c, true)
+		k.fill(c)
+		if data, err = encode(c); err != nil {
+			return nil, err
+		}
+	}
+	var m map[string]json.RawMessage
+	return m, json.Unmarshal(data, &m)
+}
+
+// Delete removes a resource. One that others use is not removed: the error
+// names the users.
+func (k *Kind[T]) Delete(tx *store.Tx, id string) error {
+	r, err := k.Get(tx, id)
+	if err != nil {
+		return err
+	}
+	if k.Deleting != nil {
+		if err := k.Deleting(tx, r); err != nil {
+			return err
+		}
+	}
+	users, err := tx.UsedBy(id, 20)
+	if err != nil {
+		return err
+	}
+	d := base(r).doc
+	if err := k.inUse(tx, d, users); err != nil {
+		return err
+	}
+	if !k.Silent {
+		d.Event = &store.Event{Category: "Deleted", Message: fmt.Sprintf("%s %s was deleted", k.Singular, title(d)), Related: k.related(r)}
+	}
+	return tx.Delete(d)
+}
+
+func (k *Kind[T]) inUse(tx *store.Tx, d *store.Document, users []store.User) error {
+	var details []string
+	for _, u := range users {
+		if slices.Contains(k.Owned, u.Kind) {
+			continue
+		}
+		name := u.ID
+		places, err := tx.Lock([]string{u.ID})
+		if err != nil {
+			return err
+		}
+		if p := places[u.ID]; p.Name != "" {
+			name = fmt.Sprintf("'%s' (%s)", p.Name, u.ID)
+		}
+		details = append(details, fmt.Sprintf("%s %s uses it as %s.", strings.TrimSuffix(u.Kind, "s"), name, u.Field))
+	}
+	if details == nil {
+		return nil
+	}
+	return &fault.Error{Code: fault.Invalid, Message: fmt.Sprintf("%s '%s' cannot be deleted because it is in use.", k.Singular, title(d)), Details: details}
+}
+
+// GetAny, FindAny, PutAny and DeleteAny are Get, Find, Put and Delete for a
+// caller that does not know the type.
+func (k *Kind[T]) GetAny(tx *store.Tx, id string) (any, error) { return k.Get(tx, id) }
+
+// FindAny is Find for a caller that does not know the type.
+func (k *Kind[T]) FindAny(tx *store.Tx, space, what string) (any, error) {
+	return k.Find(tx, space, what)
+}
+
+// PutAny is Put for a caller that does not know the type.
+func (k *Kind[T]) PutAny(tx *store.Tx, resource any) error { return k.Put(tx, resource.(*T)) }
+
+// DeleteAny is Delete for a caller that does not know the type.
+func (k *Kind[T]) DeleteAny(tx *store.Tx, id string) error { return k.Delete(tx, id) }
+
+// BaseOf gives the common members of any resource.
+func BaseOf(resource any) *Base { return base(resource) }
