@@ -3,6 +3,9 @@ package variable
 import (
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/takodeploy/tako/octostache"
 )
 
 // Index holds the values of a deployment, grouped by name, so that resolving
@@ -86,6 +89,9 @@ type Frame struct {
 	varying []int       // the keys whose winner the spot decides
 	groups  []group     // by key, only values that may apply, ranked
 	size    int         // values in the index
+
+	once sync.Once
+	base *octostache.Dictionary // of the winners that are decided
 }
 
 // For decides what is the same for a whole deployment. The context's action and
