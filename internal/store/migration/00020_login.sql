@@ -17,8 +17,8 @@ create table api_key (
   noticed bigint not null     -- how many days before expiry the last notice was given; -1 for expired, 9999 for none
 );
 create unique index api_key_hash on api_key (hash);
-create index api_key_user on api_key (user_id, created);
-create index api_key_expires on api_key (expires) where expires > 0;
+create index api_key_by_user on api_key (user_id, created);
+create index api_key_by_expiry on api_key (expires) where expires > 0;
 
 create table session (
   hash text primary key,
@@ -33,5 +33,5 @@ create table session (
   ip text not null,
   user_agent text not null
 );
-create index session_user on session (user_id);
-create index session_expires on session (expires);
+create index session_by_user on session (user_id);
+create index session_by_expiry on session (expires);
