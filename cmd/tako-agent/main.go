@@ -22,6 +22,7 @@ import (
 	"syscall"
 	"time"
 
+	_ "github.com/takodeploy/tako/internal/runner/command" // registers its commands
 	"github.com/takodeploy/tako/internal/runner/host"
 	"github.com/takodeploy/tako/internal/runner/socket"
 )

@@ -1,52 +1,54 @@
 package runner
 
-import "strings"
+import (
+	"strings"
 
-// Variables is a job's set of variables. Names are compared without case and
-// keep the spelling and the order in which they were first set. It is not
-// for concurrent use: a job runs its commands one after the other.
+	"github.com/takodeploy/tako/octostache"
+)
+
+// Variables is a job's set of variables: an Octostache dictionary that also
+// knows which of them are sensitive. It is not for concurrent use: a job runs
+// its commands one after the other.
 type Variables struct {
-	order []string            // keys in lower case, in the order first set
-	byKey map[string]Variable // lower case name to variable
+	*octostache.Dictionary
+	sensitive map[string]bool // lower case names
 }
 
 // NewVariables makes a set from a job's list; a later one of the same name
 // replaces the earlier.
 func NewVariables(list []Variable) *Variables {
-	v := &Variables{byKey: make(map[string]Variable, len(list)), order: make([]string, 0, len(list))}
+	v := &Variables{Dictionary: octostache.New(), sensitive: map[string]bool{}}
 	for _, one := range list {
-		v.put(one)
+		v.Set(one.Name, one.Value)
+		if one.Sensitive {
+			v.sensitive[strings.ToLower(one.Name)] = true
+		}
 	}
 	return v
 }
 
-func (v *Variables) put(one Variable) {
-	key := strings.ToLower(one.Name)
-	if old, ok := v.byKey[key]; ok {
-		one.Name = old.Name
-	} else {
-		v.order = append(v.order, key)
-	}
-	v.byKey[key] = one
+// Sensitive reports whether a variable's value must not be shown.
+func (v *Variables) Sensitive(name string) bool { return v.sensitive[strings.ToLower(name)] }
+
+// SetSensitive sets a value that must not be shown.
+func (v *Variables) SetSensitive(name, value string) {
+	v.Set(name, value)
+	v.sensitive[strings.ToLower(name)] = true
 }
 
-// Set sets one value; a variable that was sensitive stays so.
-func (v *Variables) Set(name, value string) {
-	old := v.byKey[strings.ToLower(name)]
-	v.put(Variable{Name: name, Value: value, Sensitive: old.Sensitive})
-}
-
-// Raw is a variable's text as it was given, without evaluating it.
-func (v *Variables) Raw(name string) (string, bool) {
-	one, ok := v.byKey[strings.ToLower(name)]
-	return one.Value, ok
+// Text is a variable's evaluated value, "" when it has none.
+func (v *Variables) Text(name string) string {
+	value, _ := v.Get(name)
+	return value
 }
 
 // All lists the variables as given, in the order first set.
 func (v *Variables) All() []Variable {
-	list := make([]Variable, 0, len(v.order))
-	for _, key := range v.order {
-		list = append(list, v.byKey[key])
+	names := v.Names()
+	list := make([]Variable, 0, len(names))
+	for _, name := range names {
+		raw, _ := v.Raw(name)
+		list = append(list, Variable{Name: name, Value: raw, Sensitive: v.Sensitive(name)})
 	}
 	return list
 }

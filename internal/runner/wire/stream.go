@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 )
@@ -54,7 +55,7 @@ func (s *Stream) take(f frame) error {
 	case frameEnd:
 		s.ended = true
 	case frameReset:
-		s.breakWith(errors.New(string(f.payload)))
+		s.breakWith(fmt.Errorf("%w: %s", ErrClosed, f.payload))
 	case frameWindow:
 		if len(f.payload) != 4 {
 			return errors.New("window frame is malformed")
