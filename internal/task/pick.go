@@ -11,29 +11,54 @@ import (
 // Class is the part of the queue in which a task stands.
 type Class int
 
-// The classes, best first. Moved-to-the-top is not a class but an order above
-// all of them.
+// The classes, best first. Moved to the top is not a class but an order above
+// both of them.
 const (
 	Priority Class = 1
 	Normal   Class = 2
 )
 
+// The ranks of the queue, best first. A rank is stored with its task, so that
+// an index has the queue in order.
+const (
+	rankUrgent = 1 + iota // it is being canceled and only has to be told so
+	rankTop               // somebody moved it to the top
+	rankPriorityAgain
+	rankPriority
+	rankAgain // it was executing before and goes on
+	rankNormal
+)
+
+// rank is where a task stands in the queue.
+func rank(state State, class Class, top bool) int {
+	switch {
+	case state == Cancelling:
+		return rankUrgent
+	case top:
+		return rankTop
+	case class == Priority && state != Queued:
+		return rankPriorityAgain
+	case class == Priority:
+		return rankPriority
+	case state != Queued:
+		return rankAgain
+	}
+	return rankNormal
+}
+
 // Candidate is a task that waits in the queue, as far as choosing needs it.
 type Candidate struct {
 	ID      string
 	Num     int64 // in the order of creation
-	Name    string
 	Space   string
 	Project string
 	Tag     string // concurrency tag; empty for none
 	HasTag  bool   // it kept its tag while it was paused
 	State   State
-	Class   Class
-	Top     int64 // when it was moved to the top; 0 if it was not
-	Place   int64 // its place within its class: queue time, or a superseded task's
+	Rank    int
+	Place   int64 // its place within its rank: queue time, or a superseded task's
 	Light   bool  // it takes no place of the cap
 	Due     time.Time
-	Expiry  time.Time
 }
 
 // NodeLoad is what one live node carries.
@@ -60,7 +85,7 @@ func (c *Candidate) resumed() bool { return c.State != Queued }
 
 // urgent reports whether nothing may hold the task up: what is being canceled
 // only has to be told so.
-func (c *Candidate) urgent() bool { return c.State == Cancelling }
+func (c *Candidate) urgent() bool { return c.Rank == rankUrgent }
 
 // held says why the task may not run on any node now; empty if it may.
 func (s *Situation) held(c *Candidate) string {
@@ -106,30 +131,9 @@ func (s *Situation) full(node string, waiting int) string {
 	return ""
 }
 
-// less orders the queue: what is being canceled, what was moved to the top,
-// priority, normal; within each what goes on before what starts, then by place.
+// less orders the queue.
 func less(a, b *Candidate) int {
-	top := func(c *Candidate) int64 { return -c.Top }
-	flag := func(yes bool) int {
-		if yes {
-			return 0
-		}
-		return 1
-	}
-	return cmp.Or(
-		cmp.Compare(flag(a.urgent()), flag(b.urgent())),
-		cmp.Compare(flag(a.Top > 0), flag(b.Top > 0)),
-		cmp.Compare(top(a), top(b)),
-		cmp.Compare(a.Class, b.Class),
-		cmp.Compare(flag(a.resumed()), flag(b.resumed())),
-		cmp.Compare(a.Place, b.Place),
-		cmp.Compare(a.Num, b.Num),
-	)
-}
-
-// rank is the part of the order within which projects share fairly.
-func rank(c *Candidate) string {
-	return fmt.Sprint(c.urgent(), c.Top, c.Class, c.resumed())
+	return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Place, b.Place), cmp.Compare(a.Num, b.Num))
 }
 
 // share is how many tasks each project may run before others go first.
@@ -186,7 +190,7 @@ func (s *Situation) best(free []*Candidate) int {
 			if c.Project == "" || c.urgent() {
 				return i
 			}
-		case rank(c) != rank(free[found]):
+		case c.Rank != free[found].Rank:
 			return found
 		}
 		if share < 0 {

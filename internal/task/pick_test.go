@@ -18,7 +18,7 @@ func TestPick(t *testing.T) {
 		return strings.Join(names, " ")
 	}
 	c := func(id string, num int64, change ...func(*Candidate)) Candidate {
-		c := Candidate{ID: id, Num: num, Place: num, Class: Normal, State: Queued, Space: "S", Project: "P", Due: now}
+		c := Candidate{ID: id, Num: num, Place: num, Rank: rankNormal, State: Queued, Space: "S", Project: "P", Due: now}
 		for _, f := range change {
 			f(&c)
 		}
@@ -26,11 +26,11 @@ func TestPick(t *testing.T) {
 	}
 	project := func(p string) func(*Candidate) { return func(c *Candidate) { c.Project = p } }
 	tag := func(s string) func(*Candidate) { return func(c *Candidate) { c.Tag = s } }
-	priority := func(c *Candidate) { c.Class = Priority }
-	top := func(c *Candidate) { c.Top = 7 }
+	priority := func(c *Candidate) { c.Rank = rankPriority }
+	top := func(c *Candidate) { c.Rank = rankTop }
 	later := func(c *Candidate) { c.Due = now.Add(time.Second) }
-	resumed := func(c *Candidate) { c.State = Executing }
-	cancelling := func(c *Candidate) { c.State = Cancelling }
+	resumed := func(c *Candidate) { c.State, c.Rank = Executing, rankAgain }
+	cancelling := func(c *Candidate) { c.State, c.Rank = Cancelling, rankUrgent }
 	light := func(c *Candidate) { c.Light = true }
 	one := map[string]NodeLoad{"n": {Cap: 2}}
 	for _, tt := range []struct {

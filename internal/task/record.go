@@ -38,6 +38,7 @@ type Record struct {
 	Error    string            // why it failed, for a person
 	Reason   string            // why it was skipped, for a person
 	Warnings bool              // it wrote a warning or an error to its log
+	Ignored  bool              // it failed, and a person decided to go on
 	Asked    string            // the interruption that was raised for it
 	Child    string            // the task it waits for
 	WakeAt   time.Time         // the time it waits for

@@ -111,6 +111,7 @@ var Moves = []Move{
 	{Status{Cancelling, Waiting}, Abandon, Status{Canceled, Done}},
 	{Status{Cancelling, Held}, Stop, Status{Canceled, Done}},
 	{Status{Cancelling, Held}, Fail, Status{Failed, Done}},
+	{Status{Cancelling, Held}, Succeed, Status{Success, Done}}, // it was faster
 	{Status{Cancelling, Held}, Steal, Status{Cancelling, Held}},
 	{Status{Cancelling, Held}, PutBack, Status{Cancelling, Waiting}},
 	{Status{Cancelling, Held}, Abandon, Status{Canceled, Done}},

@@ -1,0 +1,382 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+// nodeDead is after how long without a sign of life a node no longer counts.
+const nodeDead = 30 * time.Second
+
+// dbNow is the time by which leases are measured: the database's own where
+// several machines share it, so that their clocks need not agree.
+func (q *Queue) dbNow(tx *store.Tx) (time.Time, error) {
+	if tx.Engine() != store.PostgreSQL {
+		return q.now(), nil
+	}
+	var ms int64
+	_, err := tx.QueryRow([]any{&ms}, "select cast(extract(epoch from clock_timestamp()) * 1000 as bigint)")
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask the database for the time: %w", err)
+	}
+	return fromMillis(ms), nil
+}
+
+// Due reports whether there is something for the node to claim: a task that
+// waits and may run, a lease that has run out, or a clock that has struck. next
+// is when that may be so without anything else happening; zero if never. It
+// only reads, so that looking again and again costs next to nothing.
+func (q *Queue) Due(ctx context.Context, node string) (due bool, next time.Time, err error) {
+	err = q.store.View(ctx, func(tx *store.Tx) error {
+		now, err := q.dbNow(tx)
+		if err != nil {
+			return err
+		}
+		var ready, scheduled, wake, lease, expiry int64
+		_, err = tx.QueryRow([]any{&ready, &scheduled, &wake, &lease, &expiry}, `select
+			(select count(*) from (select 1 from task where hold = 'Waiting' and queue_time <= $1 limit 1) ready),
+			(select coalesce(min(queue_time), 0) from task where hold = 'Waiting' and queue_time > $1),
+			(select coalesce(min(wake_at), 0) from task where hold = 'Paused' and wake_at > 0),
+			(select coalesce(min(lease), 0) from task where hold = 'Held'),
+			(select coalesce(min(expiry), 0) from task where hold = 'Waiting' and state = 'Queued' and expiry > 0)`, millis(now))
+		if err != nil {
+			return fmt.Errorf("look at the queue: %w", err)
+		}
+		var first int64
+		for _, at := range []int64{scheduled, wake, lease, expiry} {
+			if at > 0 && (first == 0 || at < first) {
+				first = at
+			}
+		}
+		next = fromMillis(first)
+		if due = first > 0 && first <= millis(now); due || ready == 0 {
+			return nil
+		}
+		s, err := q.situation(tx, node, now)
+		if err != nil {
+			return err
+		}
+		waiting, err := candidates(tx, s)
+		due = len(s.pick(waiting)) > 0
+		return err
+	})
+	return due, next, err
+}
+
+// Claim takes for a node what it may run now, as far as its cap and the other
+// predicates of the queue allow, and does what the passing of time asks for:
+// tasks that were not started in time end, paused tasks whose clock has struck
+// are woken, and tasks of nodes whose lease ran out are taken over.
+func (q *Queue) Claim(ctx context.Context, node string, lease time.Duration) ([]*Task, error) {
+	var taken []*Task
+	err := q.journal.Do(ctx, func(tx *store.Tx) error {
+		taken = nil
+		if _, err := tx.Exec("update task_gate set claims = claims + 1 where id = 1"); err != nil {
+			return fmt.Errorf("enter the gate of the queue: %w", err)
+		}
+		now, err := q.dbNow(tx)
+		if err != nil {
+			return err
+		}
+		if err := q.passTime(tx, now); err != nil {
+			return err
+		}
+		s, err := q.situation(tx, node, now)
+		if err != nil {
+			return err
+		}
+		if taken, err = q.steal(tx, s, now, lease); err != nil {
+			return err
+		}
+		waiting, err := candidates(tx, s)
+		if err != nil {
+			return err
+		}
+		for _, c := range s.pick(waiting) {
+			t, err := q.take(tx, c.ID, node, Claim, now, lease)
+			if err != nil {
+				return err
+			}
+			taken = append(taken, t)
+		}
+		return nil
+	})
+	return taken, err
+}
+
+// take puts a task into a node's hands.
+func (q *Queue) take(tx *store.Tx, id, node string, act Act, now time.Time, lease time.Duration) (*Task, error) {
+	t, err := GetTx(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	t.Node, t.Lease = node, now.Add(lease)
+	return t, q.move(tx, t, act, now)
+}
+
+// passTime carries out what the clock alone decides.
+func (q *Queue) passTime(tx *store.Tx, now time.Time) error {
+	expired, err := many(tx, "hold = 'Waiting' and state = 'Queued' and expiry > 0 and expiry <= $1", millis(now))
+	if err != nil {
+		return err
+	}
+	for _, t := range expired {
+		t.Error = "The task was not started before " + t.Expiry.Format("2006-01-02 15:04:05 UTC") + ", its time to expire."
+		if err := q.move(tx, t, Expire, now); err != nil {
+			return err
+		}
+	}
+	struck, err := many(tx, "hold = 'Paused' and wake_at > 0 and wake_at <= $1", millis(now))
+	if err != nil {
+		return err
+	}
+	for _, t := range struck {
+		if err := q.move(tx, t, Wake, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// steal takes over tasks whose holder has not renewed its lease. It may go
+// beyond the cap: what was begun should not wait because a node has died.
+func (q *Queue) steal(tx *store.Tx, s *Situation, now time.Time, lease time.Duration) ([]*Task, error) {
+	lapsed, err := many(tx, "hold = 'Held' and lease < $1", millis(now))
+	if err != nil {
+		return nil, err
+	}
+	var taken []*Task
+	for _, t := range lapsed {
+		if n := s.Nodes[s.Node]; n.Draining || (n.Active >= 2*n.Cap && t.Node != s.Node) {
+			continue
+		}
+		if t.Node != s.Node {
+			n := s.Nodes[s.Node]
+			n.Active++
+			s.Nodes[s.Node] = n
+		}
+		got, err := q.take(tx, t.ID, s.Node, Steal, now, lease)
+		if err != nil {
+			return nil, err
+		}
+		taken = append(taken, got)
+	}
+	return taken, nil
+}
+
+// many reads the tasks for which a condition holds, a bounded number at a time.
+func many(tx *store.Tx, where string, args ...any) ([]*Task, error) {
+	var list []*Task
+	err := tx.Query(func(scan func(...any) error) error {
+		t, err := scanTask(scan)
+		list = append(list, t)
+		return err
+	}, "select "+taskColumns+" from task where "+where+" order by num limit 100", args...)
+	if err != nil {
+		return nil, fmt.Errorf("read tasks: %w", err)
+	}
+	return list, nil
+}
+
+// situation reads all that decides who goes next but the queue itself.
+func (q *Queue) situation(tx *store.Tx, node string, now time.Time) (*Situation, error) {
+	s := &Situation{Now: now, Node: node, Nodes: map[string]NodeLoad{}, Holders: map[string]string{}, Active: map[string]int{}, Stopped: map[string]bool{}}
+	err := tx.Query(func(scan func(...any) error) error {
+		var name string
+		var limit, draining, seen int64
+		err := scan(&name, &limit, &draining, &seen)
+		if name == node || now.Sub(fromMillis(seen)) < nodeDead {
+			s.Nodes[name] = NodeLoad{Cap: int(limit), Draining: draining != 0}
+		}
+		return err
+	}, "select name, cap, draining, seen from task_node")
+	if err != nil {
+		return nil, fmt.Errorf("read the nodes: %w", err)
+	}
+	err = tx.Query(func(scan func(...any) error) error {
+		var holder, project string
+		var count int64
+		err := scan(&holder, &project, &count)
+		s.Active[project] += int(count)
+		if n, alive := s.Nodes[holder]; alive {
+			n.Active += int(count)
+			s.Nodes[holder] = n
+		}
+		return err
+	}, "select node, project, count(*) from task where hold = 'Held' and light = 0 and state <> 'Cancelling' group by node, project")
+	if err != nil {
+		return nil, fmt.Errorf("read what runs: %w", err)
+	}
+	err = tx.Query(func(scan func(...any) error) error {
+		var space string
+		err := scan(&space)
+		s.Stopped[space] = true
+		return err
+	}, "select space from task_stopped")
+	if err != nil {
+		return nil, fmt.Errorf("read which queues are stopped: %w", err)
+	}
+	return s, nil
+}
+
+// window is how many waiting tasks a claim looks at first.
+const window = 32
+
+const candidateColumns = "id, num, space, project, tag, case when tag_held is null then 0 else 1 end, state, place_rank, place, light, queue_time"
+
+func scanCandidate(scan func(...any) error) (Candidate, error) {
+	var c Candidate
+	var has, light, due int64
+	var state string
+	err := scan(&c.ID, &c.Num, &c.Space, &c.Project, &c.Tag, &has, &state, &c.Rank, &c.Place, &light, &due)
+	c.HasTag, c.State, c.Light, c.Due = has != 0, State(state), light != 0, fromMillis(due)
+	return c, err
+}
+
+// candidates reads the head of the queue, as much of it as the node can take.
+// Tasks of projects that have their share come from a second reading, without
+// them, so that a long row of one project's tasks hides nobody.
+func candidates(tx *store.Tx, s *Situation) ([]Candidate, error) {
+	n := s.Nodes[s.Node]
+	room := max(0, n.Cap-n.Active)
+	if n.Draining {
+		room = 0
+	}
+	const free = "(tag_held is not null or tag = '' or not exists (select 1 from task h where h.tag_held = task.tag))"
+	where := "place_rank = 1 or (light = 1 and " + free + ")"
+	if room > 0 {
+		where = "place_rank = 1 or " + free
+	}
+	read := func(extra string, args ...any) ([]Candidate, error) {
+		var list []Candidate
+		err := tx.Query(func(scan func(...any) error) error {
+			c, err := scanCandidate(scan)
+			list = append(list, c)
+			return err
+		}, "select "+candidateColumns+" from task where hold = 'Waiting' and queue_time <= $1 and ("+where+")"+extra+
+			fmt.Sprintf(" order by place_rank, place, num limit %d", roundUp(window+4*room)), args...)
+		if err != nil {
+			return nil, fmt.Errorf("read the queue: %w", err)
+		}
+		return list, nil
+	}
+	now := millis(s.Now)
+	list, err := read("", now)
+	if err != nil || room == 0 || len(list) < roundUp(window+4*room) {
+		return list, err
+	}
+	seen := map[string]bool{}
+	names := []any{now}
+	for _, c := range list {
+		if !seen[c.Project] {
+			seen[c.Project] = true
+			names = append(names, c.Project)
+		}
+	}
+	for len(names) < roundUp(len(names)) {
+		names = append(names, names[len(names)-1])
+	}
+	more, err := read(" and project not in ("+strings.TrimSpace(holes(2, len(names)))+")", names...)
+	return append(list, more...), err
+}
+
+// roundUp gives the next power of two, so that few distinct statements arise.
+func roundUp(n int) int {
+	p := 1
+	for p < n {
+		p *= 2
+	}
+	return p
+}
+
+// Renew prolongs the leases of all tasks that the node holds, in one
+// statement, and reports what it still holds: the caller's other executions
+// have lost their tasks.
+func (q *Queue) Renew(ctx context.Context, node string, lease time.Duration) (map[string]Task, error) {
+	var held map[string]Task
+	err := q.journal.Do(ctx, func(tx *store.Tx) error {
+		held = map[string]Task{}
+		now, err := q.dbNow(tx)
+		if err != nil {
+			return err
+		}
+		err = tx.Query(func(scan func(...any) error) error {
+			var t Task
+			var state string
+			err := scan(&t.ID, &t.Epoch, &state)
+			t.State = State(state)
+			held[t.ID] = t
+			return err
+		}, "update task set lease = $1 where hold = 'Held' and node = $2 and lease >= $3 returning id, epoch, state",
+			millis(now.Add(lease)), node, millis(now))
+		if err != nil {
+			return fmt.Errorf("renew leases: %w", err)
+		}
+		if _, err := tx.Exec("update task_node set seen = $1 where name = $2", millis(now), node); err != nil {
+			return fmt.Errorf("show a sign of life: %w", err)
+		}
+		return nil
+	})
+	return held, err
+}
+
+// WhyWaiting says why a task is not running, in sentences.
+func (q *Queue) WhyWaiting(ctx context.Context, id string) (Why, error) {
+	var w Why
+	err := q.store.View(ctx, func(tx *store.Tx) error {
+		t, err := GetTx(tx, id)
+		if err != nil {
+			return err
+		}
+		if t.Hold == Paused && t.Why != "" {
+			w = Why{Sentences: []string{t.Why}}
+		}
+		if t.Hold != Waiting {
+			return nil
+		}
+		w, err = q.whyWaiting(tx, t)
+		return err
+	})
+	return w, err
+}
+
+func (q *Queue) whyWaiting(tx *store.Tx, t *Task) (Why, error) {
+	now, err := q.dbNow(tx)
+	if err != nil {
+		return Why{}, err
+	}
+	s, err := q.situation(tx, "", now)
+	if err != nil {
+		return Why{}, err
+	}
+	delete(s.Nodes, "")
+	var waiting []Candidate
+	err = tx.Query(func(scan func(...any) error) error {
+		c, err := scanCandidate(scan)
+		waiting = append(waiting, c)
+		return err
+	}, "select "+candidateColumns+` from task where hold = 'Waiting' and queue_time <= $1 and
+		(place_rank < $2 or (place_rank = $2 and place <= $3)) order by place_rank, place, num limit 1000`,
+		max(millis(now), millis(t.QueueTime)), rank(t.State, t.Class, t.Top), t.Place)
+	if err != nil {
+		return Why{}, fmt.Errorf("read the queue: %w", err)
+	}
+	err = tx.Query(func(scan func(...any) error) error {
+		var tag, holder string
+		err := scan(&tag, &holder)
+		s.Holders[tag] = holder
+		return err
+	}, "select tag_held, id from task where tag_held is not null")
+	if err != nil {
+		return Why{}, fmt.Errorf("read who holds which tag: %w", err)
+	}
+	return s.why(t.ID, waiting), nil
+}
+
+// fenced reports whether an error says that the task is somebody else's now.
+func fenced(err error) bool { return err == errFenced || fault.Is(err, fault.Conflict) }

@@ -1,0 +1,268 @@
+package task
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/takodeploy/tako/internal/store"
+)
+
+// Handler carries out the tasks of one name.
+type Handler interface {
+	// Run carries the task out, from its records on if it was begun before.
+	// When it returns, everything that it has saved is committed, and the
+	// outcome is applied unless Save was given one already. It must return
+	// soon when its context ends, with the context's error; the task then goes
+	// on elsewhere or later. Any other error ends the task as failed.
+	Run(ctx context.Context, x *Execution) (Outcome, error)
+}
+
+// HandlerFunc is a function as a Handler.
+type HandlerFunc func(ctx context.Context, x *Execution) (Outcome, error)
+
+// Run calls the function.
+func (f HandlerFunc) Run(ctx context.Context, x *Execution) (Outcome, error) { return f(ctx, x) }
+
+// Outcome is how a run of a handler ended: with an end of the task, or with
+// the task put down until something happens.
+type Outcome struct {
+	// Act is Succeed, Fail, RunOut, or Stop after a cancellation.
+	Act   Act
+	Error string // why, for a person
+	Pause *Pause
+}
+
+// Pause puts a task down. It costs nothing until an event or the clock wakes it.
+type Pause struct {
+	Until   time.Time // zero if only an event wakes it
+	KeepTag bool      // others of its concurrency tag stay out meanwhile
+	Why     string    // what it waits for, as a sentence
+	// Seen is the number of the last event that the handler has looked at: if
+	// there is a newer one the task is not put down but runs again.
+	Seen int64
+}
+
+// Lines are log lines of one place of a task; the empty path is the task as a
+// whole.
+type Lines struct {
+	Path   string
+	Target string
+	Lines  []Line
+}
+
+// Save is what is committed together: all of it or nothing.
+type Save struct {
+	Records []Record // new, or in place of what was there
+	Events  []Event
+	Logs    []Lines
+	// Plan is stored once, with the outline of its steps.
+	Plan    json.RawMessage
+	Outline *Outline
+	// Pending replaces the types of the interruptions that wait, unless nil.
+	Pending []string
+	// Then runs in the transaction, after the task's row is locked.
+	Then []func(*store.Tx) error
+	// Outcome ends this run of the task.
+	Outcome *Outcome
+}
+
+// Execution is a task in the hands of a handler. Its writes fail once another
+// node has the task.
+type Execution struct {
+	// Task is the row as it was claimed.
+	Task    Task
+	Records []Record
+	Events  []Event
+	Plan    json.RawMessage
+
+	q        *Queue
+	mask     *masks
+	born     time.Time
+	canceled chan struct{}
+	changed  chan struct{}
+	stop     context.CancelCauseFunc
+
+	mu     sync.Mutex
+	said   []Lines // lines that wait for the next commit
+	flush  *time.Timer
+	stored int64 // bytes of log
+	full   bool  // the log has reached its limit
+	ended  bool
+}
+
+// flushAfter is how long a line may wait to be committed.
+const flushAfter = 100 * time.Millisecond
+
+// Canceled is closed when somebody wants the task to stop.
+func (x *Execution) Canceled() <-chan struct{} { return x.canceled }
+
+// Changed has a value whenever events were appended to the task from outside;
+// Reload reads them.
+func (x *Execution) Changed() <-chan struct{} { return x.changed }
+
+// cancelOnce tells the handler that somebody wants the task to stop. The
+// runner's lock keeps it from being called twice at a time.
+func (x *Execution) cancelOnce() {
+	select {
+	case <-x.canceled:
+	default:
+		close(x.canceled)
+	}
+}
+
+// notice tells the handler that there may be new events.
+func (x *Execution) notice() {
+	select {
+	case x.changed <- struct{}{}:
+	default:
+	}
+}
+
+// giveBack returns the task to the queue.
+func (x *Execution) giveBack(ctx context.Context) error {
+	if err := x.Save(ctx, Save{}); err != nil {
+		return err
+	}
+	_, err := x.q.change(ctx, x.Task.ID, func(tx *store.Tx, t *Task) error {
+		if t.Epoch != x.Task.Epoch {
+			return errFenced
+		}
+		return x.q.move(tx, t, PutBack, x.q.now())
+	})
+	return err
+}
+
+// Ticket is the name under which the far end knows a record of this task.
+func (x *Execution) Ticket(key Key) string { return Ticket(x.q.opts.Instance, x.Task.ID, key) }
+
+// Now is the engine's clock.
+func (x *Execution) Now() time.Time { return x.q.now() }
+
+// Mask keeps secrets out of everything that is saved from now on.
+func (x *Execution) Mask(secrets ...string) { x.mask.add(secrets...) }
+
+// Masked gives a text as it may be shown.
+func (x *Execution) Masked(text string) string { return x.mask.apply(text) }
+
+// Say adds a line to the log. It is committed with the next Save, or a little
+// later by itself.
+func (x *Execution) Say(path, target string, c Category, format string, args ...any) {
+	text := format
+	if len(args) > 0 {
+		text = fmt.Sprintf(format, args...)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	line := Line{Category: c, Time: x.q.now(), Text: text}
+	if n := len(x.said); n > 0 && x.said[n-1].Path == path && x.said[n-1].Target == target {
+		x.said[n-1].Lines = append(x.said[n-1].Lines, line)
+	} else {
+		x.said = append(x.said, Lines{path, target, []Line{line}})
+	}
+	if x.flush == nil {
+		x.flush = time.AfterFunc(flushAfter, func() { _ = x.Save(context.Background(), Save{}) })
+	}
+}
+
+// takeSaid takes the lines that wait.
+func (x *Execution) takeSaid() []Lines {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	said := x.said
+	x.said = nil
+	if x.flush != nil {
+		x.flush.Stop()
+		x.flush = nil
+	}
+	return said
+}
+
+// Save commits a change of the task. It returns when the change is on disk.
+func (x *Execution) Save(ctx context.Context, s Save) error {
+	said := x.takeSaid()
+	s.Logs = append(said[:len(said):len(said)], s.Logs...)
+	c, err := x.prepare(s)
+	if err != nil {
+		return err
+	}
+	if c.empty() {
+		return nil
+	}
+	if err := x.q.journal.Do(ctx, c.write); err != nil {
+		if fenced(err) {
+			x.stop(errFenced)
+		} else {
+			x.mu.Lock()
+			x.said = append(said, x.said...)
+			x.mu.Unlock()
+		}
+		return err
+	}
+	if s.Outcome != nil {
+		x.mu.Lock()
+		x.ended = true
+		x.mu.Unlock()
+	}
+	return nil
+}
+
+// Ended reports whether a Save has ended this run.
+func (x *Execution) Ended() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.ended
+}
+
+// Reload reads the events that were appended since, and adds them to Events.
+func (x *Execution) Reload(ctx context.Context) error {
+	var seen int64
+	for _, e := range x.Events {
+		seen = max(seen, e.Seq)
+	}
+	return x.q.store.View(ctx, func(tx *store.Tx) error {
+		events, err := readEvents(tx, x.Task.ID, seen)
+		x.Events = append(x.Events, events...)
+		return err
+	})
+}
+
+// Seen is the number of the last event that was read.
+func (x *Execution) Seen() int64 {
+	var seen int64
+	for _, e := range x.Events {
+		seen = max(seen, e.Seq)
+	}
+	return seen
+}
+
+// View reads from the store.
+func (x *Execution) View(ctx context.Context, f func(*store.Tx) error) error {
+	return x.q.store.View(ctx, f)
+}
+
+// load reads what a restart needs. A task that was never begun has nothing.
+func (x *Execution) load(ctx context.Context) error {
+	if x.Task.Epoch <= 1 {
+		return nil
+	}
+	return x.q.store.View(ctx, func(tx *store.Tx) error {
+		var err error
+		if x.Records, err = x.q.readRecords(tx, x.Task.ID); err != nil {
+			return err
+		}
+		if x.Events, err = readEvents(tx, x.Task.ID, 0); err != nil {
+			return err
+		}
+		var plan string
+		if _, err = tx.QueryRow([]any{&plan}, "select plan from task_plan where task = $1", x.Task.ID); err != nil {
+			return fmt.Errorf("read the plan of %s: %w", x.Task.ID, err)
+		}
+		if plan != "" {
+			x.Plan = json.RawMessage(plan)
+		}
+		return nil
+	})
+}

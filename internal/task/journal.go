@@ -1,0 +1,105 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/takodeploy/tako/internal/store"
+)
+
+// errFenced says that another holder has the task now: whatever this one still
+// wants to write must not be written.
+var errFenced = errors.New("another node has taken the task")
+
+// maxBatch is how many writes share a commit at most.
+const maxBatch = 64
+
+// write is one thing to be committed. do may be called more than once, also
+// after it has succeeded, when the commit that it was part of has not.
+type write struct {
+	ctx  context.Context
+	do   func(*store.Tx) error
+	err  error
+	done chan struct{}
+}
+
+// journal lets writes of many tasks share commits: while one commit is under
+// way, the writes that arrive gather for the next. What a commit costs (a
+// flush to disk) is so paid once for all tasks that are busy at the time, and
+// a single task pays no delay.
+type journal struct {
+	store   *store.DB
+	mu      sync.Mutex
+	waiting []*write
+	busy    bool
+}
+
+// Do runs do in a transaction, possibly together with others. It returns when
+// the transaction is committed, or with do's own error, which undoes only what
+// do itself has done.
+func (j *journal) Do(ctx context.Context, do func(*store.Tx) error) error {
+	w := &write{ctx: ctx, do: do, done: make(chan struct{})}
+	j.mu.Lock()
+	j.waiting = append(j.waiting, w)
+	lead := !j.busy
+	j.busy = true
+	j.mu.Unlock()
+	if lead {
+		j.lead()
+	}
+	<-w.done
+	return w.err
+}
+
+// lead commits what waits until nothing does. The first writer does it for
+// those that come while it commits; then one of these goes on, so that nobody
+// works for others forever.
+func (j *journal) lead() {
+	j.mu.Lock()
+	batch := j.waiting
+	if len(batch) > maxBatch {
+		batch = batch[:maxBatch:maxBatch]
+	}
+	j.waiting = append([]*write(nil), j.waiting[len(batch):]...)
+	j.mu.Unlock()
+
+	j.commit(batch)
+	for _, w := range batch {
+		close(w.done)
+	}
+
+	j.mu.Lock()
+	more := len(j.waiting) > 0
+	j.busy = more
+	j.mu.Unlock()
+	if more {
+		go j.lead()
+	}
+}
+
+// commit runs a batch in one transaction. If any of its writes fails, each is
+// run in a transaction of its own, so that none suffers for another.
+func (j *journal) commit(batch []*write) {
+	if len(batch) == 1 {
+		w := batch[0]
+		w.err = j.store.Do(w.ctx, w.do)
+		return
+	}
+	// The batch outlives any single caller's context.
+	ctx := context.WithoutCancel(batch[0].ctx)
+	err := j.store.Do(ctx, func(tx *store.Tx) error {
+		for _, w := range batch {
+			if err := w.do(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		return
+	}
+	for _, w := range batch {
+		w.err = j.store.Do(w.ctx, w.do)
+	}
+}

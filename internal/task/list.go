@@ -1,0 +1,196 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/takodeploy/tako/internal/store"
+)
+
+// Filter chooses tasks of a list; a zero member does not restrict.
+type Filter struct {
+	IDs            []string
+	Spaces         []string // with "" for the tasks of no space
+	States         []State
+	Names          []string
+	ProjectIDs     []string
+	EnvironmentIDs []string
+	TenantIDs      []string
+	RunbookID      string
+	Node           string
+	Active         bool // Queued, Executing or Cancelling
+	Running        bool // Executing or Cancelling
+	Interrupted    *bool
+	Warnings       *bool
+	PartialName    string // part of the description
+	Regarding      string // an id that the task's arguments or own columns name
+	From, To       time.Time
+	ParentID       string
+	Skip, Take     int // Take 0 is all
+	OldestFirst    bool
+}
+
+// query collects the conditions of a list. Lists of values are padded to a
+// power of two, so that few distinct statements arise.
+type query struct {
+	where []string
+	args  []any
+}
+
+func (w *query) add(condition string, args ...any) {
+	for _, a := range args {
+		w.args = append(w.args, a)
+		condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(w.args)), 1)
+	}
+	w.where = append(w.where, condition)
+}
+
+func in[S ~string](w *query, column string, values []S) {
+	if len(values) == 0 {
+		return
+	}
+	first := len(w.args) + 1
+	for i := range roundUp(len(values)) {
+		w.args = append(w.args, string(values[min(i, len(values)-1)]))
+	}
+	w.where = append(w.where, column+" in ("+holes(first, len(w.args))+")")
+}
+
+func (f *Filter) query() *query {
+	w := &query{}
+	in(w, "id", f.IDs)
+	in(w, "space", f.Spaces)
+	in(w, "name", f.Names)
+	in(w, "project", f.ProjectIDs)
+	in(w, "environment", f.EnvironmentIDs)
+	in(w, "tenant", f.TenantIDs)
+	states := f.States
+	switch {
+	case len(states) > 0:
+	case f.Running:
+		states = []State{Executing, Cancelling}
+	case f.Active:
+		states = []State{Queued, Executing, Cancelling}
+	}
+	in(w, "state", states)
+	if f.RunbookID != "" {
+		w.add("runbook = ?", f.RunbookID)
+	}
+	if f.Node != "" {
+		w.add("node = ?", f.Node)
+	}
+	if f.ParentID != "" {
+		w.add("parent = ?", f.ParentID)
+	}
+	if f.Interrupted != nil {
+		w.add(map[bool]string{true: "pending <> ''", false: "pending = ''"}[*f.Interrupted])
+	}
+	if f.Warnings != nil {
+		w.add("warnings = ?", flag(*f.Warnings))
+	}
+	if f.PartialName != "" {
+		w.add("lower(description) like ? escape '!'", "%"+escapeLike(strings.ToLower(f.PartialName))+"%")
+	}
+	if id := f.Regarding; id != "" {
+		w.add("(? in (project, environment, tenant, runbook, space, parent) or cast(arguments as text) like ? escape '!')",
+			id, "%\""+escapeLike(id)+"\"%")
+	}
+	if !f.From.IsZero() {
+		w.add("queue_time >= ?", millis(f.From))
+	}
+	if !f.To.IsZero() {
+		w.add("queue_time <= ?", millis(f.To))
+	}
+	return w
+}
+
+func escapeLike(s string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
+}
+
+// List reads a page of tasks, the newest first, and how many there are in all.
+func (q *Queue) List(ctx context.Context, f Filter) (tasks []*Task, total int, err error) {
+	w := f.query()
+	where := ""
+	if len(w.where) > 0 {
+		where = " where " + strings.Join(w.where, " and ")
+	}
+	order := " order by num desc"
+	if f.OldestFirst {
+		order = " order by num"
+	}
+	take := int64(f.Take)
+	if f.Take <= 0 {
+		take = 1 << 31
+	}
+	n := len(w.args)
+	page := fmt.Sprintf("%s limit $%d offset $%d", order, n+1, n+2)
+	err = q.store.View(ctx, func(tx *store.Tx) error {
+		if _, err := tx.QueryRow([]any{&total}, "select count(*) from task"+where, w.args...); err != nil {
+			return err
+		}
+		return tx.Query(func(scan func(...any) error) error {
+			t, err := scanTask(scan)
+			tasks = append(tasks, t)
+			return err
+		}, "select "+taskColumns+" from task"+where+page, append(w.args[:n:n], take, int64(f.Skip))...)
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("list tasks: %w", err)
+	}
+	return tasks, total, nil
+}
+
+// Count counts tasks by state, of a space or, if it is empty, of all.
+func (q *Queue) Count(ctx context.Context, space string) (map[State]int, error) {
+	counts := map[State]int{}
+	err := q.store.View(ctx, func(tx *store.Tx) error {
+		return tx.Query(func(scan func(...any) error) error {
+			var state string
+			var n int
+			err := scan(&state, &n)
+			counts[State(state)] = n
+			return err
+		}, "select state, count(*) from task where space = $1 or $1 = '' group by state", space)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count tasks: %w", err)
+	}
+	return counts, nil
+}
+
+// Rerun enqueues a task that does again what an ended one has done.
+func (q *Queue) Rerun(ctx context.Context, id, by string) (*Task, error) {
+	var again *Task
+	_, err := q.change(ctx, id, func(tx *store.Tx, t *Task) (err error) {
+		again, err = q.EnqueueTx(tx, New{
+			Name: t.Name, Description: t.Description, SpaceID: t.SpaceID, ProjectID: t.ProjectID,
+			EnvironmentID: t.EnvironmentID, TenantID: t.TenantID, RunbookID: t.RunbookID,
+			Arguments: t.Arguments, CreatedBy: by, Tag: t.Tag, Class: t.Class, Light: t.Light,
+		})
+		return err
+	})
+	return again, err
+}
+
+// Purge removes ended tasks with all that belongs to them, in the caller's
+// transaction.
+func Purge(tx *store.Tx, ids ...string) error {
+	for _, id := range ids {
+		n, err := tx.Exec("delete from task where id = $1 and hold = 'Done'", id)
+		if err != nil {
+			return fmt.Errorf("remove task %s: %w", id, err)
+		}
+		if n == 0 {
+			continue
+		}
+		for _, table := range []string{"task_plan", "task_step", "task_event", "task_log"} {
+			if _, err := tx.Exec("delete from "+table+" where task = $1", id); err != nil {
+				return fmt.Errorf("remove task %s from %s: %w", id, table, err)
+			}
+		}
+	}
+	return nil
+}

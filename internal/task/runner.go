@@ -1,0 +1,341 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// errShutdown is why executions end when the server does.
+var errShutdown = errors.New("the server is shutting down")
+
+// RunnerOptions are a node's own settings.
+type RunnerOptions struct {
+	Node  string
+	Cap   int // tasks at once; 0 keeps what is stored, at first DefaultCap
+	Lease time.Duration
+	Renew time.Duration
+	Poll  time.Duration // how often the truth is looked at when nothing hints at a change
+	Log   *slog.Logger
+}
+
+// Runner carries out tasks on one node: it claims them, hands them to the
+// handlers of their names, and keeps their leases alive.
+type Runner struct {
+	q        *Queue
+	o        RunnerOptions
+	handlers map[string]Handler
+
+	mu      sync.Mutex
+	running map[string]*Execution
+	fence   *time.Timer // ends everything when leases could not be renewed
+	wake    chan struct{}
+	held    chan struct{} // has a value when something is first held
+	done    sync.WaitGroup
+}
+
+// NewRunner makes a runner of the queue's tasks.
+func NewRunner(q *Queue, o RunnerOptions) *Runner {
+	if o.Lease == 0 {
+		o.Lease = 6 * time.Second
+	}
+	if o.Renew == 0 {
+		o.Renew = o.Lease / 3
+	}
+	if o.Poll == 0 {
+		o.Poll = time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return &Runner{
+		q: q, o: o, handlers: map[string]Handler{}, running: map[string]*Execution{},
+		wake: make(chan struct{}, 1), held: make(chan struct{}, 1),
+	}
+}
+
+// Handle registers the handler of a name, before Run.
+func (r *Runner) Handle(name string, h Handler) {
+	if _, taken := r.handlers[name]; taken {
+		panic("task: two handlers for " + name)
+	}
+	r.handlers[name] = h
+}
+
+// Run carries out tasks until the context ends, then gives back what it has.
+func (r *Runner) Run(ctx context.Context) error {
+	if err := r.q.Join(ctx, r.o.Node, r.o.Cap); err != nil {
+		return err
+	}
+	remove := r.q.bus.hint(r.hint)
+	defer remove()
+	stopListen := r.q.listen(ctx, r.o.Log)
+	defer stopListen()
+	renewing := make(chan struct{})
+	go func() {
+		defer close(renewing)
+		r.renew(ctx)
+	}()
+	r.loop(ctx)
+	r.mu.Lock()
+	for _, x := range r.running {
+		x.stop(errShutdown)
+	}
+	r.mu.Unlock()
+	r.done.Wait()
+	<-renewing
+	return nil
+}
+
+// hint is called with each committed change; it must not block.
+func (r *Runner) hint(c Change) {
+	switch c.Kind {
+	case Enqueued, Ended, Put:
+		r.poke()
+	case Asked:
+		r.poke()
+		r.cancel(c.Task)
+	case Signaled:
+		r.mu.Lock()
+		if x := r.running[c.Task]; x != nil {
+			x.notice()
+		}
+		r.mu.Unlock()
+	}
+}
+
+func (r *Runner) poke() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (r *Runner) cancel(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if x := r.running[id]; x != nil {
+		x.cancelOnce()
+	}
+}
+
+// loop claims whenever something hints that there is something to claim, and
+// looks for itself now and then. A claim after a hint is tried at once; the
+// look costs one small query.
+func (r *Runner) loop(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	hinted := true
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.wake:
+			hinted = true
+		case <-timer.C:
+		}
+		wait := r.o.Poll
+		due, next, err := true, time.Time{}, error(nil)
+		if !hinted {
+			due, next, err = r.q.Due(ctx, r.o.Node)
+		}
+		if err == nil && due {
+			err = r.claim(ctx)
+		}
+		hinted = false
+		if until := time.Until(next); !next.IsZero() && until > 0 && until < wait {
+			wait = until
+		}
+		if err != nil && ctx.Err() == nil {
+			r.o.Log.Error("the queue cannot be read", "error", err)
+		}
+		timer.Reset(wait)
+	}
+}
+
+func (r *Runner) claim(ctx context.Context) error {
+	asked := time.Now()
+	tasks, err := r.q.Claim(ctx, r.o.Node, r.o.Lease)
+	if err != nil || len(tasks) == 0 {
+		return err
+	}
+	r.mu.Lock()
+	first := len(r.running) == 0
+	if first {
+		r.renewed(asked)
+	}
+	for _, t := range tasks {
+		r.start(t)
+	}
+	r.mu.Unlock()
+	if first {
+		select {
+		case r.held <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
+// start runs a claimed task in a goroutine of its own. The caller holds mu.
+func (r *Runner) start(t *Task) {
+	ctx, stop := context.WithCancelCause(context.Background())
+	x := &Execution{
+		Task: *t, q: r.q, mask: newMasks(), stop: stop, stored: t.LogBytes, born: time.Now(),
+		canceled: make(chan struct{}), changed: make(chan struct{}, 1),
+	}
+	if t.State == Cancelling {
+		close(x.canceled)
+	}
+	if old := r.running[t.ID]; old != nil {
+		old.stop(errFenced)
+	}
+	r.running[t.ID] = x
+	r.done.Add(1)
+	go func() {
+		defer r.done.Done()
+		defer stop(nil)
+		r.carryOut(ctx, x)
+		r.mu.Lock()
+		if r.running[t.ID] == x {
+			delete(r.running, t.ID)
+		}
+		if len(r.running) == 0 && r.fence != nil {
+			r.fence.Stop()
+		}
+		r.mu.Unlock()
+	}()
+}
+
+// carryOut runs the handler and applies its outcome.
+func (r *Runner) carryOut(ctx context.Context, x *Execution) {
+	outcome, err := r.call(ctx, x)
+	if x.Ended() || errors.Is(context.Cause(ctx), errFenced) {
+		return
+	}
+	// What is written now must be written although the execution was stopped.
+	write := context.WithoutCancel(ctx)
+	switch {
+	case ctx.Err() != nil:
+		err = x.giveBack(write)
+	case err != nil && !fenced(err):
+		r.o.Log.Error("a task ended with an error", "task", x.Task.ID, "name", x.Task.Name, "error", err)
+		x.Say("", "", Fatal, "%s", "The server could not go on with the task: "+err.Error())
+		err = x.Save(write, Save{Outcome: &Outcome{Act: Fail, Error: err.Error()}})
+	case err == nil:
+		err = x.Save(write, Save{Outcome: &outcome})
+	}
+	if err != nil && !fenced(err) {
+		// The lease runs out and the task is taken up again from its records.
+		r.o.Log.Error("the end of a task cannot be written", "task", x.Task.ID, "error", err)
+	}
+}
+
+func (r *Runner) call(ctx context.Context, x *Execution) (o Outcome, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.o.Log.Error("a task's handler panicked", "task", x.Task.ID, "name", x.Task.Name, "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("internal error: %v", p)
+		}
+	}()
+	h := r.handlers[x.Task.Name]
+	if h == nil {
+		return Outcome{Act: Fail, Error: fmt.Sprintf("This server does not know how to carry out a task named %q.", x.Task.Name)}, nil
+	}
+	if err := x.load(ctx); err != nil {
+		return Outcome{}, err
+	}
+	return h.Run(ctx, x)
+}
+
+// renew keeps the leases of what runs alive. It costs nothing while nothing
+// runs. If it cannot, the executions are stopped before the leases end.
+func (r *Runner) renew(ctx context.Context) {
+	idle := time.NewTicker(nodeDead / 3)
+	defer idle.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.held:
+			r.renewWhileHeld(ctx)
+		case <-idle.C:
+			r.signOfLife(ctx)
+		}
+	}
+}
+
+// signOfLife tells other nodes that an idle one is there. Where there can be
+// no others nothing is written.
+func (r *Runner) signOfLife(ctx context.Context) {
+	if !r.q.shared() {
+		return
+	}
+	if _, err := r.q.Renew(ctx, r.o.Node, r.o.Lease); err != nil && ctx.Err() == nil {
+		r.o.Log.Warn("the node's sign of life cannot be written", "error", err)
+	}
+}
+
+func (r *Runner) renewWhileHeld(ctx context.Context) {
+	ticker := time.NewTicker(r.o.Renew)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			// Those that are being stopped still write; their leases hold for
+			// the time that they are given.
+			return
+		case <-ticker.C:
+		}
+		r.mu.Lock()
+		none := len(r.running) == 0
+		r.mu.Unlock()
+		if none {
+			return
+		}
+		asked := time.Now()
+		held, err := r.q.Renew(ctx, r.o.Node, r.o.Lease)
+		if err != nil {
+			if ctx.Err() == nil {
+				r.o.Log.Warn("leases cannot be renewed", "error", err)
+			}
+			continue
+		}
+		r.mu.Lock()
+		r.renewed(asked)
+		for id, x := range r.running {
+			switch t, ok := held[id]; {
+			case ok && t.Epoch == x.Task.Epoch:
+				if t.State == Cancelling {
+					x.cancelOnce()
+				}
+				if r.q.shared() {
+					x.notice() // another node's hint may have been lost
+				}
+			case x.born.Before(asked):
+				x.stop(errFenced)
+			}
+		}
+		r.mu.Unlock()
+	}
+}
+
+// renewed sets the time at which everything stops unless it is called again:
+// before the leases that were asked for then can have ended. The caller holds
+// mu.
+func (r *Runner) renewed(asked time.Time) {
+	if r.fence != nil {
+		r.fence.Stop()
+	}
+	r.fence = time.AfterFunc(time.Until(asked.Add(r.o.Lease-r.o.Lease/6)), func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		for _, x := range r.running {
+			x.stop(errFenced)
+		}
+	})
+}
