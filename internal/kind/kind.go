@@ -91,14 +91,30 @@ type Kind[T any] struct {
 	Rules func(tx *store.Tx, next, old *T, c *fault.Complaints) error
 	// References adds what tags cannot find.
 	References func(*T) []store.Reference
+	// Title is the member that names a resource; "Name" when empty.
+	Title string
+	// Repeats allows resources of the same name within one owner.
+	Repeats bool
+	// Outgoing finishes a resource's wire form, such as by taking out what is
+	// only for the store. Only types with sensitive members have it called.
+	Outgoing func(*T)
+	// Frozen tells copies of what once was: they hold nothing they refer to,
+	// are taken as they come, and never change.
+	Frozen func(*T) bool
 	// Created creates, in the same unit, what a new resource is born with.
 	Created func(tx *store.Tx, made *T) error
+	// Changed does, in the same unit, what must follow a change.
+	Changed func(tx *store.Tx, now, old *T) error
 	// Deleting deletes, in the same unit, what the resource owns.
 	Deleting func(tx *store.Tx, gone *T) error
 	// Owned lists types that go with the resource and so do not hold it.
 	Owned []string
 	// Silent types leave no audit event of their own.
 	Silent bool
+	// Hidden types have no routes of their own.
+	Hidden bool
+	// Scopes adds to what the tag within says; the project of a project is "Id".
+	Scopes map[string]string
 
 	form *form // compiled tags
 }
@@ -121,7 +137,7 @@ type Any interface {
 // Info is what a Kind says about itself.
 type Info struct {
 	Plural, Singular, Path string
-	System, Silent         bool
+	System, Silent, Hidden bool
 	Table                  string
 	Permissions            Permissions
 	Filters                []string // members a list can be narrowed by
@@ -157,7 +173,13 @@ func Register[T any](k Kind[T]) *Kind[T] {
 	if k.Prefix == "" {
 		k.Prefix = k.Plural
 	}
+	if k.Title == "" {
+		k.Title = "Name"
+	}
 	k.form = compile(reflect.TypeFor[T]())
+	for dimension, member := range k.Scopes {
+		k.form.within[dimension] = member
+	}
 	h := fnv.New32a()
 	fmt.Fprint(h, k.form.describe, k.Links, k.Path)
 	k.form.shape = fmt.Sprintf("%08x", h.Sum32())
@@ -204,7 +226,7 @@ func Prepare(db *store.DB) error {
 
 // Info describes the type.
 func (k *Kind[T]) Info() Info {
-	return Info{k.Plural, k.Singular, k.Path, k.System, k.Silent, k.Table, k.Permissions, k.form.filters, reflect.TypeFor[T](), k.form.within}
+	return Info{k.Plural, k.Singular, k.Path, k.System, k.Silent, k.Hidden, k.Table, k.Permissions, k.form.filters, reflect.TypeFor[T](), k.form.within}
 }
 
 // Within says where a resource lies.
@@ -248,3 +270,6 @@ func texts(v reflect.Value) []string {
 	}
 	return nil
 }
+
+// DefaultSpace is the space that paths without one mean.
+const DefaultSpace = "Spaces-1"

@@ -222,6 +222,9 @@ func (k *Kind[T]) encodeWire(r *T) ([]byte, error) {
 	k.fill(r)
 	if k.form.secret {
 		forWire(r, false)
+		if k.Outgoing != nil {
+			k.Outgoing(r)
+		}
 	}
 	return encode(r)
 }

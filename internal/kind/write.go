@@ -20,7 +20,7 @@ func (k *Kind[T]) Decode(body []byte) (any, error) {
 		return nil, err
 	}
 	b := base(r)
-	b.Links = nil
+	b.ID, b.Links = "", nil // the server numbers what is new
 	fromClient(r)
 	k.dropReadonly(r, nil)
 	return r, nil
@@ -126,15 +126,20 @@ func (k *Kind[T]) Put(tx *store.Tx, r *T) error {
 			return err
 		}
 	}
+	frozen := k.Frozen != nil && k.Frozen(r)
+	if frozen && old != nil {
+		return fault.New(fault.Invalid, "%s %s is a copy of what once was and cannot be changed.", k.Singular, b.ID)
+	}
+	if err := k.number(tx, b); err != nil {
+		return err
+	}
 	var c fault.Complaints
-	if k.Rules != nil {
-		if err := k.Rules(tx, r, old, &c); err != nil {
+	var refs []store.Reference
+	var err error
+	if !frozen {
+		if refs, err = k.check(tx, r, old, &c); err != nil {
 			return err
 		}
-	}
-	refs, err := k.validate(tx, r, &c)
-	if err != nil {
-		return err
 	}
 	d, err := k.document(tx, r, old, &c)
 	if err != nil {
@@ -164,10 +169,36 @@ func (k *Kind[T]) Put(tx *store.Tx, r *T) error {
 	}
 	d.Event = nil
 	b.doc = d
-	if old == nil && k.Created != nil {
+	switch {
+	case old == nil && k.Created != nil:
 		return k.Created(tx, r)
+	case old != nil && k.Changed != nil:
+		return k.Changed(tx, r, old)
 	}
 	return nil
+}
+
+// number gives a new resource its id, so that its rules can use it.
+func (k *Kind[T]) number(tx *store.Tx, b *Base) error {
+	if b.ID != "" {
+		return nil
+	}
+	n, err := tx.Next(k.Prefix)
+	if err != nil {
+		return err
+	}
+	b.ID = fmt.Sprintf("%s-%d", k.Prefix, n)
+	return nil
+}
+
+// check applies the rules and the tags, and gives the references.
+func (k *Kind[T]) check(tx *store.Tx, r, old *T, c *fault.Complaints) ([]store.Reference, error) {
+	if k.Rules != nil {
+		if err := k.Rules(tx, r, old, c); err != nil {
+			return nil, err
+		}
+	}
+	return k.validate(tx, r, c)
 }
 
 func addr[T any](p *T) any {
@@ -237,18 +268,11 @@ func (k *Kind[T]) document(tx *store.Tx, r, old *T, c *fault.Complaints) (*store
 	if k.Owner != nil {
 		d.Owner = k.Owner(r)
 	}
-	if name := k.form.member(v, "Name"); name.IsValid() && name.Kind() == reflect.String {
+	if name := k.form.member(v, k.Title); name.IsValid() && name.Kind() == reflect.String {
 		d.Name = name.String()
 	}
 	if k.Key != nil {
 		d.NameKey = k.Key(r)
-	}
-	if b.ID == "" {
-		n, err := tx.Next(k.Prefix)
-		if err != nil {
-			return nil, err
-		}
-		b.ID = fmt.Sprintf("%s-%d", k.Prefix, n)
 	}
 	d.ID = b.ID
 	if err := k.uniqueName(tx, d, c); err != nil {
@@ -276,6 +300,9 @@ func (k *Kind[T]) document(tx *store.Tx, r, old *T, c *fault.Complaints) (*store
 }
 
 func (k *Kind[T]) uniqueName(tx *store.Tx, d *store.Document, c *fault.Complaints) error {
+	if k.Repeats {
+		return nil
+	}
 	key := d.NameKey
 	if key == "" {
 		key = strings.ToLower(d.Name)
@@ -290,7 +317,7 @@ func (k *Kind[T]) uniqueName(tx *store.Tx, d *store.Document, c *fault.Complaint
 		return err
 	}
 	if len(same) > 0 {
-		c.Add("The name '%s' is already in use by %s %s. Please choose another name.", d.Name, strings.ToLower(k.Singular), same[0].ID)
+		c.Add("The %s '%s' is already in use by %s %s. Please choose another one.", strings.ToLower(k.Title), d.Name, strings.ToLower(k.Singular), same[0].ID)
 	}
 	return nil
 }
