@@ -11,6 +11,7 @@ import (
 // vectorFiles are the files of each kind below the shared vectors; a kind that
 // is not listed has one file named like itself.
 var vectorFiles = map[string][]string{
+	"structured":       {"structured/index.json"},
 	"service-messages": {"service-messages.json", "halibut/service_messages.json"},
 }
 
