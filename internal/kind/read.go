@@ -123,7 +123,7 @@ func (k *Kind[T]) find(tx *store.Tx, space, what string) (*store.Document, error
 	if err != nil {
 		return nil, err
 	}
-	if d != nil && d.Kind == k.Plural && (d.Space == space || d.Space == "") {
+	if d != nil && d.Kind == k.Plural && (d.Space == space || d.Space == "" || k.System) {
 		return d, nil
 	}
 	for _, where := range []store.Where{{SQL: "slug = ?", Args: []any{strings.ToLower(what)}}, {SQL: "name_key = ?", Args: []any{strings.ToLower(what)}}, {SQL: "lower(id) = ?", Args: []any{strings.ToLower(what)}}} {
@@ -286,8 +286,12 @@ func fill(v reflect.Value, f *form) {
 	}
 }
 
-// SelfPath is the path of a resource, as in its link Self.
+// SelfPath is the path of a resource, as in its link Self. What belongs to the
+// system has its path there even when it also names a space.
 func (k *Kind[T]) SelfPath(space, id string) string {
+	if k.System {
+		space = ""
+	}
 	return spacePath(space) + "/" + k.Path + "/" + id
 }
 

@@ -191,9 +191,11 @@ func (k *Kind[T]) number(tx *store.Tx, b *Base) error {
 	return nil
 }
 
-// check applies the rules and the tags, and gives the references.
+// check applies the rules and the tags, and gives the references. The tags
+// come first as well, so that rules find defaults and the right case of enums.
 func (k *Kind[T]) check(tx *store.Tx, r, old *T, c *fault.Complaints) ([]store.Reference, error) {
 	if k.Rules != nil {
+		k.form.check(reflect.ValueOf(r).Elem(), "", new(fault.Complaints), map[store.Reference]member{})
 		if err := k.Rules(tx, r, old, c); err != nil {
 			return nil, err
 		}
@@ -275,6 +277,9 @@ func (k *Kind[T]) document(tx *store.Tx, r, old *T, c *fault.Complaints) (*store
 		d.NameKey = k.Key(r)
 	}
 	d.ID = b.ID
+	if k.Repeats {
+		d.NameKey = strings.ToLower(d.Name) + "\x01" + d.ID // the database knows no repeats
+	}
 	if err := k.uniqueName(tx, d, c); err != nil {
 		return nil, err
 	}
