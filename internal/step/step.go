@@ -10,12 +10,21 @@ package step
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/variable"
+)
+
+// Why the context of Run ends while the process goes on with the job: it is to
+// be stopped, and Run says how it ended. See Job.Alive.
+var (
+	ErrCanceled = errors.New("the action was canceled")
+	ErrTimedOut = errors.New("the action's time is up")
 )
 
 // Executor carries out the actions of one type. Run may be called again for a
@@ -89,13 +98,22 @@ type Job struct {
 	Cursor int64
 	// Data is what the executor last handed to Take as its checkpoint.
 	Data json.RawMessage
+	// Wanted are the artifacts that were noted before and are not kept yet.
+	Wanted []Artifact
 	// Answer is what a paused job waited for.
 	Answer *Answer
 	// Started is when the record began; time limits count from it.
 	Started time.Time
 	// Deadline is when the action's time is up; zero if it has no limit. The
-	// context is canceled then.
+	// context ends then.
 	Deadline time.Time
+	// Alive ends when this process has to let go of the job: it shuts down, or
+	// another has taken the task. The context of Run ends then too, but also,
+	// with the cause ErrCanceled or ErrTimedOut, when the action is to stop; an
+	// executor then uses Alive to stop it and to see it end. Nil never ends.
+	Alive context.Context
+	// Tools are what the executors of this server have in common.
+	Tools *Tools
 
 	// Take keeps a batch: it returns when the lines, the outputs, the artifacts
 	// and the cursor are committed, all or none. An error means that another
@@ -172,9 +190,11 @@ type Artifact struct {
 type Batch struct {
 	// Cursor is the sequence number of the last line that the batch accounts
 	// for; 0 leaves it as it is.
-	Cursor    int64
-	Lines     []Line
-	Outputs   []Output
+	Cursor  int64
+	Lines   []Line
+	Outputs []Output
+	// Artifacts are noted as wanted; their contents are handed to Job.Keep when
+	// the job has ended at the far end.
 	Artifacts []Artifact
 	// Progress is in per cent; Message stands beside it. Both are left as they
 	// are when Message is empty and Progress is 0.
@@ -184,6 +204,9 @@ type Batch struct {
 	Secrets []string
 	// Data replaces the executor's checkpoint unless it is nil.
 	Data json.RawMessage
+	// Then runs in the transaction of the batch, for documents that come with
+	// it. It may run more than once.
+	Then []func(*store.Tx) error
 }
 
 // Say keeps one line.

@@ -1,0 +1,75 @@
+package step
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/takodeploy/tako/internal/blob"
+	"github.com/takodeploy/tako/internal/runner"
+	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/target"
+)
+
+// Tools are what the executors of one server have in common. Members that an
+// executor needs and has not got are reported as a failure of the action.
+type Tools struct {
+	Store *store.DB
+	// Blob keeps the artifacts.
+	Blob blob.Store
+	// Reach gives the way to a machine.
+	Reach Reach
+	// Packages opens packages in feeds.
+	Packages Packages
+	// Seal and Open keep secrets unreadable in checkpoints; nil leaves them as
+	// they are.
+	Seal func(plain string) string
+	Open func(sealed string) (string, error)
+	// Patience is how long a job that runs on a machine which cannot be reached
+	// any more is waited for; 0 is ten minutes.
+	Patience time.Duration
+	// Grace is how long an action that was told to stop is waited for; 0 is two
+	// minutes.
+	Grace time.Duration
+}
+
+// Reach opens ways to machines. The transport belongs to the caller until it
+// calls release; what it costs to open one is shared with others.
+type Reach interface {
+	Reach(ctx context.Context, space string, place Place) (t target.Transport, release func(), err error)
+}
+
+// Packages opens packages of feeds.
+type Packages interface {
+	// Open finds a package and gives what identifies its file, and a function
+	// that opens it as often as it is called.
+	Open(ctx context.Context, space, feedID, packageID, version string) (runner.Package, func() (io.ReadCloser, error), error)
+}
+
+func (t *Tools) seal(plain string) string {
+	if t == nil || t.Seal == nil {
+		return plain
+	}
+	return t.Seal(plain)
+}
+
+func (t *Tools) open(sealed string) (string, error) {
+	if t == nil || t.Open == nil {
+		return sealed, nil
+	}
+	return t.Open(sealed)
+}
+
+func (t *Tools) patience() time.Duration {
+	if t == nil || t.Patience == 0 {
+		return 10 * time.Minute
+	}
+	return t.Patience
+}
+
+func (t *Tools) grace() time.Duration {
+	if t == nil || t.Grace == 0 {
+		return 2 * time.Minute
+	}
+	return t.Grace
+}
