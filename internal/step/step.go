@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"time"
@@ -119,6 +120,9 @@ type Job struct {
 	// and the cursor are committed, all or none. An error means that another
 	// process has the task now, or that the job is being stopped; give up.
 	Take func(ctx context.Context, b Batch) error
+	// Keep stores an artifact's content, and takes it off the list of wanted
+	// ones. Doing it again replaces the content.
+	Keep func(ctx context.Context, a Artifact, content io.Reader) error
 }
 
 // Place is a machine on which an action runs. The server itself has no ID.
