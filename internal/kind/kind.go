@@ -211,6 +211,19 @@ func Lookup(plural string) (Any, bool) {
 	return k, ok
 }
 
+// Of finds the Kind of a type at run time: a hook that named its own Kind's
+// variable would be part of what that variable is initialised from.
+func Of[T any]() *Kind[T] {
+	registry.Lock()
+	defer registry.Unlock()
+	for _, k := range registry.kinds {
+		if k, ok := k.(*Kind[T]); ok {
+			return k
+		}
+	}
+	panic(fmt.Sprintf("kind: %s is not registered", reflect.TypeFor[T]()))
+}
+
 // Prepare creates the indexes that the declared filters need.
 func Prepare(db *store.DB) error {
 	for _, k := range Registered() {

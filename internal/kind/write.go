@@ -453,16 +453,21 @@ func (k *Kind[T]) Delete(tx *store.Tx, id string) error {
 	if err != nil {
 		return err
 	}
+	return k.Remove(tx, r)
+}
+
+// Remove is Delete for a resource that was read already.
+func (k *Kind[T]) Remove(tx *store.Tx, r *T) error {
 	if k.Deleting != nil {
 		if err := k.Deleting(tx, r); err != nil {
 			return err
 		}
 	}
-	users, err := tx.UsedBy(id, 20)
+	d := base(r).doc
+	users, err := tx.UsedBy(d.ID, 20)
 	if err != nil {
 		return err
 	}
-	d := base(r).doc
 	if err := k.inUse(tx, d, users); err != nil {
 		return err
 	}
