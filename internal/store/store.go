@@ -254,3 +254,6 @@ func (s *statements) close() {
 	}
 	s.kept = nil
 }
+
+// Ping reports whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return db.read.PingContext(ctx) }

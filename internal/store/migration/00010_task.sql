@@ -44,6 +44,7 @@ create unique index task_parent on task (parent, parent_key) where parent <> '';
 create index task_queue on task (place_rank, place, num) where hold = 'Waiting';
 create index task_held on task (node) where hold = 'Held';
 create index task_paused on task (wake_at) where hold = 'Paused';
+create index task_expiry on task (expiry) where hold = 'Waiting' and expiry > 0;
 create index task_space on task (space, num);
 create index task_project on task (project, environment, num) where project <> '';
 create index task_name on task (name, num);

@@ -1,0 +1,45 @@
+# What a developer does; `make` alone lists it.
+SHELL := /bin/bash
+export CGO_ENABLED ?= 0
+VERSION ?= 2026.4.0
+LDFLAGS := -s -w -X main.version=$(VERSION)
+AGENTS := internal/target/agentbin
+AGENT_SOURCES := $(shell find cmd/tako-agent internal/runner internal/fault octostache version -name '*.go' -not -name '*_test.go') go.mod
+
+.PHONY: help build demo run test lint generate bench release
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+build: $(AGENTS)/.stamp ## build bin/tako and bin/tako-agent
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tako ./cmd/tako
+	go build -trimpath -ldflags '-s -w' -o bin/tako-agent ./cmd/tako-agent
+
+# The server carries the agents of the platforms that SSH targets can have.
+$(AGENTS)/.stamp: $(AGENT_SOURCES)
+	go run ./$(AGENTS)/pack $(AGENTS)
+	@touch $@
+
+demo: ## set up, deploy a real package to real targets, leave the server running
+	@scripts/prepare openssh-server openssh-client
+	@$(MAKE) --no-print-directory build
+	@go run ./e2e/demo
+
+run: build ## run a server on ./data
+	bin/tako server --data data --listen 127.0.0.1:8080
+
+test: ## set up and pass every test
+	@scripts/test
+
+lint: ## formatting and vet
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+
+generate: ## write what is generated
+	go generate ./...
+
+bench: build ## measure; see bench/README.md
+	bench/run
+
+release: $(AGENTS)/.stamp ## static binaries for all platforms in dist/
+	scripts/release $(VERSION)

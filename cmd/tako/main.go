@@ -1,0 +1,52 @@
+// Command tako is the deployment server and its administration.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"github.com/takodeploy/tako/internal/config"
+	"github.com/takodeploy/tako/internal/server"
+)
+
+// version is set by the build; three numbers, because clients compare it.
+var version = "2026.4.0"
+
+type commands struct {
+	Server  serverCommand  `cmd:"" help:"Run the server."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+type serverCommand struct{ config.Server }
+
+// Run runs the server until it is told to stop.
+func (c *serverCommand) Run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	s, err := server.New(ctx, &c.Server, version)
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx)
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run() error {
+	_, err := fmt.Println(version)
+	return err
+}
+
+func main() {
+	var c commands
+	options := append(config.Options(), kong.Name("tako"), kong.Description("Tako deploys releases to the machines they belong on."), kong.UsageOnError())
+	k := kong.Must(&c, options...)
+	run, err := k.Parse(os.Args[1:])
+	k.FatalIfErrorf(err)
+	k.FatalIfErrorf(run.Run())
+}

@@ -1,0 +1,71 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/takodeploy/tako/internal/fault"
+)
+
+var errPanic = errors.New("the handler panicked")
+
+type methodError struct{ method, allowed string }
+
+func (e *methodError) Error() string {
+	return fmt.Sprintf("%s is not possible here; possible: %s.", e.method, e.allowed)
+}
+
+// problem is the error document of the wire. Errors is left out where there
+// are none: clients of the Go library lose the status of an answer that has an
+// empty list.
+type problem struct {
+	ErrorMessage string   `json:"ErrorMessage"`
+	Errors       []string `json:"Errors,omitempty"`
+	RequestID    string   `json:"RequestId,omitempty"`
+}
+
+// fail writes an error answer and logs what is nobody's fault but ours.
+func (a *API) fail(r *Request, err error) {
+	if r.written {
+		// The answer has begun: breaking the connection is the only way left
+		// to say that it is not whole.
+		slog.Warn("an answer was broken off", "request", r.ID, "path", r.URL.Path, "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	p := problem{ErrorMessage: err.Error()}
+	code := fault.CodeOf(err).Status()
+	var f *fault.Error
+	var m *methodError
+	switch {
+	case errors.As(err, &m):
+		code = http.StatusMethodNotAllowed
+	case errors.As(err, &f):
+		p.ErrorMessage, p.Errors = f.Message, f.Details
+		if f.Cause != nil && len(f.Details) == 0 && f.Code != fault.Conflict {
+			p.ErrorMessage = f.Error()
+		}
+		if (f.Code == fault.Invalid || f.Code == fault.Conflict) && len(p.Errors) == 0 {
+			p.Errors = []string{p.ErrorMessage}
+		}
+	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+		return
+	default:
+		slog.Error("a request failed", "request", r.ID, "method", r.Method, "path", r.URL.Path, "error", err)
+		p.ErrorMessage = "Something went wrong in the server. Its log tells more under request " + r.ID + "."
+	}
+	if code >= 500 {
+		p.RequestID = r.ID
+	}
+	if code == http.StatusServiceUnavailable {
+		r.W.Header().Set("Retry-After", "2")
+	}
+	body, err := json.Marshal(p)
+	if err != nil {
+		body = []byte(`{"ErrorMessage":"The error could not be described."}`)
+	}
+	r.send(code, body)
+}

@@ -1,0 +1,198 @@
+package api
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"github.com/takodeploy/tako/internal/access"
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/login"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+// Request is an HTTP request with what was found out about it.
+type Request struct {
+	*http.Request
+	W         http.ResponseWriter
+	ID        string // for the log and for error answers
+	Space     string // id of the space it is about, "" for the system
+	Principal login.Principal
+	Rights    *access.Set
+
+	api      *API
+	implicit bool // the path named no space
+	params   []string
+	query    map[string][]string
+	written  bool
+}
+
+// Param gives a parameter of the path.
+func (r *Request) Param(name string) string {
+	for i := 0; i+1 < len(r.params); i += 2 {
+		if r.params[i] == name {
+			return r.params[i+1]
+		}
+	}
+	return ""
+}
+
+func (r *Request) queryValues(name string) []string {
+	if r.query == nil {
+		r.query = map[string][]string{}
+		values, _ := url.ParseQuery(r.URL.RawQuery)
+		for k, v := range values {
+			k = strings.ToLower(k)
+			r.query[k] = append(r.query[k], v...)
+		}
+	}
+	return r.query[strings.ToLower(name)]
+}
+
+// Q gives a query value; names match in any case, "" is the same as absent.
+func (r *Request) Q(name string) string {
+	for _, v := range r.queryValues(name) {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// List gives the values of a query name, split at commas.
+func (r *Request) List(name string) []string {
+	var all []string
+	for _, v := range r.queryValues(name) {
+		for _, part := range strings.Split(v, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				all = append(all, part)
+			}
+		}
+	}
+	return all
+}
+
+// Int gives a whole number of the query, fallback when it is absent.
+func (r *Request) Int(name string, fallback int) (int, error) {
+	v := r.Q(name)
+	if v == "" {
+		return fallback, nil
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 {
+		return 0, &fault.Error{Code: fault.Invalid, Message: "There was a problem with your request.", Details: []string{fmt.Sprintf("The query value %s must be a whole number from 0; it is %q.", name, v)}}
+	}
+	return n, nil
+}
+
+// Bool gives a flag of the query; false when it is absent.
+func (r *Request) Bool(name string) bool { return strings.EqualFold(r.Q(name), "true") }
+
+// maxBody bounds JSON bodies; packages and artifacts are streamed elsewhere.
+const maxBody = 32 << 20
+
+// Body reads the whole request body.
+func (r *Request) Body() ([]byte, error) {
+	data, err := io.ReadAll(http.MaxBytesReader(r.W, r.Request.Body, maxBody))
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "The request body could not be read.")
+	}
+	return data, nil
+}
+
+// Read decodes the JSON body.
+func (r *Request) Read(into any) error {
+	body, err := r.Body()
+	if err != nil {
+		return err
+	}
+	return kind.Unmarshal(body, into)
+}
+
+// View reads from the store for this request.
+func (r *Request) View(f func(*store.Tx) error) error { return r.api.DB.View(r.Context(), f) }
+
+// Do writes to the store for this request, in the caller's name.
+func (r *Request) Do(f func(*store.Tx) error) error { return r.api.DB.Do(r.Context(), f) }
+
+// Base is the path under which the request's space lies.
+func (r *Request) Base() string {
+	if r.Space == "" {
+		return "/api"
+	}
+	return "/api/" + r.Space
+}
+
+// Raw is an answer that is JSON already.
+type Raw []byte
+
+// MarshalJSON gives the bytes as they are.
+func (r Raw) MarshalJSON() ([]byte, error) { return r, nil }
+
+// Status is an answer with a status other than 200.
+type Status struct {
+	Code  int
+	Value any
+}
+
+// Created is an answer with status 201.
+func Created(v any) Status { return Status{http.StatusCreated, v} }
+
+// Done is an answer that the handler has written itself.
+type Done struct{}
+
+func (r *Request) write(value any) error {
+	code := http.StatusOK
+	if s, ok := value.(Status); ok {
+		code, value = s.Code, s.Value
+	}
+	var body []byte
+	switch v := value.(type) {
+	case Done:
+		return nil
+	case nil:
+	case Raw:
+		body = v
+	default:
+		var err error
+		if body, err = json.Marshal(v); err != nil {
+			return fmt.Errorf("encoding the answer: %w", err)
+		}
+	}
+	r.send(code, body)
+	return nil
+}
+
+func (r *Request) send(code int, body []byte) {
+	h := r.W.Header()
+	if len(body) > 0 {
+		h.Set("Content-Type", "application/json; charset=utf-8")
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", "no-cache")
+	r.written = true
+	r.W.WriteHeader(code)
+	if r.Method != http.MethodHead {
+		// A client that hung up learns nothing more; there is nobody to tell.
+		_, _ = r.W.Write(body)
+	}
+}
+
+func requestID(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= 64 {
+		return id
+	}
+	var b [8]byte
+	_, _ = rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+func stack() string { return string(debug.Stack()) }

@@ -1,0 +1,140 @@
+// Package arch keeps the house in order: imports point one way.
+package arch
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/takodeploy/tako/"
+
+// rooms lists every package of the product in dependency order: a room may
+// import only what stands above it and what its own line allows. "" in allowed
+// means anything above.
+var rooms = []struct {
+	name    string
+	allowed []string
+}{
+	{"octostache", []string{"version"}},
+	{"version", nil},
+	{"ocl", nil},
+	{"octodiff", nil},
+	{"halibut", nil},
+	{"internal/fault", nil},
+	{"internal/mask", nil},
+	{"internal/secret", []string{"internal/fault"}},
+	{"internal/config", []string{"internal/fault", "internal/secret"}},
+	{"internal/store", []string{"internal/fault", "internal/secret"}},
+	{"internal/blob", []string{"internal/fault"}},
+	{"internal/kind", []string{"internal/fault", "internal/store", "internal/secret"}},
+	{"internal/access", []string{"internal/fault"}},
+	{"internal/catalog", []string{"internal/kind", "internal/store", "internal/fault", "internal/secret", "internal/access", "internal/runner", "version"}},
+	{"internal/login", []string{"internal/store", "internal/fault", "internal/secret", "internal/access", "internal/catalog"}},
+	{"internal/variable", []string{"octostache", "internal/catalog"}},
+	{"internal/runner", []string{"octostache", "version", "internal/fault"}},
+	{"internal/feed", []string{"internal/catalog", "internal/blob", "internal/fault", "internal/store", "internal/kind", "internal/runner", "version"}},
+	{"internal/target", []string{"halibut", "internal/catalog", "internal/runner", "internal/fault", "internal/kind", "internal/store"}},
+	{"internal/task", []string{"internal/store", "internal/blob", "internal/catalog", "internal/fault", "internal/mask", "internal/runner"}},
+	{"internal/step", []string{"internal/task", "internal/target", "internal/feed", "internal/variable", "internal/catalog", "internal/runner", "internal/mask", "internal/fault", "internal/store", "internal/kind", "internal/blob", "octostache", "version", "internal/secret"}},
+	{"internal/deploy", []string{""}},
+	{"internal/api", []string{""}},
+	{"internal/webui", nil},
+	{"internal/server", []string{""}},
+	{"cmd", []string{""}},
+	{"e2e", []string{""}},
+	{"bench", []string{""}},
+}
+
+// agent is what the program on targets must never link.
+var agent = []string{"internal/store", "internal/api", "internal/kind", "internal/catalog", "internal/target"}
+
+type listed struct {
+	ImportPath          string
+	Imports, Deps       []string
+	Name                string
+	Incomplete, DepOnly bool
+}
+
+func list(t *testing.T, args ...string) []listed {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports,Deps,Name"}, args...)...)
+	cmd.Dir = "../.."
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	var all []listed
+	d := json.NewDecoder(bytes.NewReader(out))
+	for {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func room(path string) int {
+	rel, ok := strings.CutPrefix(path, module)
+	if !ok {
+		return -1
+	}
+	return slices.IndexFunc(rooms, func(r struct {
+		name    string
+		allowed []string
+	}) bool {
+		return rel == r.name || strings.HasPrefix(rel, r.name+"/")
+	})
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	for _, p := range list(t, "./...") {
+		from := room(p.ImportPath)
+		if from < 0 {
+			if strings.HasPrefix(p.ImportPath, module) && !strings.HasSuffix(p.ImportPath, "internal/arch") {
+				t.Errorf("%s is in no room of the house plan", p.ImportPath)
+			}
+			continue
+		}
+		for _, i := range p.Imports {
+			to := room(i)
+			if to < 0 || to == from {
+				continue
+			}
+			allowed := rooms[from].allowed
+			if slices.Contains(allowed, rooms[to].name) || len(allowed) == 1 && allowed[0] == "" && to < from {
+				continue
+			}
+			t.Errorf("%s must not import %s", p.ImportPath, i)
+		}
+	}
+}
+
+func TestAgentLinksNoServer(t *testing.T) {
+	for _, p := range list(t, "./cmd/tako-agent") {
+		for _, d := range p.Deps {
+			if i := room(d); i >= 0 && slices.Contains(agent, rooms[i].name) {
+				t.Errorf("the agent links %s", d)
+			}
+		}
+	}
+}
+
+func TestPackageNamesSaySomething(t *testing.T) {
+	for _, p := range list(t, "./...") {
+		switch p.Name {
+		case "util", "utils", "common", "helper", "helpers", "types", "models", "shared", "base":
+			t.Errorf("%s is called %s, which says nothing", p.ImportPath, p.Name)
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/takodeploy/tako/internal/api"
+	"github.com/takodeploy/tako/internal/task"
+)
+
+// handler leads requests to the API, to what watches over servers, and to the
+// front page.
+func (s *Server) handler(a *api.API) http.Handler {
+	m := newMetrics(s.queue)
+	metrics := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := r.URL.Path
+		switch {
+		case path == "/api" || strings.HasPrefix(path, "/api/"):
+			began := time.Now()
+			a.ServeHTTP(w, r)
+			m.request(r.Method, time.Since(began))
+		case path == "/healthz":
+			s.healthz(w, r)
+		case path == "/metrics":
+			metrics.ServeHTTP(w, r)
+		case strings.HasPrefix(path, "/.well-known/"):
+			a.ServeHTTP(w, r)
+		default:
+			http.NotFound(w, r)
+		}
+	})
+}
+
+// healthz answers 200 when the server can do its work, which it cannot without
+// its database.
+func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
+	if err := s.db.Ping(r.Context()); err != nil {
+		http.Error(w, "the database cannot be reached", http.StatusServiceUnavailable)
+		return
+	}
+	w.Write([]byte("ok\n"))
+}
+
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.HistogramVec
+}
+
+func newMetrics(q *task.Queue) *metrics {
+	m := &metrics{registry: prometheus.NewRegistry(), requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "tako_request_seconds", Help: "Time to answer API requests.", Buckets: []float64{.001, .005, .02, .1, .5, 2, 10},
+	}, []string{"method"})}
+	m.registry.MustRegister(m.requests, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &taskMetrics{q})
+	return m
+}
+
+func (m *metrics) request(method string, took time.Duration) {
+	switch method {
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodHead:
+	default:
+		method = "other" // a client must not be able to make up label values
+	}
+	m.requests.WithLabelValues(method).Observe(took.Seconds())
+}
+
+// taskMetrics counts tasks by state when it is asked.
+type taskMetrics struct{ queue *task.Queue }
+
+var tasksDescription = prometheus.NewDesc("tako_task_count", "Tasks by state.", []string{"state"}, nil)
+
+// Describe tells what Collect gives.
+func (t *taskMetrics) Describe(c chan<- *prometheus.Desc) { c <- tasksDescription }
+
+// Collect counts.
+func (t *taskMetrics) Collect(c chan<- prometheus.Metric) {
+	ctx, cancel := timeout()
+	defer cancel()
+	counts, err := t.queue.Count(ctx, "")
+	if err != nil {
+		c <- prometheus.NewInvalidMetric(tasksDescription, err)
+		return
+	}
+	for state, n := range counts {
+		c <- prometheus.MustNewConstMetric(tasksDescription, prometheus.GaugeValue, float64(n), string(state))
+	}
+}

@@ -1,0 +1,170 @@
+// Package server puts one server together as a value: storage, tasks, API.
+// Tests start it in-process the same way as the program does.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/takodeploy/tako/internal/api"
+	"github.com/takodeploy/tako/internal/blob"
+	"github.com/takodeploy/tako/internal/config"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/login"
+	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/task"
+)
+
+// Server is one node.
+type Server struct {
+	cfg     *config.Server
+	version string
+	db      *store.DB
+	blobs   blob.Store
+	login   *login.Login
+	queue   *task.Queue
+	runner  *task.Runner
+	work    *work
+	http    *http.Server
+	listen  net.Listener
+}
+
+// New opens storage, creates what a first start creates, and begins to listen;
+// nothing is answered before Run.
+func New(ctx context.Context, cfg *config.Server, version string) (*Server, error) {
+	setLog(cfg.Log)
+	s := &Server{cfg: cfg, version: version}
+	if err := s.open(ctx); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) open(ctx context.Context) (err error) {
+	if err := os.MkdirAll(s.cfg.DataDir, 0o700); err != nil {
+		return fmt.Errorf("creating the data folder: %w", err)
+	}
+	if s.listen, err = net.Listen("tcp", s.cfg.Web.Listen); err != nil {
+		return fmt.Errorf("listening on %s (setting listen): %w", s.cfg.Web.Listen, err)
+	}
+	if s.db, err = store.Open(ctx, s.cfg.DataDir, string(s.cfg.DatabaseURL)); err != nil {
+		return err
+	}
+	if s.db.Key, err = masterKey(ctx, s.db, s.cfg); err != nil {
+		return err
+	}
+	if err := kind.Prepare(s.db); err != nil {
+		return err
+	}
+	if s.blobs, err = s.openBlobs(ctx); err != nil {
+		return err
+	}
+	installation, err := s.seed(ctx)
+	if err != nil {
+		return err
+	}
+	if s.runner, s.work, err = s.newWork(installation); err != nil {
+		return err
+	}
+	return s.newHTTP(installation)
+}
+
+func (s *Server) openBlobs(ctx context.Context) (blob.Store, error) {
+	c := s.cfg.Blob
+	b, err := blob.Open(ctx, blob.Options{Store: c.Store, Endpoint: c.Endpoint, Region: c.Region, AccessKey: c.AccessKey, SecretKey: string(c.SecretKey)})
+	if err != nil {
+		return nil, fmt.Errorf("opening the store of packages, artifacts and logs: %w", err)
+	}
+	return b, nil
+}
+
+func (s *Server) newHTTP(installation string) error {
+	proxies, err := login.ParseProxies(s.cfg.Web.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	a, err := api.New(api.Options{DB: s.db, Login: s.login, Blobs: s.blobs, Tasks: s.queue, Deploy: s.work.deploy,
+		Version: s.version, Node: s.cfg.NodeName, URL: s.cfg.Web.URL, Proxies: proxies})
+	if err != nil {
+		return err
+	}
+	s.http = &http.Server{Handler: s.handler(a), ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
+	return nil
+}
+
+// Addr is the address the server listens on.
+func (s *Server) Addr() net.Addr { return s.listen.Addr() }
+
+// Run answers requests and carries out tasks until ctx ends, then stops
+// gracefully: requests under way are finished, tasks are put down so that they
+// go on at the next start.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.close()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var parts sync.WaitGroup
+	part := func(name string, run func(context.Context) error) {
+		parts.Go(func() {
+			if err := run(ctx); err != nil && ctx.Err() == nil {
+				cancel(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	part("tasks", s.runner.Run)
+	part("schedules", s.work.run)
+	part("web", s.serve)
+	slog.Info("Tako is ready", "version", s.version, "address", s.listen.Addr().String(), "database", s.db.Engine, "node", s.cfg.NodeName)
+	<-ctx.Done()
+	slog.Info("Tako is stopping")
+	parts.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+func (s *Server) serve(ctx context.Context) error {
+	failed := make(chan error, 1)
+	go func() {
+		var err error
+		if s.cfg.Web.TLSCert != "" {
+			err = s.http.ServeTLS(s.listen, s.cfg.Web.TLSCert, s.cfg.Web.TLSKey)
+		} else {
+			err = s.http.Serve(s.listen)
+		}
+		failed <- err
+	}()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.DrainTimeout)
+	defer cancel()
+	if err := s.http.Shutdown(end); err != nil {
+		slog.Warn("requests that did not end in time were cut off", "error", err)
+		return s.http.Close()
+	}
+	return nil
+}
+
+func (s *Server) close() {
+	if s.work != nil {
+		s.work.close()
+	}
+	if s.listen != nil {
+		s.listen.Close()
+	}
+	if s.db != nil {
+		s.db.Close()
+	}
+}
