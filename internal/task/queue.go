@@ -224,7 +224,11 @@ func (q *Queue) tellParent(tx *store.Tx, t *Task, now time.Time) error {
 	if t.Parent == "" {
 		return nil
 	}
-	err := q.Signal(tx, t.Parent, Event{Kind: EventChild, Ref: t.ID, At: now, Text: string(t.State)})
+	data, err := json.Marshal(map[string]string{"TaskId": t.ID, "Error": t.Error})
+	if err != nil {
+		return fmt.Errorf("tell the parent of %s: %w", t.ID, err)
+	}
+	err = q.Signal(tx, t.Parent, Event{Kind: EventChild, Ref: t.ParentKey, At: now, Text: string(t.State), Data: data})
 	if fault.Is(err, fault.NotFound) {
 		return nil // the parent is gone, nobody waits
 	}

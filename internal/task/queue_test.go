@@ -2,7 +2,9 @@ package task
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -34,30 +36,42 @@ func (c *clock) pass(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// open opens a store for a test: SQLite, or PostgreSQL when
-// TAKO_TEST_POSTGRES names a database that may be emptied.
+// open opens an empty store: a file, or a new database of the PostgreSQL
+// server that the environment variable TAKO_TEST_POSTGRES is the URL of.
 func open(t testing.TB) *store.DB {
 	t.Helper()
-	url := os.Getenv("TAKO_TEST_POSTGRES")
-	db, err := store.Open(t.Context(), t.TempDir(), url)
+	at := os.Getenv("TAKO_TEST_POSTGRES")
+	if at != "" {
+		at = newDatabase(t, at)
+	}
+	db, err := store.Open(context.Background(), t.TempDir(), at)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
-	if url != "" {
-		err := db.Do(t.Context(), func(tx *store.Tx) error {
-			for _, table := range []string{"task", "task_plan", "task_step", "task_event", "task_log", "task_node", "task_stopped"} {
-				if _, err := tx.Exec("delete from " + table); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	t.Cleanup(func() { _ = db.Close() })
 	return db
+}
+
+func newDatabase(t testing.TB, at string) string {
+	t.Helper()
+	server, err := sql.Open("pgx", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "tako_test_" + strings.ToLower(newSelf())
+	if _, err := server.Exec("create database " + name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_, _ = server.Exec("drop database " + name + " with (force)")
+		_ = server.Close()
+	})
+	u, err := url.Parse(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + name
+	return u.String()
 }
 
 func must[T any](t testing.TB) func(T, error) T {
@@ -336,7 +350,7 @@ func TestChildIsMadeOnceAndWakesItsParent(t *testing.T) {
 	if err := x.load(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if len(x.Events) != 1 || x.Events[0].Kind != EventChild || x.Events[0].Ref != child.ID || x.Events[0].Text != "Success" {
+	if len(x.Events) != 1 || x.Events[0].Kind != EventChild || x.Events[0].Ref != "1.1@#1" || x.Events[0].Text != "Success" {
 		t.Errorf("events %+v", x.Events)
 	}
 }

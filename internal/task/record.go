@@ -39,8 +39,8 @@ type Record struct {
 	Reason   string            // why it was skipped, for a person
 	Warnings bool              // it wrote a warning or an error to its log
 	Ignored  bool              // it failed, and a person decided to go on
-	Asked    string            // the interruption that was raised for it
-	Child    string            // the task it waits for
+	Asked    string            // the correlation of the interruption that was raised for it
+	Child    string            // the parent key of the task it waits for
 	WakeAt   time.Time         // the time it waits for
 	Progress int               // per cent
 	Message  string            // beside the progress
@@ -82,7 +82,7 @@ type Event struct {
 	Seq  int64
 	Kind EventKind
 	Key                  // the record it answers, when it answers one
-	Ref  string          // the interruption or the child task that it is about
+	Ref  string          // the interruption's correlation, or the child's parent key
 	At   time.Time       // when
 	By   string          // who, if it was somebody
 	Text string          // the choice, or the child's state

@@ -1,0 +1,228 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/takodeploy/tako/internal/store"
+)
+
+func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+
+// serve runs a runner until the test ends.
+func serve(t testing.TB, q *Queue, o RunnerOptions, handlers map[string]HandlerFunc) *Runner {
+	t.Helper()
+	if o.Node == "" {
+		o.Node = "n"
+	}
+	o.Log = quiet()
+	r := NewRunner(q, o)
+	for name, h := range handlers {
+		r.Handle(name, h)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// await waits until a task is as wanted.
+func await(t testing.TB, q *Queue, id string, want func(*Task) bool) *Task {
+	t.Helper()
+	l := q.Bus().Listen(16)
+	defer l.Close()
+	deadline := time.After(20 * time.Second)
+	for {
+		task := must[*Task](t)(q.Get(t.Context(), id))
+		if want(task) {
+			return task
+		}
+		select {
+		case <-l.C:
+		case <-time.After(50 * time.Millisecond):
+		case <-deadline:
+			t.Fatalf("task %s is still %s (%s)", id, task.Status, task.Error)
+		}
+	}
+}
+
+func final(t *Task) bool { return t.State.Final() }
+
+func TestRunnerCarriesOut(t *testing.T) {
+	q := NewQueue(open(t), Options{})
+	serve(t, q, RunnerOptions{Cap: 3}, map[string]HandlerFunc{
+		"Good": func(_ context.Context, x *Execution) (Outcome, error) {
+			x.Say("", "", Info, "hello")
+			return Outcome{Act: Succeed}, nil
+		},
+		"Bad":   func(context.Context, *Execution) (Outcome, error) { return Outcome{}, errors.New("broken") },
+		"Panic": func(context.Context, *Execution) (Outcome, error) { panic("oh") },
+		"Stop": func(ctx context.Context, x *Execution) (Outcome, error) {
+			select {
+			case <-x.Canceled():
+				return Outcome{Act: Stop}, nil
+			case <-ctx.Done():
+				return Outcome{}, ctx.Err()
+			}
+		},
+	})
+	for name, want := range map[string]State{"Good": Success, "Bad": Failed, "Panic": Failed, "Unknown": Failed} {
+		id := must[*Task](t)(q.Enqueue(t.Context(), New{Name: name})).ID
+		if got := await(t, q, id, final); got.State != want || (want == Failed && got.Error == "") {
+			t.Errorf("%s: %s %q", name, got.State, got.Error)
+		}
+	}
+	id := must[*Task](t)(q.Enqueue(t.Context(), New{Name: "Stop"})).ID
+	await(t, q, id, func(t *Task) bool { return t.Hold == Held })
+	must[*Task](t)(q.Cancel(t.Context(), id))
+	if got := await(t, q, id, final); got.State != Canceled {
+		t.Errorf("%s", got.State)
+	}
+}
+
+func TestStartsWithinMilliseconds(t *testing.T) {
+	q := NewQueue(open(t), Options{})
+	started := make(chan time.Time, 1)
+	serve(t, q, RunnerOptions{Cap: 3, Poll: time.Hour}, map[string]HandlerFunc{
+		"X": func(context.Context, *Execution) (Outcome, error) {
+			started <- time.Now()
+			return Outcome{Act: Succeed}, nil
+		},
+	})
+	var worst time.Duration
+	for range 20 {
+		asked := time.Now()
+		id := must[*Task](t)(q.Enqueue(t.Context(), New{Name: "X"})).ID
+		worst = max(worst, (<-started).Sub(asked))
+		await(t, q, id, final)
+	}
+	if worst > 500*time.Millisecond {
+		t.Errorf("a queued task started after %s", worst)
+	}
+}
+
+// TestAnotherNodeGoesOn has one runner vanish and another go on from the
+// records.
+func TestAnotherNodeGoesOn(t *testing.T) {
+	db := open(t)
+	q := NewQueue(db, Options{})
+	lease := 300 * time.Millisecond
+	reached := make(chan struct{})
+	ctx, kill := context.WithCancel(context.Background())
+	defer kill()
+	dead := NewRunner(q, RunnerOptions{Node: "dead", Cap: 1, Lease: lease, Renew: time.Hour, Poll: time.Hour, Log: quiet()})
+	dead.Handle("X", HandlerFunc(func(ctx context.Context, x *Execution) (Outcome, error) {
+		if err := x.Save(ctx, Save{Records: []Record{{Key: Key{"1", "", 1}, State: StepStarting}}, Plan: []byte(`"the plan"`)}); err != nil {
+			return Outcome{}, err
+		}
+		close(reached)
+		<-ctx.Done()
+		return Outcome{}, ctx.Err()
+	}))
+	go func() { _ = dead.Run(ctx) }()
+	id := must[*Task](t)(q.Enqueue(t.Context(), New{Name: "X"})).ID
+	<-reached
+	// Its leases are never renewed, so it must let go before they end.
+	other := NewQueue(db, Options{})
+	serve(t, other, RunnerOptions{Node: "alive", Cap: 1, Poll: 20 * time.Millisecond}, map[string]HandlerFunc{
+		"X": func(_ context.Context, x *Execution) (Outcome, error) {
+			if len(x.Records) != 1 || string(x.Plan) != `"the plan"` {
+				return Outcome{}, fmt.Errorf("found %v and %s", x.Records, x.Plan)
+			}
+			return Outcome{Act: Succeed}, nil
+		},
+	})
+	if got := await(t, q, id, final); got.State != Success || got.Node != "alive" {
+		t.Errorf("%s on %s: %s", got.State, got.Node, got.Error)
+	}
+}
+
+func TestShutdownGivesBack(t *testing.T) {
+	q := NewQueue(open(t), Options{})
+	running := make(chan struct{}, 1)
+	ctx, shutdown := context.WithCancel(context.Background())
+	r := NewRunner(q, RunnerOptions{Node: "n", Cap: 1, Log: quiet()})
+	r.Handle("X", HandlerFunc(func(ctx context.Context, x *Execution) (Outcome, error) {
+		x.Say("", "", Info, "before the end")
+		running <- struct{}{}
+		<-ctx.Done()
+		return Outcome{}, ctx.Err()
+	}))
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	id := must[*Task](t)(q.Enqueue(t.Context(), New{Name: "X"})).ID
+	<-running
+	shutdown()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	got := must[*Task](t)(q.Get(t.Context(), id))
+	if got.Status != (Status{Executing, Waiting}) || got.LogLines != 1 {
+		t.Errorf("%s, %d lines", got.Status, got.LogLines)
+	}
+}
+
+func TestIdleWritesNothing(t *testing.T) {
+	sqliteOnly(t)
+	q := NewQueue(open(t), Options{})
+	r := NewRunner(q, RunnerOptions{Node: "n", Cap: 1, Poll: time.Millisecond, Log: quiet()})
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	var claims int64
+	read := func() (n int64) {
+		err := q.store.View(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.QueryRow([]any{&n}, "select claims from task_gate")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	claims = read()
+	_ = r.Run(ctx)
+	if more := read() - claims; more > 1 {
+		t.Errorf("%d claims with nothing to claim", more)
+	}
+}
+
+// BenchmarkDrain measures what the engine itself costs per task: enqueue,
+// claim, a record started and ended with a few lines, and the end.
+func BenchmarkDrain(b *testing.B) {
+	q := NewQueue(open(b), Options{})
+	var left atomic.Int64
+	finished := make(chan struct{})
+	handlers := map[string]HandlerFunc{"X": func(ctx context.Context, x *Execution) (Outcome, error) {
+		r := Record{Key: Key{"1.1", "", 1}, State: StepStarting, Started: x.Now()}
+		x.Say("", "", Info, "begin")
+		if err := x.Save(ctx, Save{Records: []Record{r}, Plan: []byte(`{}`)}); err != nil {
+			return Outcome{}, err
+		}
+		r.State, r.Ended = StepSucceeded, x.Now()
+		x.Say("1.1", "", Info, "a line")
+		err := x.Save(ctx, Save{Records: []Record{r}, Outcome: &Outcome{Act: Succeed}})
+		if left.Add(-1) == 0 {
+			close(finished)
+		}
+		return Outcome{}, err
+	}}
+	left.Store(int64(b.N))
+	for i := range b.N {
+		must[*Task](b)(q.Enqueue(b.Context(), New{Name: "X", ProjectID: fmt.Sprint(i % 7), Tag: fmt.Sprint(i)}))
+	}
+	b.ResetTimer()
+	serve(b, q, RunnerOptions{Cap: 5}, handlers)
+	<-finished
+}
