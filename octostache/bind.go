@@ -10,11 +10,10 @@ import (
 type node struct {
 	value    string
 	hasValue bool
-	children map[string]*node // by folded name
-	indexes  map[string]*node // by folded text
-	order    []*node          // the indexes, oldest first
-	index    string           // of an index node, its text
-	json     *jsonValue       // of a member of a JSON value, itself; value is rendered when asked for
+	children named
+	indexes  named
+	index    string     // of an index node, its text
+	json     *jsonValue // of a member of a JSON value, itself; value is rendered when asked for
 	parsed   atomic.Pointer[parsedValue]
 }
 
@@ -73,54 +72,88 @@ func (n *node) template() (*Template, error) {
 	return known.template, known.err
 }
 
-// child gives the child, made when it does not exist.
-func (n *node) child(key string) *node {
-	c := n.children[key]
-	if c == nil {
-		c = &node{}
-		n.setChild(key, c)
-	}
-	return c
+// named are nodes by folded name, oldest first. Most nodes have few, for which
+// a row is smaller and faster than a map.
+type named struct {
+	row  []namedNode
+	most map[string]*node // all of them, once they are many
 }
 
-func (n *node) setChild(key string, c *node) {
-	if n.children == nil {
-		n.children = map[string]*node{}
-	}
-	n.children[key] = c
+type namedNode struct {
+	key  string
+	node *node
 }
 
-// indexed gives the index node, made when it does not exist. Until it has a
-// value of its own, its value is its index.
-func (n *node) indexed(st *step) *node {
-	c := n.indexes[st.key]
-	if c == nil {
-		c = &node{value: st.name, hasValue: true, index: st.name}
-		if n.indexes == nil {
-			n.indexes = map[string]*node{}
+// manyNames is where a map begins to pay.
+const manyNames = 12
+
+func (m *named) get(key string) *node {
+	if m.most != nil {
+		return m.most[key]
+	}
+	for i := range m.row {
+		if m.row[i].key == key {
+			return m.row[i].node
 		}
-		n.indexes[st.key] = c
-		n.order = append(n.order, c)
 	}
-	return c
+	return nil
 }
 
-// insert places a variable and gives its node, or nil when its path cannot
-// stand in the tree.
-func (n *node) insert(path []step, value string) *node {
+// put enters or replaces a node.
+func (m *named) put(key string, n *node) {
+	if m.get(key) != nil {
+		for i := range m.row {
+			if m.row[i].key == key {
+				m.row[i].node = n
+			}
+		}
+	} else {
+		m.row = append(m.row, namedNode{key, n})
+	}
+	switch {
+	case m.most != nil:
+		m.most[key] = n
+	case len(m.row) > manyNames:
+		m.most = make(map[string]*node, 2*len(m.row))
+		for _, e := range m.row {
+			m.most[e.key] = e.node
+		}
+	}
+}
+
+// grove makes the nodes of a tree, many at a time.
+type grove struct{ free []node }
+
+func (g *grove) node() *node {
+	if len(g.free) == 0 {
+		g.free = make([]node, 128)
+	}
+	n := &g.free[0]
+	g.free = g.free[1:]
+	return n
+}
+
+// insert places a variable in the tree below n. An index node has its index
+// for a value until it gets one of its own.
+func (g *grove) insert(n *node, path []step, value string) {
 	for i := range path {
-		switch st := &path[i]; st.kind {
-		case nameStep:
-			n = n.child(st.key)
-		case indexStep:
-			n = n.indexed(st)
-		default:
-			return nil
+		st := &path[i]
+		group := &n.children
+		if st.kind == indexStep {
+			group = &n.indexes
 		}
+		next := group.get(st.key)
+		if next == nil {
+			next = g.node()
+			if st.kind == indexStep {
+				next.value, next.hasValue, next.index = st.name, true, st.name
+			}
+			group.put(st.key, next)
+		}
+		n = next
 	}
 	n.value, n.hasValue = value, true
 	n.parsed.Store(nil)
-	return n
 }
 
 // namePath reads the longest beginning of a variable's name that is a symbol;

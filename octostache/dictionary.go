@@ -8,6 +8,7 @@
 package octostache
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -25,6 +26,7 @@ type Dictionary struct {
 	// guard protects what reading builds: the tree and the cache.
 	guard sync.Mutex
 	tree  *node
+	grove grove
 	cache *cache
 }
 
@@ -99,14 +101,14 @@ func (d *Dictionary) SetClock(now func() time.Time) { d.clock = now }
 func (d *Dictionary) Clone() *Dictionary {
 	d.guard.Lock()
 	defer d.guard.Unlock()
+	for i := range d.entries {
+		d.entries[i].readPath()
+	}
 	c := &Dictionary{
 		entries: slices.Clone(d.entries),
-		byName:  make(map[string]int, len(d.byName)),
+		byName:  maps.Clone(d.byName),
 		clock:   d.clock,
 		cache:   d.cache,
-	}
-	for key, at := range d.byName {
-		c.byName[key] = at
 	}
 	for name, filter := range d.filters {
 		c.AddFilter(name, filter)
@@ -150,10 +152,15 @@ func (d *Dictionary) root() *node {
 
 // bind places one variable in the tree.
 func (d *Dictionary) bind(e *entry) {
+	e.readPath()
+	if e.path != nil {
+		d.grove.insert(d.tree, e.path, e.value)
+	}
+}
+
+// readPath finds the variable's place once; clones share it.
+func (e *entry) readPath() {
 	if !e.bound {
 		e.path, e.bound = namePath(e.name), true
-	}
-	if e.path != nil {
-		d.tree.insert(e.path, e.value)
 	}
 }

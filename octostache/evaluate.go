@@ -116,8 +116,6 @@ func (d *Dictionary) newEvaluation(text string) *evaluation {
 		root:       &scope{names: d.root()},
 		steps:      maxSteps,
 		bytes:      maxBytes + 8*len(text),
-		values:     map[*node]evaluated{},
-		json:       map[*node]*jsonValue{},
 	}
 }
 
@@ -280,7 +278,7 @@ func (e *evaluation) repeat(s *scope, t *repetition, c *collector) error {
 			return err
 		}
 		names := eachNames(i, len(items))
-		names.setChild(t.key, item.node)
+		names.children.put(t.key, item.node)
 		if err := e.tokens(&scope{parent: s, names: names}, t.body, c); err != nil {
 			return err
 		}

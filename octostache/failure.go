@@ -84,7 +84,7 @@ func (e *LimitError) Error() string { return "the template exceeds the limit of 
 const (
 	maxNesting   = 300       // constructs within constructs in one template
 	maxDepth     = 500       // values within values, options and loops while evaluating
-	maxSteps     = 2_000_000 // tokens evaluated and symbols looked up for one text
+	maxSteps     = 1_000_000 // tokens evaluated and symbols looked up for one text
 	maxBytes     = 64 << 20  // text produced for one text, its own length aside
 	maxJSONDepth = 64        // objects and arrays within each other
 )

@@ -2,6 +2,7 @@ package octostache
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,7 +12,7 @@ import (
 
 const (
 	// regexTimeout bounds one filter: backtracking can take forever.
-	regexTimeout = 2 * time.Second
+	regexTimeout = time.Second
 	// maxPattern bounds a pattern, whose compiler recurses.
 	maxPattern = 16 << 10
 )
@@ -170,9 +171,11 @@ func replacementMark(re *regexp2.Regexp, text string) (replacementPiece, int) {
 
 // groupNumber finds a group by its number or name.
 func groupNumber(re *regexp2.Regexp, name string) (int, bool) {
-	if name == "" {
+	if number, err := strconv.Atoi(name); err == nil {
+		return number, slices.Contains(re.GetGroupNumbers(), number)
+	}
+	if !slices.Contains(re.GetGroupNames(), name) {
 		return 0, false
 	}
-	number := re.GroupNumberFromName(name)
-	return number, number >= 0
+	return re.GroupNumberFromName(name), true
 }

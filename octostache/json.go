@@ -72,7 +72,8 @@ func (v *jsonValue) items() []item {
 		n := jsonNode(m.value)
 		if v.kind == jsonObject {
 			pair := textNode(m.name)
-			pair.children = map[string]*node{"key": textNode(m.name), "value": n}
+			pair.children.put("key", textNode(m.name))
+			pair.children.put("value", n)
 			n = pair
 		}
 		items[i] = item{node: n}

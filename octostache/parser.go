@@ -36,6 +36,7 @@ func ParseLenient(text string) (*Template, error) {
 		}
 		tokens = append(tokens, t)
 		pos = end
+		p.forget()
 	}
 	return &Template{tokens: tokens}, nil
 }
@@ -53,6 +54,7 @@ type parser struct {
 	subs    map[int]substitutionAt
 	closing []int // of every '[', its matching ']'
 	depth   int
+	work    int // tokens read, those read again included
 	limit   error
 }
 
@@ -128,12 +130,24 @@ func (p *parser) body(pos int, stop func(pos int) bool) (tokens []token, end int
 		}
 		tokens = append(tokens, t)
 		pos = end
+		p.forget()
 	}
 	return tokens, pos
 }
 
+// forget drops what was remembered once nothing can come back to it.
+func (p *parser) forget() {
+	if p.depth == 0 && len(p.memo)+len(p.subs) > 0 {
+		p.memo, p.subs = nil, nil
+	}
+}
+
 // token reads a construct or literal text.
 func (p *parser) token(pos int) (token, int, bool) {
+	if p.work++; p.work > 10_000+2*len(p.src) {
+		p.limit = &LimitError{What: "backtracking"}
+		return nil, pos, false
+	}
 	if !p.at(pos, "#{") {
 		return p.text(pos)
 	}
@@ -199,6 +213,9 @@ func (p *parser) construct(pos int) (token, int, bool) {
 	if p.limit != nil {
 		return nil, end, false
 	}
+	if p.depth == 1 {
+		return t, end, ok
+	}
 	if p.memo == nil {
 		p.memo = map[int]constructAt{}
 	}
@@ -235,14 +252,14 @@ func (p *parser) choose(pos int) (token, int, bool) {
 		}
 		furthest = max(furthest, end)
 	}
-	s, end, ok := p.substitution(pos)
-	if !ok {
-		return nil, max(furthest, end), false
+	s := p.substitutionRest(word)
+	if !s.ok {
+		return nil, max(furthest, s.end), false
 	}
-	return s, end, true
+	return s.token, s.end, true
 }
 
-// substitution reads "#{ expression }".
+// substitution reads "#{ expression }" where nothing else may stand.
 func (p *parser) substitution(pos int) (*substitution, int, bool) {
 	if known, ok := p.subs[pos]; ok {
 		return known.token, known.end, known.ok

@@ -133,11 +133,11 @@ func (e *evaluation) follow(s *scope, n *node, st *step) (*node, error) {
 	var next *node
 	switch {
 	case st.kind == nameStep:
-		next = n.children[st.key]
-	case st.name == "*" && len(n.order) > 0:
-		next = n.order[0]
+		next = n.children.get(st.key)
+	case st.name == "*" && len(n.indexes.row) > 0:
+		next = n.indexes.row[0].node
 	default:
-		next = n.indexes[st.key]
+		next = n.indexes.get(st.key)
 	}
 	if next != nil {
 		return next, nil
@@ -181,6 +181,9 @@ func (e *evaluation) jsonOf(s *scope, n *node) (*jsonValue, error) {
 	}
 	v := parseJSON(text)
 	if !templated || caught == e.loops && s.parent == nil {
+		if e.json == nil {
+			e.json = map[*node]*jsonValue{}
+		}
 		e.json[n] = v
 	}
 	return v, nil
@@ -210,6 +213,9 @@ func (e *evaluation) value(s *scope, n *node) (*found, []string, error) {
 		}
 		known = evaluated{text: c.out.String(), missing: c.missing}
 		if s.parent == nil && caught == e.loops {
+			if e.values == nil {
+				e.values = map[*node]evaluated{}
+			}
 			e.values[n] = known
 		}
 	}
@@ -251,30 +257,34 @@ func (n *node) ownItems() ([]item, bool) {
 	if n.json != nil {
 		return n.json.items(), true
 	}
-	if len(n.order) == 0 || n.hasValue && !n.templated() {
+	if len(n.indexes.row) == 0 || n.hasValue && !n.templated() {
 		return nil, false
 	}
-	items := make([]item, len(n.order))
-	for i, index := range n.order {
-		items[i] = item{node: index, indexNode: true}
+	items := make([]item, len(n.indexes.row))
+	for i, index := range n.indexes.row {
+		items[i] = item{node: index.node, indexNode: true}
 	}
 	return items, true
 }
 
 // eachNames are the names every iteration has.
 func eachNames(i, count int) *node {
-	truth := func(is bool) *node {
-		if is {
-			return textNode("True")
-		}
-		return textNode("False")
+	each := parentNode("index", textNode(strconv.Itoa(i)))
+	each.children.put("first", truthNode(i == 0))
+	each.children.put("last", truthNode(i == count-1))
+	return parentNode("octopus", parentNode("template", parentNode("each", each)))
+}
+
+func truthNode(is bool) *node {
+	if is {
+		return textNode("True")
 	}
-	each := &node{children: map[string]*node{
-		"index": textNode(strconv.Itoa(i)),
-		"first": truth(i == 0),
-		"last":  truth(i == count-1),
-	}}
-	template := &node{children: map[string]*node{"each": each}}
-	octopus := &node{children: map[string]*node{"template": template}}
-	return &node{children: map[string]*node{"octopus": octopus}}
+	return textNode("False")
+}
+
+// parentNode is a place that holds nothing but a child.
+func parentNode(key string, child *node) *node {
+	n := &node{}
+	n.children.put(key, child)
+	return n
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	east "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/renderer/html"
@@ -18,7 +19,7 @@ import (
 
 // MaxLength bounds the input, because some Markdown takes a time that grows
 // with the square of its length.
-const MaxLength = 128 << 10
+const MaxLength = 64 << 10
 
 // ToHTML renders Markdown, raw HTML included as it is.
 func ToHTML(source string) (string, error) {
@@ -32,15 +33,32 @@ func ToHTML(source string) (string, error) {
 func newMarkdown() goldmark.Markdown {
 	return goldmark.New(
 		goldmark.WithExtensions(
-			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignStyle)),
+			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignNone)),
 			extension.NewLinkify(),
 		),
-		goldmark.WithParserOptions(parser.WithInlineParsers(util.Prioritized(markParser{}, 500))),
+		goldmark.WithParserOptions(
+			parser.WithInlineParsers(util.Prioritized(markParser{}, 500)),
+			parser.WithASTTransformers(util.Prioritized(cellAligner{}, 500)),
+		),
 		goldmark.WithRendererOptions(
 			html.WithUnsafe(), html.WithXHTML(),
 			renderer.WithNodeRenderers(util.Prioritized(markRenderer{}, 500)),
 		),
 	)
+}
+
+// cellAligner writes the alignment of table cells as a style.
+type cellAligner struct{}
+
+// Transform gives every aligned cell its attribute.
+func (cellAligner) Transform(document *ast.Document, _ text.Reader, _ parser.Context) {
+	// The walker never fails: the function below returns no error.
+	_ = ast.Walk(document, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if cell, ok := n.(*east.TableCell); ok && entering && cell.Alignment != east.AlignNone {
+			cell.SetAttributeString("style", []byte("text-align: "+cell.Alignment.String()+";"))
+		}
+		return ast.WalkContinue, nil
+	})
 }
 
 // markTags gives the element for a mark of one or two characters.
