@@ -1,0 +1,194 @@
+package catalog
+
+import (
+	"strings"
+
+	"github.com/dlclark/regexp2"
+
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/version"
+)
+
+// A Channel decides which lifecycle and which versions of packages a release
+// uses.
+type Channel struct {
+	kind.Named
+	Description                              string                  `json:"Description" kind:"max=10000"`
+	ProjectID                                string                  `json:"ProjectId" kind:"required,ref=Projects,filter,within=project"`
+	LifecycleID                              string                  `json:"LifecycleId,omitempty" kind:"ref=Lifecycles"`
+	IsDefault                                bool                    `json:"IsDefault"`
+	Type                                     string                  `json:"Type" kind:"enum=Lifecycle|EphemeralEnvironment"`
+	Rules                                    []ChannelRule           `json:"Rules"`
+	GitReferenceRules                        []string                `json:"GitReferenceRules"`
+	GitResourceRules                         []ChannelGitRule        `json:"GitResourceRules"`
+	TenantTags                               []string                `json:"TenantTags"`
+	CustomFieldDefinitions                   []CustomFieldDefinition `json:"CustomFieldDefinitions"`
+	ParentEnvironmentID                      string                  `json:"ParentEnvironmentId,omitempty"`
+	EphemeralEnvironmentNameTemplate         string                  `json:"EphemeralEnvironmentNameTemplate,omitempty"`
+	AutomaticEphemeralEnvironmentDeployments bool                    `json:"AutomaticEphemeralEnvironmentDeployments,omitempty"`
+
+	gone bool // with its project
+}
+
+// ChannelRule limits the versions of some packages of the process.
+type ChannelRule struct {
+	ID                 string          `json:"Id"`
+	VersionRange       string          `json:"VersionRange"`
+	Tag                string          `json:"Tag"`
+	VersioningStrategy string          `json:"VersioningStrategy,omitempty"`
+	VersionTagRegex    string          `json:"VersionTagRegex,omitempty"`
+	ActionPackages     []ActionPackage `json:"ActionPackages"`
+}
+
+// ChannelGitRule limits the Git references of some Git dependencies.
+type ChannelGitRule struct {
+	ID                   string                `json:"Id"`
+	GitDependencyActions []ActionGitDependency `json:"GitDependencyActions"`
+	Rules                []string              `json:"Rules"`
+}
+
+// ActionGitDependency names a Git dependency of an action.
+type ActionGitDependency struct {
+	DeploymentActionSlug string `json:"DeploymentActionSlug"`
+	GitDependencyName    string `json:"GitDependencyName"`
+}
+
+// CustomFieldDefinition is a further member that releases of a channel have.
+type CustomFieldDefinition struct {
+	FieldName   string `json:"FieldName" kind:"required"`
+	Description string `json:"Description"`
+}
+
+// Channels holds the channels of all projects.
+var Channels = kind.Register(kind.Kind[Channel]{
+	Plural:      "Channels",
+	Permissions: kind.All("ProcessView", "ProcessEdit"),
+	Links: map[string]string{
+		"Releases": "./releases{/version}{?skip,take,searchByVersion}",
+		"Project":  "~/projects/<ProjectId>",
+	},
+	Owner:    func(c *Channel) string { return c.ProjectID },
+	Rules:    channelRules,
+	Created:  func(tx *store.Tx, made *Channel) error { return onlyDefault(tx, made) },
+	Changed:  func(tx *store.Tx, now, _ *Channel) error { return onlyDefault(tx, now) },
+	Deleting: channelDeleting,
+})
+
+func channelRules(tx *store.Tx, next, old *Channel, c *fault.Complaints) error {
+	if old != nil {
+		next.ProjectID = old.ProjectID
+	}
+	others, err := defaultsBeside(tx, next)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(others) > 0:
+	case old == nil:
+		next.IsDefault = true // a project is never without
+	case old.IsDefault && !next.IsDefault:
+		c.Add("A project must have a default channel. Make another channel the default instead.")
+	}
+	next.TenantTags = tidy(next.TenantTags)
+	next.GitReferenceRules = tidy(next.GitReferenceRules)
+	checkVersionRules(next, c)
+	fields := map[string]bool{}
+	for _, f := range next.CustomFieldDefinitions {
+		unique(fields, f.FieldName, c, "custom field")
+	}
+	return nil
+}
+
+// defaultsBeside lists the other default channels of a channel's project.
+func defaultsBeside(tx *store.Tx, channel *Channel) ([]*Channel, error) {
+	all, _, err := kind.Of[Channel]().List(tx, kind.Query{Space: channel.SpaceID, Match: map[string]string{"ProjectId": channel.ProjectID}})
+	if err != nil {
+		return nil, err
+	}
+	var others []*Channel
+	for _, other := range all {
+		if other.IsDefault && other.ID != channel.ID {
+			others = append(others, other)
+		}
+	}
+	return others, nil
+}
+
+// onlyDefault takes the default from the channel that had it before.
+func onlyDefault(tx *store.Tx, now *Channel) error {
+	if !now.IsDefault {
+		return nil
+	}
+	others, err := defaultsBeside(tx, now)
+	if err != nil {
+		return err
+	}
+	for _, other := range others {
+		other.IsDefault = false
+		if err := kind.Of[Channel]().Put(tx, other); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func channelDeleting(_ *store.Tx, channel *Channel) error {
+	if channel.IsDefault && !channel.gone {
+		return fault.New(fault.Invalid, "Channel '%s' is the default channel of its project and cannot be deleted. Make another channel the default first.", channel.Name)
+	}
+	return nil
+}
+
+// checkVersionRules refuses ranges and patterns that cannot be read, and
+// packages that are in more than one rule, since no version might then do.
+func checkVersionRules(channel *Channel, c *fault.Complaints) {
+	inRule := map[ActionPackage]bool{}
+	for i := range channel.Rules {
+		r := &channel.Rules[i]
+		if r.ID == "" {
+			r.ID = newGUID()
+		}
+		r.VersionRange, r.Tag = strings.TrimSpace(r.VersionRange), strings.TrimSpace(r.Tag)
+		checkRange(i+1, r.VersionRange, c)
+		checkPattern(i+1, "Tag", r.Tag, c)
+		checkPattern(i+1, "VersionTagRegex", r.VersionTagRegex, c)
+		for _, p := range r.ActionPackages {
+			key := ActionPackage{strings.ToLower(p.DeploymentAction), strings.ToLower(p.PackageReference)}
+			if inRule[key] {
+				c.Add("The package '%s' of step '%s' is in more than one version rule. A package can be in one rule of a channel only.", p.PackageReference, p.DeploymentAction)
+			}
+			inRule[key] = true
+		}
+	}
+	for i := range channel.GitResourceRules {
+		if channel.GitResourceRules[i].ID == "" {
+			channel.GitResourceRules[i].ID = newGUID()
+		}
+	}
+}
+
+// checkRange takes a range in either notation: which of them counts depends on
+// the feed that the process names when a release is made.
+func checkRange(number int, text string, c *fault.Complaints) {
+	if text == "" {
+		return
+	}
+	_, err := version.ParseRange(version.SemVer, text)
+	if err == nil {
+		return
+	}
+	if _, maven := version.ParseRange(version.Maven, text); maven != nil {
+		c.Add("Version rule %d: the version range '%s' cannot be read: %v.", number, text, err)
+	}
+}
+
+func checkPattern(number int, member, text string, c *fault.Complaints) {
+	if text == "" {
+		return
+	}
+	if _, err := regexp2.Compile(text, regexp2.None); err != nil {
+		c.Add("Version rule %d: %s '%s' is not a regular expression: %v.", number, member, text, err)
+	}
+}

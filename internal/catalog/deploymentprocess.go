@@ -1,0 +1,63 @@
+package catalog
+
+import (
+	"strings"
+
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+// A DeploymentProcess is what happens when a release of a project is deployed.
+// Copies of it, made for releases, are documents of the same type.
+type DeploymentProcess struct {
+	kind.Base
+	ProjectID      string  `json:"ProjectId" kind:"readonly,ref=Projects,filter,within=project"`
+	Steps          []Step  `json:"Steps"`
+	Version        int     `json:"Version" kind:"version"`
+	LastSnapshotID *string `json:"LastSnapshotId" kind:"readonly"`
+
+	born bool // with its project, which is the only way
+	gone bool // with its project
+}
+
+// DeploymentProcesses holds the processes of projects, and their snapshots.
+var DeploymentProcesses = kind.Register(kind.Kind[DeploymentProcess]{
+	Plural:      "DeploymentProcesses",
+	Singular:    "Deployment process",
+	Permissions: kind.All("ProcessView", "ProcessEdit"),
+	Links: map[string]string{
+		"Project":  "~/projects/<ProjectId>",
+		"Template": "~/projects/<ProjectId>/deploymentprocesses/template{?channel,releaseId}",
+	},
+	Frozen: func(p *DeploymentProcess) bool { return IsSnapshot(p.ID) },
+	Owner:  func(p *DeploymentProcess) string { return snapshotOf(p.ID) },
+	Rules: func(_ *store.Tx, next, old *DeploymentProcess, c *fault.Complaints) error {
+		var before []Step
+		if old != nil {
+			before = old.Steps
+		} else if !next.born {
+			return fault.New(fault.Invalid, "A deployment process comes with its project and cannot be created by itself.")
+		}
+		checkSteps(next.Steps, before, c)
+		return nil
+	},
+	Deleting: func(_ *store.Tx, p *DeploymentProcess) error {
+		if !p.gone {
+			return fault.New(fault.Invalid, "A deployment process goes with its project and cannot be deleted by itself.")
+		}
+		return nil
+	},
+})
+
+// IsSnapshot tells the ids of snapshots of processes and variable sets.
+func IsSnapshot(id string) bool { return snapshotOf(id) != "" }
+
+// snapshotOf gives the id of what a snapshot is of; "" for what is no snapshot.
+func snapshotOf(id string) string {
+	live, _, ok := strings.Cut(id, "-s-")
+	if !ok {
+		return ""
+	}
+	return live
+}

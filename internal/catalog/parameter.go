@@ -1,0 +1,64 @@
+package catalog
+
+import (
+	"strings"
+
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+)
+
+// A Parameter is a value that a step template, a project or a library variable
+// set asks for. Tenants answer the latter two.
+type Parameter struct {
+	ID              string            `json:"Id"`
+	Name            string            `json:"Name" kind:"required,max=200"`
+	Label           string            `json:"Label"`
+	HelpText        string            `json:"HelpText"`
+	DefaultValue    kind.Property     `json:"DefaultValue"`
+	DisplaySettings map[string]string `json:"DisplaySettings"`
+}
+
+// ControlType is the key of a parameter's DisplaySettings that says how it is
+// asked for.
+const ControlType = "Octopus.ControlType"
+
+// Sensitive says whether values of the parameter must never be shown.
+func (p *Parameter) Sensitive() bool {
+	return strings.EqualFold(p.DisplaySettings[ControlType], "Sensitive")
+}
+
+// checkParameters gives ids to new parameters, lets those that have the name
+// of an old one keep its id, and seals the defaults of sensitive ones.
+func checkParameters(where string, next, old []Parameter, c *fault.Complaints) {
+	ids := map[string]string{}
+	for _, p := range old {
+		ids[strings.ToLower(p.Name)] = p.ID
+	}
+	used, names := map[string]bool{}, map[string]bool{}
+	for _, p := range next {
+		used[p.ID] = true
+	}
+	seen := map[string]bool{}
+	for i := range next {
+		p := &next[i]
+		key := strings.ToLower(strings.TrimSpace(p.Name))
+		if p.ID == "" && !used[ids[key]] {
+			p.ID = ids[key]
+		}
+		if p.ID == "" || seen[p.ID] {
+			p.ID = newGUID()
+		}
+		seen[p.ID] = true
+		if key != "" && names[key] {
+			c.Add("%s has more than one parameter named '%s'.", where, p.Name)
+		}
+		names[key] = true
+		if p.Sensitive() && p.DefaultValue.Secret == nil {
+			s := kind.Sensitive{}
+			if p.DefaultValue.Text != "" {
+				s = kind.NewSensitive(p.DefaultValue.Text)
+			}
+			p.DefaultValue = kind.Property{Secret: &s}
+		}
+	}
+}

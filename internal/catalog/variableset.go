@@ -1,0 +1,193 @@
+package catalog
+
+import (
+	"strings"
+
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+// A VariableSet holds the variables of a project or of a library variable set.
+// Copies of it, made for releases, are documents of the same type.
+type VariableSet struct {
+	kind.Base
+	OwnerID   string     `json:"OwnerId" kind:"readonly,ref=*,filter"`
+	Version   int        `json:"Version" kind:"version"`
+	Variables []Variable `json:"Variables"`
+	// ScopeValues is filled in when a set is read, never stored.
+	ScopeValues *ScopeValues `json:"ScopeValues,omitempty" kind:"readonly"`
+	// ProjectID is the owner when that is a project, for permissions.
+	ProjectID string `json:"ProjectId,omitempty" kind:"readonly,within=project"`
+
+	born bool // with its owner, which is the only way
+	gone bool // with its owner
+}
+
+// A Variable is one value of a name, for the places that its scope names.
+type Variable struct {
+	ID          string        `json:"Id"`
+	Name        string        `json:"Name" kind:"required,max=1000"`
+	Value       *string       `json:"Value"`
+	Description string        `json:"Description"`
+	Type        string        `json:"Type" kind:"enum=String|Sensitive|Certificate|AmazonWebServicesAccount|AzureAccount|WorkerPool|UsernamePasswordAccount|GenericOidcAccount|GoogleCloudAccount"`
+	Scope       VariableScope `json:"Scope"`
+	IsEditable  bool          `json:"IsEditable"`
+	IsSensitive bool          `json:"IsSensitive"`
+	Prompt      *Prompt       `json:"Prompt"`
+
+	// Secret holds the value of a sensitive variable. On the wire such a
+	// variable has a Value instead, which is null unless it is replaced.
+	Secret *kind.Sensitive `json:"Secret,omitempty"`
+}
+
+// VariableScope names the places where a value applies: one of each dimension
+// that is not empty.
+type VariableScope struct {
+	Environment  []string `json:"Environment,omitempty" kind:"ref=Environments"`
+	Machine      []string `json:"Machine,omitempty"`
+	Action       []string `json:"Action,omitempty"`
+	Role         []string `json:"Role,omitempty"`
+	Channel      []string `json:"Channel,omitempty" kind:"ref=Channels"`
+	TenantTag    []string `json:"TenantTag,omitempty"`
+	ProcessOwner []string `json:"ProcessOwner,omitempty"`
+}
+
+// Prompt asks for a value when a deployment is created.
+type Prompt struct {
+	Label           string            `json:"Label"`
+	Description     string            `json:"Description"`
+	Required        bool              `json:"Required"`
+	DisplaySettings map[string]string `json:"DisplaySettings"`
+}
+
+// ScopeValues lists what the scopes of a set's variables may name.
+type ScopeValues struct {
+	Environments []ScopeValue        `json:"Environments"`
+	Machines     []ScopeValue        `json:"Machines"`
+	Actions      []ScopeValue        `json:"Actions"`
+	Roles        []ScopeValue        `json:"Roles"`
+	Channels     []ScopeValue        `json:"Channels"`
+	TenantTags   []ScopeValue        `json:"TenantTags"`
+	Processes    []ProcessScopeValue `json:"Processes"`
+}
+
+// ScopeValue is one thing a scope may name.
+type ScopeValue struct {
+	ID   string `json:"Id"`
+	Name string `json:"Name"`
+}
+
+// ProcessScopeValue is one process that a scope may name.
+type ProcessScopeValue struct {
+	ID          string `json:"Id"`
+	Name        string `json:"Name"`
+	ProcessType string `json:"ProcessType"`
+}
+
+// The types of a variable that have a meaning of their own here.
+const (
+	VariableString    = "String"
+	VariableSensitive = "Sensitive"
+)
+
+// VariableSets holds the variables of projects and of library variable sets,
+// and their snapshots.
+var VariableSets = kind.Register(kind.Kind[VariableSet]{
+	Plural:      "VariableSets",
+	Singular:    "Variable set",
+	Path:        "variables",
+	Permissions: kind.All("VariableView", "VariableEdit"),
+	Frozen:      func(s *VariableSet) bool { return IsSnapshot(s.ID) },
+	Owner:       func(s *VariableSet) string { return snapshotOf(s.ID) },
+	Rules:       variableSetRules,
+	References:  variableReferences,
+	Outgoing: func(s *VariableSet) {
+		s.ProjectID = ""
+		for i := range s.Variables {
+			s.Variables[i].Secret = nil
+		}
+	},
+	Deleting: func(_ *store.Tx, s *VariableSet) error {
+		if !s.gone {
+			return fault.New(fault.Invalid, "A variable set goes with its owner and cannot be deleted by itself.")
+		}
+		return nil
+	},
+})
+
+// Plain gives the value of a variable, opened when it is sensitive.
+func (v *Variable) Plain(tx *store.Tx) (string, error) {
+	if v.Secret != nil {
+		return v.Secret.Open(tx)
+	}
+	if v.Value == nil {
+		return "", nil
+	}
+	return *v.Value, nil
+}
+
+func variableSetRules(_ *store.Tx, next, old *VariableSet, c *fault.Complaints) error {
+	if old == nil && !next.born {
+		return fault.New(fault.Invalid, "A variable set comes with its owner and cannot be created by itself.")
+	}
+	next.ScopeValues = nil
+	next.ProjectID = ""
+	if strings.HasPrefix(next.OwnerID, "Projects-") {
+		next.ProjectID = next.OwnerID
+	}
+	before := map[string]*Variable{}
+	if old != nil {
+		for i := range old.Variables {
+			before[old.Variables[i].ID] = &old.Variables[i]
+		}
+	}
+	seen := map[string]bool{}
+	for i := range next.Variables {
+		v := &next.Variables[i]
+		if v.ID == "" || seen[v.ID] {
+			v.ID = newGUID()
+		}
+		seen[v.ID] = true
+		checkVariable(v, before[v.ID])
+		if next.ProjectID == "" && len(v.Scope.Action)+len(v.Scope.Channel) > 0 {
+			c.Add("Variable '%s' is scoped to a step or a channel, which only variables of a project can be.", v.Name)
+		}
+	}
+	return nil
+}
+
+// checkVariable brings a variable from its wire form to its stored form. The
+// type alone makes it sensitive, because clients send the flag and the type
+// independently; the flag alone does too, since nobody sets it by accident.
+func checkVariable(v, old *Variable) {
+	v.Name = strings.TrimSpace(v.Name)
+	v.IsEditable = true
+	v.IsSensitive = v.IsSensitive || strings.EqualFold(v.Type, VariableSensitive)
+	if !v.IsSensitive {
+		v.Secret = nil
+		return
+	}
+	v.Type = VariableSensitive
+	switch {
+	case v.Value != nil:
+		s := kind.NewSensitive(*v.Value)
+		v.Secret, v.Value = &s, nil
+	case v.Secret != nil && v.Secret.Sealed != "": // as it was read, or copied from another set
+	case old != nil && old.Secret != nil && old.Secret.HasValue:
+		v.Secret = &kind.Sensitive{HasValue: true}
+	default:
+		v.Secret = nil
+	}
+}
+
+// variableReferences keeps what typed variables hold from being deleted.
+func variableReferences(s *VariableSet) []store.Reference {
+	var refs []store.Reference
+	for _, v := range s.Variables {
+		if v.Type != VariableString && v.Value != nil && strings.Contains(*v.Value, "-") {
+			refs = append(refs, store.Reference{Field: "Variables", Target: *v.Value})
+		}
+	}
+	return refs
+}
