@@ -33,6 +33,8 @@ type Options struct {
 	// MaxRatio is how many times its own size an archive may unpack to, once
 	// it is past 256 MiB; 0 is 250.
 	MaxRatio int64
+	// AnySpace leaves the disk's free space out of account beforehand.
+	AnySpace bool
 }
 
 // Result says what an extraction wrote.
@@ -50,7 +52,11 @@ func Extract(ctx context.Context, file, dir string, o Options) (Result, error) {
 		return Result{}, explain(file, err)
 	}
 	defer src.Close()
-	b, err := newBudget(src, filepath.Dir(dir), o)
+	near := filepath.Dir(dir)
+	if o.AnySpace {
+		near = ""
+	}
+	b, err := newBudget(src, near, o)
 	if err != nil {
 		return Result{}, explain(file, err)
 	}
@@ -66,6 +72,46 @@ func Extract(ctx context.Context, file, dir string, o Options) (Result, error) {
 		return Result{}, errors.Join(explain(file, err), os.RemoveAll(temp))
 	}
 	return result, nil
+}
+
+// ExtractInto unpacks the archive into a folder that may hold something already:
+// folders are merged and files replaced. An archive that is refused changes
+// nothing there, but unlike with Extract a crash may leave a part of it.
+func ExtractInto(ctx context.Context, file, dir string, o Options) (Result, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return Result{}, explain(file, err)
+	}
+	aside := filepath.Join(dir, ".unpacked-"+strings.ToLower(rand.Text()))
+	result, err := Extract(ctx, file, aside, o)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := merge(aside, dir); err != nil {
+		return Result{}, errors.Join(explain(file, err), os.RemoveAll(aside))
+	}
+	return result, nil
+}
+
+// merge moves what is in one folder into another on the same file system and
+// removes the first.
+func merge(from, to string) error {
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		source, target := filepath.Join(from, e.Name()), filepath.Join(to, e.Name())
+		info, err := os.Lstat(target)
+		if e.IsDir() && err == nil && info.IsDir() {
+			err = merge(source, target)
+		} else {
+			err = os.Rename(source, target)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return os.Remove(from)
 }
 
 // tempBeside makes an empty folder next to dir, so that renaming it there stays

@@ -386,6 +386,27 @@ func TestExtractTakesFoldersAsTheyAre(t *testing.T) {
 	alone(t, dir)
 }
 
+func TestExtractInto(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.MkdirAll(filepath.Join(dir, "d", "own"), 0o755))
+	must(t, os.WriteFile(filepath.Join(dir, "f"), []byte("old"), 0o644))
+	must(t, os.WriteFile(filepath.Join(dir, "kept"), []byte("k"), 0o644))
+	a := makeZip(t, "a.zip", file{name: "f", body: "new"}, file{name: "d/g", body: "g"}, file{name: "l", link: "f"})
+	result, err := ExtractInto(context.Background(), a, dir, Options{})
+	must(t, err)
+	want := []string{"d/", `d/g 644 "g"`, "d/own/", `f 644 "new"`, `kept 644 "k"`, "l -> f"}
+	if diff := cmp.Diff(want, tree(t, dir)); diff != "" || result.Files != 3 {
+		t.Errorf("%d files (-want +got):\n%s", result.Files, diff)
+	}
+	bad := makeZip(t, "b.zip", file{name: "f", body: "bad"}, file{name: "../x"})
+	if _, err := ExtractInto(context.Background(), bad, dir, Options{}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("error %v", err)
+	}
+	if diff := cmp.Diff(want, tree(t, dir)); diff != "" {
+		t.Errorf("after a refusal (-want +got):\n%s", diff)
+	}
+}
+
 func TestExtractStopsWhenCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -26,7 +26,7 @@ type budget struct {
 func newBudget(src source, near string, o Options) (*budget, error) {
 	b := &budget{maxEntries: defaultEntries, maxBytes: ratioLimit(src.size(), o.MaxRatio), free: -1}
 	if near != "" {
-		b.free = freeSpace(near)
+		b.free = FreeSpace(near)
 	}
 	if o.MaxEntries > 0 {
 		b.maxEntries = o.MaxEntries

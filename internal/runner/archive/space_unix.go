@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// freeSpace is how many bytes we may still write on the disk of dir or of its
+// FreeSpace is how many bytes we may still write on the disk of dir or of its
 // nearest existing ancestor; negative when that cannot be told.
-func freeSpace(dir string) int64 {
+func FreeSpace(dir string) int64 {
 	var s syscall.Statfs_t
 	for {
 		err := syscall.Statfs(dir, &s)

@@ -9,9 +9,9 @@ import (
 
 var getDiskFreeSpace = syscall.NewLazyDLL("kernel32.dll").NewProc("GetDiskFreeSpaceExW")
 
-// freeSpace is how many bytes we may still write on the disk of dir or of its
+// FreeSpace is how many bytes we may still write on the disk of dir or of its
 // nearest existing ancestor; negative when that cannot be told.
-func freeSpace(dir string) int64 {
+func FreeSpace(dir string) int64 {
 	for {
 		name, err := syscall.UTF16PtrFromString(dir)
 		if err != nil {
