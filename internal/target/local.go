@@ -24,6 +24,10 @@ type Local struct {
 // OpenLocal makes the way to the built-in worker. It connects when it is
 // first used.
 func OpenLocal(local Local, options Options) (Transport, error) {
+	return openLocal(local, options)
+}
+
+func openLocal(local Local, options Options) (*remote, error) {
 	dir, err := filepath.Abs(local.Dir)
 	if err != nil || local.Dir == "" {
 		return nil, fault.New(fault.Invalid, "The built-in worker needs a directory.")

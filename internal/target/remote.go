@@ -287,7 +287,7 @@ func (r *remote) Start(ctx context.Context, ticket string, job runner.Job) error
 	}
 	return r.exchange(ctx, wire.Request{Op: wire.OpStart, Ticket: ticket}, smallWindow, func(s *wire.Stream) error {
 		if _, err := s.Write(data); err != nil {
-			return err
+			return lastWord(s, err)
 		}
 		if err := s.CloseWrite(); err != nil {
 			return err
@@ -367,6 +367,15 @@ func (r *remote) Put(ctx context.Context, pkg runner.Package, open func() (io.Re
 	return sent && mine.err == nil, mine.err
 }
 
+// lastWord is what the far end said before it hung up, else the error itself.
+func lastWord(s *wire.Stream, failed error) error {
+	var refused *wire.Error
+	if errors.As(hear(s, &wire.Reply{}), &refused) {
+		return refused
+	}
+	return failed
+}
+
 var sendBuffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
 
 func send(s *wire.Stream, open func() (io.ReadCloser, error)) error {
@@ -381,11 +390,7 @@ func send(s *wire.Stream, open func() (io.ReadCloser, error)) error {
 		n, err := source.Read(*buf)
 		if n > 0 {
 			if _, failed := s.Write((*buf)[:n]); failed != nil {
-				// The far end says why it hung up before it does.
-				if said := hear(s, &wire.Reply{}); said != nil {
-					return said
-				}
-				return failed
+				return lastWord(s, failed)
 			}
 		}
 		if errors.Is(err, io.EOF) {

@@ -142,6 +142,9 @@ func (s *Stream) CloseWrite() error {
 	s.mu.Lock()
 	if s.endSent || s.err != nil {
 		defer s.mu.Unlock()
+		if s.ended { // the peer has said all it had to say and left first
+			return nil
+		}
 		return s.err
 	}
 	s.endSent = true

@@ -50,10 +50,10 @@ type Server struct {
 	Fingerprint string // of the host key, SHA256:…
 	MD5         string // of the host key, in hex with colons
 
-	options Options
-	hostKey string // file
-	process *exec.Cmd
-	ended   chan struct{}
+	options  Options
+	hostKeys []string // files
+	process  *exec.Cmd
+	ended    chan struct{}
 }
 
 // Available reports why no server can be started here, nil if one can.
@@ -177,10 +177,18 @@ func (s *Server) ChangeHostKey() error {
 		}
 		s.MD5 += hex.EncodeToString([]byte{b})
 	}
-	s.hostKey = filepath.Join(s.Dir, "hostkey")
-	if err := os.WriteFile(s.hostKey, []byte(private), 0o600); err != nil {
+	file := filepath.Join(s.Dir, "hostkey")
+	if err := os.WriteFile(file, []byte(private), 0o600); err != nil {
 		return err
 	}
+	s.hostKeys = []string{file}
+	s.Stop()
+	return s.run()
+}
+
+// AddHostKey gives the server one more host key and restarts it.
+func (s *Server) AddHostKey(file string) error {
+	s.hostKeys = append(s.hostKeys, file)
 	s.Stop()
 	return s.run()
 }
@@ -188,12 +196,15 @@ func (s *Server) ChangeHostKey() error {
 func (s *Server) run() error {
 	config := filepath.Join(s.Dir, "sshd_config")
 	lines := []string{
-		fmt.Sprintf("Port %d", s.Port), "ListenAddress " + s.Host, "HostKey " + s.hostKey, "PidFile none",
+		fmt.Sprintf("Port %d", s.Port), "ListenAddress " + s.Host, "PidFile none",
 		"AuthorizedKeysFile " + filepath.Join(s.Dir, "authorized_keys"), "UsePAM no", "StrictModes no",
 		"PermitRootLogin yes", "PasswordAuthentication no", "KbdInteractiveAuthentication no",
 		"MaxStartups 1000:30:2000", "MaxSessions 200", "UseDNS no", "LogLevel ERROR", "PrintMotd no",
 		// The account's own start-up files are not part of the test.
 		"SetEnv HOME=" + s.Home + " " + strings.Join(s.options.Env, " "),
+	}
+	for _, file := range s.hostKeys {
+		lines = append(lines, "HostKey "+file)
 	}
 	if err := os.WriteFile(config, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 		return err
