@@ -85,16 +85,23 @@ type Execution struct {
 	changed  chan struct{}
 	stop     context.CancelCauseFunc
 
-	mu     sync.Mutex
-	said   []Lines // lines that wait for the next commit
-	flush  *time.Timer
-	stored int64 // bytes of log
-	full   bool  // the log has reached its limit
-	ended  bool
+	ctx   context.Context // ends when the task is lost or the server stops
+	order sync.Mutex      // held while a save enters the journal
+
+	mu      sync.Mutex
+	waiting Save // records and lines for the next commit
+	size    int
+	flush   *time.Timer
+	stored  int64 // bytes of log
+	full    bool  // the log has reached its limit
+	ended   bool
 }
 
 // flushAfter is how long a line may wait to be committed.
 const flushAfter = 100 * time.Millisecond
+
+// maxWaiting is how many bytes of lines may wait.
+const maxWaiting = 256 << 10
 
 // Canceled is closed when somebody wants the task to stop.
 func (x *Execution) Canceled() <-chan struct{} { return x.canceled }
@@ -154,50 +161,95 @@ func (x *Execution) Say(path, target string, c Category, format string, args ...
 	if len(args) > 0 {
 		text = fmt.Sprintf(format, args...)
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	line := Line{Category: c, Time: x.q.now(), Text: text}
-	if n := len(x.said); n > 0 && x.said[n-1].Path == path && x.said[n-1].Target == target {
-		x.said[n-1].Lines = append(x.said[n-1].Lines, line)
-	} else {
-		x.said = append(x.said, Lines{path, target, []Line{line}})
-	}
-	if x.flush == nil {
-		x.flush = time.AfterFunc(flushAfter, func() { _ = x.Save(context.Background(), Save{}) })
-	}
+	x.later(Save{Logs: []Lines{{path, target, []Line{{Category: c, Time: x.q.now(), Text: text}}}}})
 }
 
-// takeSaid takes the lines that wait.
-func (x *Execution) takeSaid() []Lines {
+// Later saves records and lines with the next Save, or a little later by
+// itself, all together. It is for what can be learnt again if it is lost: the
+// lines of a target together with the cursor that accounts for them. When much
+// waits already it returns only after the commit, so that a flood is held back
+// at its source.
+func (x *Execution) Later(ctx context.Context, s Save) error {
+	if x.later(s) < maxWaiting {
+		return nil
+	}
+	return x.Save(ctx, Save{})
+}
+
+// later adds to what waits and gives its size.
+func (x *Execution) later(s Save) int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	said := x.said
-	x.said = nil
+	for _, l := range s.Logs {
+		for i := range l.Lines {
+			x.size += len(l.Lines[i].Text)
+		}
+		if n := len(x.waiting.Logs); n > 0 && x.waiting.Logs[n-1].Path == l.Path && x.waiting.Logs[n-1].Target == l.Target {
+			x.waiting.Logs[n-1].Lines = append(x.waiting.Logs[n-1].Lines, l.Lines...)
+		} else {
+			x.waiting.Logs = append(x.waiting.Logs, Lines{l.Path, l.Target, append([]Line(nil), l.Lines...)})
+		}
+	}
+	x.waiting.Records = append(x.waiting.Records, s.Records...)
+	if x.flush == nil && !x.ended {
+		x.flush = time.AfterFunc(flushAfter, func() { _ = x.Save(context.Background(), Save{}) })
+	}
+	return x.size
+}
+
+// take adds what waits to a save.
+func (x *Execution) take(s *Save) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	w := x.waiting
+	x.waiting, x.size = Save{}, 0
 	if x.flush != nil {
 		x.flush.Stop()
 		x.flush = nil
 	}
-	return said
+	s.Logs = append(w.Logs, s.Logs...)
+	records := append(w.Records, s.Records...)
+	if len(records) < 2 {
+		s.Records = records
+		return
+	}
+	last := make(map[Key]int, len(records))
+	for i := range records {
+		last[records[i].Key] = i
+	}
+	s.Records = nil
+	for i := range records {
+		if last[records[i].Key] == i {
+			s.Records = append(s.Records, records[i])
+		}
+	}
 }
 
-// Save commits a change of the task. It returns when the change is on disk.
+// Save commits a change of the task together with what was said before. It
+// returns when the change is on disk. While the store has trouble it tries
+// again; an error means that the task is another's now, or that one of the
+// change's own functions has refused.
 func (x *Execution) Save(ctx context.Context, s Save) error {
-	said := x.takeSaid()
-	s.Logs = append(said[:len(said):len(said)], s.Logs...)
+	// Invariant: the saves of one task are committed in the order in which
+	// their records were taken, or an older state could overwrite a newer one.
+	x.order.Lock()
+	defer x.order.Unlock()
+	x.take(&s)
 	c, err := x.prepare(s)
-	if err != nil {
+	if err != nil || c.empty() {
 		return err
 	}
-	if c.empty() {
-		return nil
+	err = x.q.journal.Do(ctx, c.write)
+	for pause := 20 * time.Millisecond; err != nil && !fenced(err) && !c.refused && x.alive(ctx); pause = min(2*pause, time.Second) {
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+			err = x.q.journal.Do(ctx, c.write)
+		}
 	}
-	if err := x.q.journal.Do(ctx, c.write); err != nil {
-		if fenced(err) {
+	if err != nil {
+		if fenced(err) && !c.refused {
 			x.stop(errFenced)
-		} else {
-			x.mu.Lock()
-			x.said = append(said, x.said...)
-			x.mu.Unlock()
 		}
 		return err
 	}
@@ -207,6 +259,12 @@ func (x *Execution) Save(ctx context.Context, s Save) error {
 		x.mu.Unlock()
 	}
 	return nil
+}
+
+// alive reports whether there is any use in trying to write again: the lease
+// has not run out meanwhile.
+func (x *Execution) alive(ctx context.Context) bool {
+	return ctx.Err() == nil && (x.ctx == nil || x.ctx.Err() == nil)
 }
 
 // Ended reports whether a Save has ended this run.
@@ -244,8 +302,8 @@ func (x *Execution) View(ctx context.Context, f func(*store.Tx) error) error {
 }
 
 // load reads what a restart needs. A task that was never begun has nothing.
-func (x *Execution) load(ctx context.Context) error {
-	if x.Task.Epoch <= 1 {
+func (x *Execution) load(ctx context.Context, again bool) error {
+	if x.Task.Epoch <= 1 && !again {
 		return nil
 	}
 	return x.q.store.View(ctx, func(tx *store.Tx) error {

@@ -187,7 +187,7 @@ func TestPauseWakesWithoutLosingEvents(t *testing.T) {
 			t.Fatalf("claimed %v", tasks)
 		}
 		x := &Execution{Task: *tasks[0], q: q, mask: newMasks(), stop: func(error) {}}
-		if err := x.load(ctx); err != nil {
+		if err := x.load(ctx, false); err != nil {
 			t.Fatal(err)
 		}
 		return x
@@ -347,7 +347,7 @@ func TestChildIsMadeOnceAndWakesItsParent(t *testing.T) {
 		t.Fatalf("woken %v", woken)
 	}
 	x = &Execution{Task: *woken[0], q: q, mask: newMasks(), stop: func(error) {}}
-	if err := x.load(ctx); err != nil {
+	if err := x.load(ctx, false); err != nil {
 		t.Fatal(err)
 	}
 	if len(x.Events) != 1 || x.Events[0].Kind != EventChild || x.Events[0].Ref != "1.1@#1" || x.Events[0].Text != "Success" {

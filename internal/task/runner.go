@@ -8,10 +8,15 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/takodeploy/tako/internal/fault"
 )
 
 // errShutdown is why executions end when the server does.
 var errShutdown = errors.New("the server is shutting down")
+
+// errPanic is a mistake of the program, which trying again does not mend.
+var errPanic = errors.New("internal error")
 
 // RunnerOptions are a node's own settings.
 type RunnerOptions struct {
@@ -20,6 +25,9 @@ type RunnerOptions struct {
 	Lease time.Duration
 	Renew time.Duration
 	Poll  time.Duration // how often the truth is looked at when nothing hints at a change
+	// Retry are the pauses after which a handler that ended with an error of
+	// the server's own is called again, before its task fails.
+	Retry []time.Duration
 	Log   *slog.Logger
 }
 
@@ -48,6 +56,9 @@ func NewRunner(q *Queue, o RunnerOptions) *Runner {
 	}
 	if o.Poll == 0 {
 		o.Poll = time.Second
+	}
+	if o.Retry == nil {
+		o.Retry = []time.Duration{time.Second, 5 * time.Second, 15 * time.Second}
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -185,7 +196,7 @@ func (r *Runner) claim(ctx context.Context) error {
 func (r *Runner) start(t *Task) {
 	ctx, stop := context.WithCancelCause(context.Background())
 	x := &Execution{
-		Task: *t, q: r.q, mask: newMasks(), stop: stop, stored: t.LogBytes, born: time.Now(),
+		Task: *t, q: r.q, ctx: ctx, mask: newMasks(), stop: stop, stored: t.LogBytes, born: time.Now(),
 		canceled: make(chan struct{}), changed: make(chan struct{}, 1),
 	}
 	if t.State == Cancelling {
@@ -213,7 +224,18 @@ func (r *Runner) start(t *Task) {
 
 // carryOut runs the handler and applies its outcome.
 func (r *Runner) carryOut(ctx context.Context, x *Execution) {
-	outcome, err := r.call(ctx, x)
+	outcome, err := r.call(ctx, x, false)
+	for _, pause := range r.o.Retry {
+		if err == nil || ctx.Err() != nil || fenced(err) || fault.CodeOf(err) != fault.Internal || errors.Is(err, errPanic) {
+			break
+		}
+		r.o.Log.Warn("a task's handler will be called again", "task", x.Task.ID, "name", x.Task.Name, "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+			outcome, err = r.call(ctx, x, true)
+		}
+	}
 	if x.Ended() || errors.Is(context.Cause(ctx), errFenced) {
 		return
 	}
@@ -235,18 +257,18 @@ func (r *Runner) carryOut(ctx context.Context, x *Execution) {
 	}
 }
 
-func (r *Runner) call(ctx context.Context, x *Execution) (o Outcome, err error) {
+func (r *Runner) call(ctx context.Context, x *Execution, again bool) (o Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			r.o.Log.Error("a task's handler panicked", "task", x.Task.ID, "name", x.Task.Name, "panic", p, "stack", string(debug.Stack()))
-			err = fmt.Errorf("internal error: %v", p)
+			err = fmt.Errorf("%w: %v", errPanic, p)
 		}
 	}()
 	h := r.handlers[x.Task.Name]
 	if h == nil {
 		return Outcome{Act: Fail, Error: fmt.Sprintf("This server does not know how to carry out a task named %q.", x.Task.Name)}, nil
 	}
-	if err := x.load(ctx); err != nil {
+	if err := x.load(ctx, again); err != nil {
 		return Outcome{}, err
 	}
 	return h.Run(ctx, x)

@@ -62,7 +62,7 @@ func final(t *Task) bool { return t.State.Final() }
 
 func TestRunnerCarriesOut(t *testing.T) {
 	q := NewQueue(open(t), Options{})
-	serve(t, q, RunnerOptions{Cap: 3}, map[string]HandlerFunc{
+	serve(t, q, RunnerOptions{Cap: 3, Retry: []time.Duration{time.Millisecond}}, map[string]HandlerFunc{
 		"Good": func(_ context.Context, x *Execution) (Outcome, error) {
 			x.Say("", "", Info, "hello")
 			return Outcome{Act: Succeed}, nil

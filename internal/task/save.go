@@ -27,6 +27,7 @@ type commit struct {
 	lines    int64
 	size     int64
 	warnings bool
+	refused  bool // one of the caller's functions has failed
 	now      time.Time
 }
 
@@ -103,6 +104,7 @@ func (x *Execution) room(size int64, c Category) (notice string, keep bool) {
 
 // write runs in the transaction; it may run more than once.
 func (c *commit) write(tx *store.Tx) error {
+	c.refused = false
 	last, err := c.lock(tx)
 	if err != nil {
 		return err
@@ -132,6 +134,7 @@ func (c *commit) write(tx *store.Tx) error {
 	}
 	for _, then := range c.s.Then {
 		if err := then(tx); err != nil {
+			c.refused = true
 			return err
 		}
 	}
