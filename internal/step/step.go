@@ -245,6 +245,9 @@ type Outcome struct {
 	Pause *Pause
 	// Revision changes the targets of later steps.
 	Revision *Revision
+	// Done is called once, best effort, after the outcome is committed, unless
+	// it is nil: only then may the far end forget the job.
+	Done func(ctx context.Context)
 }
 
 // Pause says what a paused job waits for: exactly one of the three.

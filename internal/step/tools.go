@@ -39,6 +39,9 @@ type Reach interface {
 	Reach(ctx context.Context, space string, place Place) (t target.Transport, release func(), err error)
 }
 
+// opener opens a file, as often as it is called.
+type opener = func() (io.ReadCloser, error)
+
 // Packages opens packages of feeds.
 type Packages interface {
 	// Open finds a package and gives what identifies its file, and a function

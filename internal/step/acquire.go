@@ -1,0 +1,110 @@
+package step
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/runner"
+	"github.com/takodeploy/tako/internal/target"
+)
+
+// AcquirePackages fetches what a target's later actions need before the first
+// of them begins, so that a package that is missing stops the deployment while
+// nothing has happened yet. What does not run on a target is only looked up:
+// which worker will need it is not known yet.
+var AcquirePackages = Register("Tako.AcquirePackages", ExecutorFunc(func(ctx context.Context, job *Job) (Outcome, error) {
+	if job.Target != "" {
+		return acquireOnly(ctx, job)
+	}
+	for _, p := range job.Packages {
+		if p.Acquire == ByNobody {
+			continue
+		}
+		found, _, err := open(ctx, job, p)
+		if err != nil {
+			return failed(ctx, err)
+		}
+		if err := job.Say(ctx, Info, "Package %s %s is there, %d bytes.", p.PackageID, p.Version, found.Size); err != nil {
+			return Outcome{}, err
+		}
+	}
+	return Success(), nil
+}))
+
+func acquireOnly(ctx context.Context, job *Job) (Outcome, error) {
+	if job.Tools == nil || job.Tools.Reach == nil {
+		return Failure("This server has no way to any machine."), nil
+	}
+	way, release, err := job.Tools.Reach.Reach(ctx, job.SpaceID, job.Place)
+	if err != nil {
+		return failed(ctx, err)
+	}
+	defer release()
+	in, err := newIntake(ctx, job)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if _, err := acquire(ctx, job, way, in); err != nil {
+		return failed(ctx, err)
+	}
+	return Success(), nil
+}
+
+// failed is the outcome of an error before anything was done elsewhere: a
+// failure when a person can do something about it, else the server's own.
+func failed(ctx context.Context, err error) (Outcome, error) {
+	switch {
+	case ctx.Err() != nil && giveUp(ctx) == nil:
+		return stopped(context.Cause(ctx), ""), nil
+	case ctx.Err() != nil:
+		return Outcome{}, ctx.Err()
+	case fault.CodeOf(err) != fault.Internal || target.Temporary(err):
+		return Failure("%s", plain(err)), nil
+	}
+	return Outcome{}, err
+}
+
+// acquire brings the job's packages to the far end, each content once.
+func acquire(ctx context.Context, job *Job, way target.Transport, in *intake) ([]runner.Package, error) {
+	var list []runner.Package
+	for _, p := range job.Packages {
+		if p.Acquire == ByNobody {
+			continue
+		}
+		found, content, err := open(ctx, job, p)
+		if err != nil {
+			return nil, err
+		}
+		sent, err := way.Put(ctx, found, content)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found)
+		if sent {
+			err = in.say1(Info, "Package %s %s: sent %d bytes.", p.PackageID, p.Version, found.Size)
+		} else {
+			err = in.say1(Verbose, "Package %s %s: already there.", p.PackageID, p.Version)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// open finds a package of the job in its feed.
+func open(ctx context.Context, job *Job, p Package) (runner.Package, opener, error) {
+	if job.Tools == nil || job.Tools.Packages == nil {
+		return runner.Package{}, nil, fault.New(fault.Unavailable, "This server has no feeds to take package %s from.", p.PackageID)
+	}
+	found, content, err := job.Tools.Packages.Open(ctx, job.SpaceID, p.FeedID, p.PackageID, p.Version)
+	if err != nil {
+		if fault.CodeOf(err) == fault.Internal {
+			return found, nil, fmt.Errorf("opening package %s %s: %w", p.PackageID, p.Version, err)
+		}
+		return found, nil, err
+	}
+	found.Name, found.ID, found.Version = p.Reference, p.PackageID, p.Version
+	return found, content, nil
+}

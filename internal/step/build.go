@@ -1,0 +1,122 @@
+package step
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/takodeploy/tako/internal/runner"
+	"github.com/takodeploy/tako/octostache"
+)
+
+// build makes the job for the far end, and the lines that say beforehand what
+// it was given, if that is asked for.
+func build(job *Job, command string, packages []runner.Package) (runner.Job, []Line) {
+	vars := variables(job)
+	d := octostache.New()
+	for _, v := range vars {
+		d.Set(v.Name, v.Value)
+	}
+	far := runner.Job{Command: command, Variables: vars, Packages: packages, Isolation: isolation(job, d)}
+	if !job.Deadline.IsZero() {
+		// The server counts too; this is for when it is away.
+		far.Timeout = max(time.Until(job.Deadline), time.Second)
+	}
+	return far, printed(vars, d)
+}
+
+// variables are all that hold for the job, with what is known only here: the
+// action's settings and the packages at the versions that were chosen. They
+// keep the order of their definition.
+func variables(job *Job) []runner.Variable {
+	var list []runner.Variable
+	known := map[string]int{}
+	set := func(name, value string, sensitive bool) {
+		key := strings.ToLower(name)
+		if i, ok := known[key]; ok {
+			list[i].Value, list[i].Sensitive = value, list[i].Sensitive || sensitive
+			return
+		}
+		known[key] = len(list)
+		list = append(list, runner.Variable{Name: name, Value: value, Sensitive: sensitive})
+	}
+	if job.Variables != nil {
+		d := job.Variables.Dictionary()
+		for _, name := range d.Names() {
+			value, _ := d.Raw(name)
+			v, found := job.Variables.Lookup(name)
+			set(name, value, found && v.Sensitive)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(job.Properties)) {
+		if _, ok := known[strings.ToLower(name)]; !ok {
+			set(name, job.Properties[name], false)
+		}
+	}
+	for _, p := range job.Packages {
+		base := "Octopus.Action.Package"
+		if p.Reference != "" {
+			base += "[" + p.Reference + "]"
+			set(base+".Extract", boolean(p.Extract), false)
+		}
+		set(base+".PackageId", p.PackageID, false)
+		set(base+".PackageVersion", p.Version, false)
+		set(base+".FeedId", p.FeedID, false)
+	}
+	return list
+}
+
+func boolean(b bool) string {
+	if b {
+		return "True"
+	}
+	return "False"
+}
+
+// isolation decides which other jobs may run on the machine meanwhile. Targets
+// are for one at a time and workers for many, unless the variable decides.
+func isolation(job *Job, d *octostache.Dictionary) runner.Isolation {
+	alone := job.Place.ID != "" && !job.Place.Worker
+	if bypass, ok := d.Get("OctopusBypassDeploymentMutex"); ok && strings.TrimSpace(bypass) != "" {
+		alone = !octostache.Truthy(bypass)
+	}
+	if alone {
+		return runner.Isolation{Level: runner.IsolationFull}
+	}
+	return runner.Isolation{Level: runner.IsolationNone}
+}
+
+// printed lists the variables for the log, raw or evaluated, if people have
+// asked for it by a variable.
+func printed(vars []runner.Variable, d *octostache.Dictionary) []Line {
+	var lines []Line
+	add := func(title string, value func(v runner.Variable) string) {
+		lines = append(lines, Line{Category: Verbose, Text: title})
+		for _, v := range vars {
+			text := value(v)
+			if v.Sensitive {
+				text = "********"
+			}
+			lines = append(lines, Line{Category: Verbose, Text: fmt.Sprintf("[%s] = '%s'", v.Name, text)})
+		}
+	}
+	warn := func() {
+		lines = append(lines, Line{Category: Warning, Text: "Variables are printed because a variable asks for it. Turn that off when you have seen them: it fills the log."})
+	}
+	if d.Flag("OctopusPrintVariables", false) {
+		warn()
+		add("These variables are given to the action:", func(v runner.Variable) string { return v.Value })
+	}
+	if d.Flag("OctopusPrintEvaluatedVariables", false) {
+		if lines == nil {
+			warn()
+		}
+		add("These are the variables with their expressions evaluated:", func(v runner.Variable) string {
+			text, _ := d.Get(v.Name)
+			return text
+		})
+	}
+	return lines
+}

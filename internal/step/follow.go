@@ -1,0 +1,190 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/runner"
+	"github.com/takodeploy/tako/internal/target"
+)
+
+// errGivenUp is why a job is not followed any more that was told to stop and
+// has not.
+var errGivenUp = errors.New("the action did not stop in time")
+
+// follow sees the job to its end. When the action is to stop, the far end is
+// told so, and the end is waited for a while.
+func (r *remote) follow(ctx context.Context) (Outcome, error) {
+	watch, end := context.WithCancelCause(r.alive)
+	defer end(nil)
+	stopping := context.AfterFunc(ctx, func() {
+		if giveUp(ctx) == nil {
+			r.stop(watch, end)
+		}
+	})
+	defer stopping()
+	for {
+		exit, err := r.way.Follow(watch, r.job.Ticket, r.in.seen, r.in.take)
+		switch {
+		case err == nil:
+			return r.end(ctx, exit)
+		case errors.Is(context.Cause(watch), errGivenUp):
+			return r.givenUp(ctx)
+		case r.alive.Err() != nil:
+			return Outcome{}, r.alive.Err()
+		case !target.Temporary(err):
+			return Outcome{}, err
+		}
+		o, err := r.wait(watch, err)
+		switch {
+		case errors.Is(context.Cause(watch), errGivenUp):
+			return r.givenUp(ctx)
+		case o != nil || err != nil:
+			return deref(o), err
+		}
+	}
+}
+
+// stop tells the far end to stop, until it has heard it, and ends the watch
+// when it does not stop in time.
+func (r *remote) stop(watch context.Context, end context.CancelCauseFunc) {
+	grace := time.AfterFunc(r.job.Tools.grace(), func() { end(errGivenUp) })
+	context.AfterFunc(watch, func() { grace.Stop() })
+	for {
+		err := r.way.Cancel(watch, r.job.Ticket)
+		if err == nil || fault.Is(err, fault.NotFound) || watch.Err() != nil {
+			return
+		}
+		pause := time.NewTimer(time.Second)
+		select {
+		case <-pause.C:
+		case <-watch.Done():
+			pause.Stop()
+			return
+		}
+	}
+}
+
+// givenUp is the outcome of a job that did not stop.
+func (r *remote) givenUp(ctx context.Context) (Outcome, error) {
+	if err := r.in.finish(); err != nil {
+		return Outcome{}, err
+	}
+	return stopped(context.Cause(ctx), fmt.Sprintf(
+		"%s did not confirm within %v that it has stopped; it may still be running there.", r.place(), r.job.Tools.grace())), nil
+}
+
+// stopped is the outcome of an action that was stopped for a cause.
+func stopped(cause error, note string) Outcome {
+	o := Outcome{State: Canceled, Error: strings.TrimSpace("The action was canceled. " + note)}
+	if errors.Is(cause, ErrTimedOut) {
+		o = Outcome{State: Failed, Error: strings.TrimSpace("The action took longer than it may and was stopped. " + note)}
+	}
+	if note != "" {
+		o.Lines = []Line{{Category: Warning, Text: note}}
+	}
+	return o
+}
+
+// end turns the exit into the outcome, after the last lines and the artifacts
+// are kept.
+func (r *remote) end(ctx context.Context, exit runner.Exit) (Outcome, error) {
+	if err := r.in.finish(); err != nil {
+		return Outcome{}, err
+	}
+	o := r.judge(ctx, exit)
+	if !exit.Lost {
+		lines, err := r.keepArtifacts()
+		if err != nil {
+			return Outcome{}, err
+		}
+		o.Lines = append(o.Lines, lines...)
+	}
+	tools, space, place, ticket := r.job.Tools, r.job.SpaceID, r.job.Place, r.job.Ticket
+	o.Done = func(ctx context.Context) {
+		if way, release, err := tools.Reach.Reach(ctx, space, place); err == nil {
+			// What is not forgotten now is swept away by the far end itself.
+			_ = way.Complete(ctx, ticket)
+			release()
+		}
+	}
+	return o, nil
+}
+
+// judge says how the job ended.
+func (r *remote) judge(ctx context.Context, exit runner.Exit) Outcome {
+	code := exit.Code
+	o := Outcome{State: Failed, ExitCode: &code}
+	switch {
+	case exit.Lost && ctx.Err() != nil && r.job.Cursor == 0 && r.in.seen == 0:
+		// It was to stop before it came to run, as far as anybody knows.
+		return stopped(context.Cause(ctx), "")
+	case exit.Lost:
+		o.State, o.ExitCode = Lost, nil
+		o.Error = "The action vanished: " + sentence(exit.Reason)
+	case exit.Canceled && ctx.Err() != nil:
+		o = stopped(context.Cause(ctx), "")
+		o.ExitCode = &code
+	case exit.Canceled:
+		o.Error = sentence("The action was canceled on the machine: " + exit.Reason)
+	case exit.TimedOut:
+		o.Error = sentence(exit.Reason)
+	case exit.Code == 0:
+		o.State = Succeeded
+		if exit.Reason != "" {
+			o.Lines = append(o.Lines, Line{Category: Warning, Text: exit.Reason})
+		}
+	case r.in.state.Result != "":
+		o.Error = r.in.state.Result
+	case exit.Reason != "":
+		o.Error = sentence(exit.Reason)
+	default:
+		o.Error = fmt.Sprintf("The script ended with exit code %d.", exit.Code)
+	}
+	return o
+}
+
+// sentence ends a text like one.
+func sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" || strings.HasSuffix(text, ".") || strings.HasSuffix(text, "!") || strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
+}
+
+// keepArtifacts fetches the files that the job wants kept. One that cannot be
+// fetched is a warning and no failure.
+func (r *remote) keepArtifacts() ([]Line, error) {
+	var lines []Line
+	for _, a := range r.in.wanted {
+		if r.job.Keep == nil {
+			return nil, errors.New("artifacts are wanted, and nobody keeps them")
+		}
+		err := r.keepArtifact(a)
+		switch {
+		case r.alive.Err() != nil:
+			return nil, r.alive.Err()
+		case err == nil:
+		case target.Temporary(err) || fault.CodeOf(err) != fault.Internal:
+			lines = append(lines, Line{Category: Warning, Text: fmt.Sprintf("The artifact %q cannot be kept: %s", a.Name, plain(err))})
+		default:
+			return nil, err
+		}
+	}
+	return lines, nil
+}
+
+func (r *remote) keepArtifact(a Artifact) error {
+	content, size, err := r.way.Get(r.alive, r.job.Ticket, a.Path)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	a.Size = size
+	return r.job.Keep(r.alive, a, content)
+}
