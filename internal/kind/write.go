@@ -195,12 +195,17 @@ func (k *Kind[T]) number(tx *store.Tx, b *Base) error {
 // come first as well, so that rules find defaults and the right case of enums.
 func (k *Kind[T]) check(tx *store.Tx, r, old *T, c *fault.Complaints) ([]store.Reference, error) {
 	if k.Rules != nil {
-		k.form.check(reflect.ValueOf(r).Elem(), "", new(fault.Complaints), map[store.Reference]member{})
+		k.Complete(r)
 		if err := k.Rules(tx, r, old, c); err != nil {
 			return nil, err
 		}
 	}
 	return k.validate(tx, r, c)
+}
+
+// Complete gives empty members what their tags say, and enums the right case.
+func (k *Kind[T]) Complete(r *T) {
+	k.form.check(reflect.ValueOf(r).Elem(), "", new(fault.Complaints), map[store.Reference]member{})
 }
 
 func addr[T any](p *T) any {
