@@ -1,8 +1,6 @@
 package api
 
 import (
-	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,7 +102,7 @@ func (h *crud) visible(r *Request, tx *store.Tx, q kind.Query) ([][]byte, int, e
 	}
 	var seen [][]byte
 	for _, item := range raw {
-		res, err := h.kind.Decode(item)
+		res, err := h.kind.Parse(item)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -270,6 +268,3 @@ func (r *Request) match(version int64) error {
 	}
 	return fault.New(fault.Conflict, "The resource is at version %d, but the request is for version %s. Somebody else changed it in the meantime; read it again and repeat the change.", version, want)
 }
-
-var _ = fmt.Sprintf
-var _ = http.MethodGet

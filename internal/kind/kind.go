@@ -123,6 +123,7 @@ type Kind[T any] struct {
 type Any interface {
 	Info() Info
 	Decode(body []byte) (any, error)
+	Parse(wire []byte) (any, error)
 	Merge(body []byte, into any) error
 	GetAny(tx *store.Tx, id string) (any, error)
 	FindAny(tx *store.Tx, space, idOrSlugOrName string) (any, error)

@@ -101,6 +101,15 @@ func (k *Kind[T]) decode(d *store.Document) (*T, error) {
 	return r, nil
 }
 
+// Parse reads a resource back from the wire form that the server itself gave.
+func (k *Kind[T]) Parse(wire []byte) (any, error) {
+	r := new(T)
+	if err := json.Unmarshal(wire, r); err != nil {
+		return nil, fmt.Errorf("reading a %s back: %w", k.Singular, err)
+	}
+	return r, nil
+}
+
 // Get reads a resource by id; one that is not there is a NotFound error.
 func (k *Kind[T]) Get(tx *store.Tx, id string) (*T, error) {
 	d, err := tx.Get(k.Table, id)

@@ -71,9 +71,10 @@ type EventQuery struct {
 	Spaces     []string // "" is the system
 	Categories []string
 	Users      []string
-	Regarding  []string // every one of these documents
-	Any        []string // at least one of these documents
-	Kinds      []string // id prefixes of the document, such as "Projects"
+	Regarding  []string   // every one of these documents
+	Any        []string   // at least one of these documents
+	Groups     [][]string // of each list that is not empty, at least one
+	Kinds      []string   // id prefixes of the document, such as "Projects"
 	From, To   time.Time
 	FromID     int64
 	ToID       int64
@@ -108,11 +109,14 @@ func (q *EventQuery) build() (string, []any) {
 		conds = append(conds, about(id))
 	}
 	var some []string
-	for _, id := range q.Any {
-		some = append(some, about(id))
-	}
-	if len(some) > 0 {
-		conds = append(conds, "("+strings.Join(some, " or ")+")")
+	for _, ids := range append([][]string{q.Any}, q.Groups...) {
+		some = nil
+		for _, id := range ids {
+			some = append(some, about(id))
+		}
+		if len(some) > 0 {
+			conds = append(conds, "("+strings.Join(some, " or ")+")")
+		}
 	}
 	some = nil
 	for _, k := range q.Kinds {

@@ -1,0 +1,497 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/takodeploy/tako/internal/access"
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/login"
+	"github.com/takodeploy/tako/internal/secret"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+var _ = area(func(a *API) []Route {
+	return []Route{
+		{Method: "POST", Pattern: "users/login", Handle: a.signIn, Open: true, Summary: "Sign in with a password"},
+		{Method: "POST", Pattern: "users/logout", Handle: a.signOut, Open: true, Summary: "Sign out"},
+		{Method: "GET", Pattern: "authentication", Handle: a.authentication, Open: true, Summary: "How people can sign in"},
+		{Method: "GET", Pattern: "users/me", Handle: a.me, Summary: "Who is asking", Answer: catalog.Users.Info()},
+		{Method: "GET", Pattern: "users", Handle: a.listUsers, Permission: "", Summary: "List users"},
+		{Method: "POST", Pattern: "users", Handle: a.createUser, Summary: "Create a user"},
+		{Method: "GET", Pattern: "users/{id}", Handle: a.getUser, Summary: "Get a user"},
+		{Method: "PUT", Pattern: "users/{id}", Handle: a.updateUser, Summary: "Change a user"},
+		{Method: "DELETE", Pattern: "users/{id}", Handle: a.deleteUser, Summary: "Delete a user"},
+		{Method: "GET", Pattern: "users/{id}/spaces", Handle: a.userSpaces, Summary: "The spaces a user can see"},
+		{Method: "GET", Pattern: "users/{id}/teams", Handle: a.userTeams, Summary: "The teams a user is in"},
+		{Method: "GET", Pattern: "users/{id}/permissions", Handle: a.userPermissions, Summary: "What a user may do"},
+		{Method: "GET", Pattern: "users/{id}/permissions/configuration", Handle: a.userPermissions, Summary: "What a user may do"},
+		{Method: "PUT", Pattern: "users/{id}/revoke-sessions", Handle: a.revokeSessions, Summary: "End all sessions of a user"},
+		{Method: "GET", Pattern: "users/{id}/apikeys", Handle: a.listKeys, Summary: "List a user's API keys"},
+		{Method: "GET", Pattern: "users/{id}/apikeys/{key}", Handle: a.getKey, Summary: "Get an API key, without its secret"},
+		{Method: "POST", Pattern: "users/{id}/apikeys", Handle: a.createKey, Summary: "Create an API key"},
+		{Method: "DELETE", Pattern: "users/{id}/apikeys/{key}", Handle: a.deleteKey, Summary: "Delete an API key"},
+		{Method: "GET", Pattern: "permissions/all", Handle: a.permissions, Summary: "Every permission there is"},
+	}
+})
+
+func (a *API) signIn(r *Request) (any, error) {
+	var c struct {
+		Username, Password string
+		RememberMe         bool
+	}
+	if err := r.Read(&c); err != nil {
+		return nil, err
+	}
+	s, err := a.Login.SignIn(r.Context(), login.Credentials{Username: c.Username, Password: secret.Text(c.Password), Remember: c.RememberMe}, r.Request)
+	if err != nil {
+		return nil, err
+	}
+	a.Login.SetCookies(r.W, r.Request, s)
+	return a.userDocument(r, s.Principal.UserID)
+}
+
+func (a *API) signOut(r *Request) (any, error) {
+	return nil, a.Login.SignOut(r.Context(), r.W, r.Request)
+}
+
+func (a *API) authentication(*Request) (any, error) {
+	return map[string]any{
+		"AnyAuthenticationProvidersSupportPasswordManagement": true,
+		"AutoLoginEnabled": false,
+		"AuthenticationProviders": []map[string]any{{
+			"Name": "Username / Password", "IdentityType": "Guest", "FormsLoginEnabled": true, "FormsUsernameIdentityType": "Username",
+			"SupportsGroupManagement": false, "CSSLinks": []string{}, "JavascriptLinks": []string{}, "Links": map[string]string{},
+		}},
+		"Links": map[string]string{"Self": "/api/authentication"},
+	}, nil
+}
+
+// userDocument is a user as the wire has it.
+func (a *API) userDocument(r *Request, id string) (any, error) {
+	var raw []byte
+	err := r.View(func(tx *store.Tx) (err error) {
+		u, err := catalog.Users.Get(tx, id)
+		if err != nil {
+			return err
+		}
+		u.IsRequestor = id == r.Principal.UserID || r.Principal.UserID == ""
+		raw, err = catalog.Users.Wire(tx, u)
+		return err
+	})
+	return Raw(raw), err
+}
+
+func (a *API) me(r *Request) (any, error) { return a.userDocument(r, r.Principal.UserID) }
+
+// aboutUser finds the user of the path; whoever asks about another needs the
+// permission.
+func (r *Request) aboutUser(permission string) (string, error) {
+	id := r.Param("id")
+	if strings.EqualFold(id, "me") || id == r.Principal.UserID {
+		return r.Principal.UserID, nil
+	}
+	if err := r.Need(permission, At{System: true}); err != nil {
+		return "", err
+	}
+	err := r.View(func(tx *store.Tx) error {
+		u, err := catalog.Users.Find(tx, "", id)
+		if err == nil {
+			id = u.ID
+		}
+		return err
+	})
+	return id, err
+}
+
+func (a *API) getUser(r *Request) (any, error) {
+	id, err := r.aboutUser("UserView")
+	if err != nil {
+		return nil, err
+	}
+	return a.userDocument(r, id)
+}
+
+func (a *API) listUsers(r *Request) (any, error) {
+	if err := r.Need("UserView", At{System: true}); err != nil {
+		return nil, err
+	}
+	h := a.crudOf(catalog.Users)
+	skip, take, err := r.Paging()
+	if err != nil {
+		return nil, err
+	}
+	q := h.query(r)
+	q.Skip, q.Take = skip, take
+	if filter := r.Q("filter"); filter != "" {
+		like := "%" + strings.ToLower(filter) + "%"
+		q.Where = append(q.Where, store.Where{SQL: "name_key like ? or lower(data ->> 'DisplayName') like ? or lower(data ->> 'EmailAddress') like ?", Args: []any{like, like, like}})
+	}
+	return h.page(r, q)
+}
+
+func (a *API) createUser(r *Request) (any, error) {
+	if err := r.Need("UserEdit", At{System: true}); err != nil {
+		return nil, err
+	}
+	body, err := r.Body()
+	if err != nil {
+		return nil, err
+	}
+	v, err := catalog.Users.Decode(body)
+	if err != nil {
+		return nil, err
+	}
+	u := v.(*catalog.User)
+	if !strings.Contains(strings.ToLower(string(body)), `"isactive"`) {
+		u.IsActive = true
+	}
+	set, err := a.newPassword(r, u)
+	if err != nil {
+		return nil, err
+	}
+	u.ID = ""
+	var raw []byte
+	err = r.Do(func(tx *store.Tx) error {
+		c := *u
+		if err := catalog.Users.Put(tx, &c); err != nil {
+			return err
+		}
+		if err := set(tx, c.ID); err != nil {
+			return err
+		}
+		raw, err = catalog.Users.Wire(tx, &c)
+		return err
+	})
+	return Created(Raw(raw)), err
+}
+
+// newPassword hashes the password that came with a user, if one did, and gives
+// what stores it.
+func (a *API) newPassword(r *Request, u *catalog.User) (func(*store.Tx, string) error, error) {
+	password := u.TakePassword()
+	if password == "" || u.IsService {
+		return func(*store.Tx, string) error { return nil }, nil
+	}
+	hash, err := a.Login.HashPassword(r.Context(), password)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *store.Tx, id string) error { return a.Login.SetPassword(tx, id, hash, r.Principal.SessionID) }, nil
+}
+
+func (a *API) updateUser(r *Request) (any, error) {
+	id, err := r.aboutUser("UserEdit")
+	if err != nil {
+		return nil, err
+	}
+	body, err := r.Body()
+	if err != nil {
+		return nil, err
+	}
+	sent, err := catalog.Users.Decode(body)
+	if err != nil {
+		return nil, err
+	}
+	set, err := a.newPassword(r, sent.(*catalog.User))
+	if err != nil {
+		return nil, err
+	}
+	var raw []byte
+	err = r.Do(func(tx *store.Tx) error {
+		u, err := catalog.Users.Get(tx, id)
+		if err != nil {
+			return err
+		}
+		was := *u
+		if err := catalog.Users.Merge(body, u); err != nil {
+			return err
+		}
+		u.TakePassword()
+		if ok, err := r.May("UserEdit", At{System: true}); err != nil {
+			return err
+		} else if !ok && (u.IsActive != was.IsActive || u.Username != was.Username) {
+			return r.Need("UserEdit", At{System: true})
+		}
+		if err := catalog.Users.Put(tx, u); err != nil {
+			return err
+		}
+		if err := set(tx, id); err != nil {
+			return err
+		}
+		tx.After(func() { a.Login.Forget(id); a.forgetRights() })
+		raw, err = catalog.Users.Wire(tx, u)
+		return err
+	})
+	return Raw(raw), err
+}
+
+func (a *API) deleteUser(r *Request) (any, error) {
+	if err := r.Need("UserEdit", At{System: true}); err != nil {
+		return nil, err
+	}
+	id, err := r.aboutUser("UserEdit")
+	if err != nil {
+		return nil, err
+	}
+	return nil, r.Do(func(tx *store.Tx) error {
+		if err := a.Login.DeleteUser(tx, id); err != nil {
+			return err
+		}
+		tx.After(func() { a.Login.Forget(id); a.forgetRights() })
+		return catalog.Users.Delete(tx, id)
+	})
+}
+
+func (a *API) userSpaces(r *Request) (any, error) {
+	id, err := r.aboutUser("UserView")
+	if err != nil {
+		return nil, err
+	}
+	rights, err := a.rightsOf(r.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	var items [][]byte
+	err = r.View(func(tx *store.Tx) error {
+		all, _, err := catalog.Spaces.List(tx, kind.Query{})
+		if err != nil {
+			return err
+		}
+		for _, s := range all {
+			if !slices.Contains(rights.Spaces(), s.ID) && !rights.Allows("SpaceView", access.Resource{}) {
+				continue
+			}
+			raw, err := catalog.Spaces.Wire(tx, s)
+			if err != nil {
+				return err
+			}
+			items = append(items, raw)
+		}
+		return nil
+	})
+	return Raw(join(items)), err
+}
+
+// teamItem is a team as lists of a user's teams have it.
+type teamItem struct {
+	ID                     string `json:"Id"`
+	Name                   string
+	SpaceID                *string `json:"SpaceId"`
+	ExternalSecurityGroups []catalog.NamedReference
+	IsDirectlyAssigned     bool
+}
+
+func (a *API) userTeams(r *Request) (any, error) {
+	id, err := r.aboutUser("TeamView")
+	if err != nil {
+		return nil, err
+	}
+	return a.teamsOf(r, id)
+}
+
+func (a *API) teamsOf(r *Request, user string) ([]teamItem, error) {
+	items := []teamItem{}
+	err := r.View(func(tx *store.Tx) error {
+		all, _, err := catalog.Teams.List(tx, kind.Query{AnySpace: true})
+		if err != nil {
+			return err
+		}
+		for _, t := range all {
+			if t.ID != access.TeamEveryone && !slices.Contains(t.MemberUserIDs, user) {
+				continue
+			}
+			item := teamItem{ID: t.ID, Name: t.Name, ExternalSecurityGroups: t.ExternalSecurityGroups, IsDirectlyAssigned: true}
+			if t.SpaceID != "" {
+				item.SpaceID = &t.SpaceID
+			}
+			items = append(items, item)
+		}
+		return nil
+	})
+	return items, err
+}
+
+// restriction is one grant of a permission in a space, with its limits.
+type restriction struct {
+	SpaceID                    string   `json:"SpaceId"`
+	RestrictedToProjectIDs     []string `json:"RestrictedToProjectIds"`
+	RestrictedToEnvironmentIDs []string `json:"RestrictedToEnvironmentIds"`
+	RestrictedToTenantIDs      []string `json:"RestrictedToTenantIds"`
+	RestrictedToGroupIDs       []string `json:"RestrictedToProjectGroupIds"`
+}
+
+func (a *API) userPermissions(r *Request) (any, error) {
+	id, err := r.aboutUser("UserView")
+	if err != nil {
+		return nil, err
+	}
+	rights, err := a.rightsOf(r.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	inSpaces := map[string][]restriction{}
+	wanted := r.List("spaces")
+	for _, space := range rights.Spaces() {
+		if len(wanted) > 0 && !slices.Contains(wanted, space) && !slices.Contains(wanted, "all") {
+			continue
+		}
+		for _, p := range rights.Permissions(space) {
+			reach := rights.Reach(p, space)
+			if reach.All {
+				reach.Areas = []access.Scope{{}}
+			}
+			for _, area := range reach.Areas {
+				inSpaces[string(p)] = append(inSpaces[string(p)], restriction{space, list(area.ProjectIDs), list(area.EnvironmentIDs), list(area.TenantIDs), list(area.ProjectGroupIDs)})
+			}
+		}
+	}
+	system := rights.Permissions("")
+	if system == nil {
+		system = []access.Permission{}
+	}
+	teams, err := a.teamsOf(r, id)
+	if err != nil {
+		return nil, err
+	}
+	self := "/api/users/" + id + "/permissions"
+	return map[string]any{
+		"Id": id, "SpacePermissions": inSpaces, "SystemPermissions": system, "Teams": teams, "IsTeamsComplete": true, "IsPermissionsComplete": true,
+		"Links": map[string]string{"Self": self},
+	}, nil
+}
+
+// list is a list that is never null on the wire.
+func list(values []string) []string {
+	if values == nil {
+		return []string{}
+	}
+	return values
+}
+
+func (a *API) revokeSessions(r *Request) (any, error) {
+	id, err := r.aboutUser("UserEdit")
+	if err != nil {
+		return nil, err
+	}
+	return nil, r.Do(func(tx *store.Tx) error {
+		tx.After(func() { a.Login.Forget(id) })
+		return a.Login.RevokeSessions(tx, id, "")
+	})
+}
+
+// keyDocument is an API key as the wire has it, without its secret.
+type keyDocument struct {
+	ID      string `json:"Id"`
+	Purpose string
+	UserID  string `json:"UserId"`
+	Created kind.Time
+	Expires *kind.Time
+	APIKey  any `json:"ApiKey"`
+	Links   map[string]string
+}
+
+func keyOf(k login.Key) keyDocument {
+	hint := k.Hint
+	d := keyDocument{ID: k.ID, Purpose: k.Purpose, UserID: k.UserID, Created: kind.Time{Time: k.Created},
+		APIKey: map[string]any{"HasValue": true, "NewValue": nil, "Hint": hint},
+		Links:  map[string]string{"Self": "/api/users/" + k.UserID + "/apikeys/" + k.ID}}
+	if !k.Expires.IsZero() {
+		d.Expires = &kind.Time{Time: k.Expires}
+	}
+	return d
+}
+
+func (a *API) listKeys(r *Request) (any, error) {
+	id, err := r.aboutUser("UserEdit")
+	if err != nil {
+		return nil, err
+	}
+	docs := []keyDocument{}
+	err = r.View(func(tx *store.Tx) error {
+		keys, err := a.Login.Keys(tx, id)
+		for _, k := range keys {
+			docs = append(docs, keyOf(k))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return PageValues(r, "ApiKey", docs)
+}
+
+func (a *API) getKey(r *Request) (any, error) {
+	id, err := r.aboutUser("UserEdit")
+	if err != nil {
+		return nil, err
+	}
+	var d keyDocument
+	err = r.View(func(tx *store.Tx) error {
+		k, err := a.Login.Key(tx, id, r.Param("key"))
+		d = keyOf(k)
+		return err
+	})
+	return d, err
+}
+
+func (a *API) createKey(r *Request) (any, error) {
+	id, err := r.aboutUser("UserEdit")
+	if err != nil {
+		return nil, err
+	}
+	var want struct {
+		Purpose string
+		Expires *kind.Time
+	}
+	if err := r.Read(&want); err != nil {
+		return nil, err
+	}
+	n := login.NewKey{UserID: id, Purpose: want.Purpose, By: r.Principal}
+	if want.Expires != nil {
+		n.Expires = want.Expires.Time
+		if !n.Expires.IsZero() && n.Expires.Before(time.Now()) {
+			return nil, fault.New(fault.Invalid, "Expires must lie in the future; it is %s.", n.Expires.Format(time.RFC3339))
+		}
+	}
+	var d keyDocument
+	err = r.Do(func(tx *store.Tx) error {
+		k, text, err := a.Login.CreateKey(tx, n)
+		if err != nil {
+			return err
+		}
+		d = keyOf(k)
+		d.APIKey = string(text)
+		return tx.Append(&store.Event{Category: "Created", Document: k.ID, Related: []string{id}, Message: "API key '" + k.Purpose + "' was created"})
+	})
+	return Status{http.StatusCreated, d}, err
+}
+
+func (a *API) deleteKey(r *Request) (any, error) {
+	id, err := r.aboutUser("UserEdit")
+	if err != nil {
+		return nil, err
+	}
+	return nil, r.Do(func(tx *store.Tx) error {
+		tx.After(func() { a.Login.Forget(id) })
+		if err := a.Login.DeleteKey(tx, id, r.Param("key")); err != nil {
+			return err
+		}
+		return tx.Append(&store.Event{Category: "Deleted", Document: r.Param("key"), Related: []string{id}, Message: "API key was deleted"})
+	})
+}
+
+func (a *API) permissions(*Request) (any, error) {
+	all := map[string]any{}
+	for _, d := range access.Definitions() {
+		all[string(d.Permission)] = map[string]any{
+			"Description": d.Description, "SupportedRestrictions": list(d.Restrict.Names()),
+			"CanApplyAtSystemLevel": d.Level&access.System != 0, "CanApplyAtSpaceLevel": d.Level&access.Space != 0,
+		}
+	}
+	return all, nil
+}
