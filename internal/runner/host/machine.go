@@ -102,7 +102,7 @@ func environment(root string) []string {
 	}
 	return append(env,
 		"TentacleHome="+root,
-		"TentacleApplications="+filepath.Join(root, "apps"),
+		"TentacleApplications="+filepath.Join(root, "Applications"),
 		"TentacleJournal="+filepath.Join(root, "DeploymentJournal.xml"),
 		"CalamariPackageRetentionJournalPath="+filepath.Join(root, "PackageRetentionJournal.json"),
 		"TentacleVersion="+Version,
