@@ -22,7 +22,8 @@ import (
 	"syscall"
 	"time"
 
-	_ "github.com/takodeploy/tako/internal/runner/command" // registers its commands
+	_ "github.com/takodeploy/tako/internal/runner/command"    // registers its commands
+	_ "github.com/takodeploy/tako/internal/runner/convention" // registers its commands
 	"github.com/takodeploy/tako/internal/runner/host"
 	"github.com/takodeploy/tako/internal/runner/socket"
 )
