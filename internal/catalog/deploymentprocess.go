@@ -1,8 +1,6 @@
 package catalog
 
 import (
-	"strings"
-
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
@@ -49,15 +47,3 @@ var DeploymentProcesses = kind.Register(kind.Kind[DeploymentProcess]{
 		return nil
 	},
 })
-
-// IsSnapshot tells the ids of snapshots of processes and variable sets.
-func IsSnapshot(id string) bool { return snapshotOf(id) != "" }
-
-// snapshotOf gives the id of what a snapshot is of; "" for what is no snapshot.
-func snapshotOf(id string) string {
-	live, _, ok := strings.Cut(id, "-s-")
-	if !ok {
-		return ""
-	}
-	return live
-}

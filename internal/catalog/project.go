@@ -158,6 +158,7 @@ var Projects = kind.Register(kind.Kind[Project]{
 	},
 	Rules:    projectRules,
 	Created:  projectCreated,
+	Deleting: projectDeleting,
 	Outgoing: projectOutgoing,
 })
 
@@ -261,4 +262,35 @@ func projectCreated(tx *store.Tx, made *Project) error {
 	channel := &Channel{ProjectID: made.ID, IsDefault: true}
 	channel.Name, channel.SpaceID = "Default", made.SpaceID
 	return Channels.Put(tx, channel)
+}
+
+// projectDeleting deletes all that belongs to a project, in an order in which
+// nothing is deleted before what refers to it.
+func projectDeleting(tx *store.Tx, gone *Project) error {
+	if s := gone.ReleaseCreationStrategy; s != nil && s.ChannelID != "" {
+		gone.AutoCreateRelease, s.ChannelID = false, ""
+		if err := kind.Of[Project]().Put(tx, gone); err != nil {
+			return err
+		}
+	}
+	mine := kind.Query{Space: gone.SpaceID, Match: map[string]string{"ProjectId": gone.ID}}
+	live := mine
+	live.Where = []store.Where{{SQL: "owner = ''"}}
+	steps := []func() error{
+		func() error { return DisconnectTenants(tx, gone.SpaceID, gone.ID) },
+		func() error { return removeAll(tx, ProjectTriggers, mine, nil) },
+		func() error { return removeAll(tx, Releases, mine, nil) },
+		func() error { return removeAll(tx, Runbooks, mine, nil) },
+		func() error {
+			return removeAll(tx, DeploymentProcesses, live, func(p *DeploymentProcess) { p.gone = true })
+		},
+		func() error { return dropVariables(tx, gone.VariableSetID) },
+		func() error { return removeAll(tx, Channels, mine, func(c *Channel) { c.gone = true }) },
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -98,7 +98,7 @@ var VariableSets = kind.Register(kind.Kind[VariableSet]{
 	Singular:    "Variable set",
 	Path:        "variables",
 	Permissions: kind.All("VariableView", "VariableEdit"),
-	Frozen:      func(s *VariableSet) bool { return IsSnapshot(s.ID) },
+	Frozen:      func(s *VariableSet) bool { return IsSnapshot(s.ID) || isManifest(s) },
 	Owner:       func(s *VariableSet) string { return snapshotOf(s.ID) },
 	Rules:       variableSetRules,
 	References:  variableReferences,
@@ -115,6 +115,11 @@ var VariableSets = kind.Register(kind.Kind[VariableSet]{
 		return nil
 	},
 })
+
+// isManifest tells the sets that belong to one deployment or runbook run.
+func isManifest(s *VariableSet) bool {
+	return strings.HasPrefix(s.OwnerID, "Deployments-") || strings.HasPrefix(s.OwnerID, "RunbookRuns-")
+}
 
 // Plain gives the value of a variable, opened when it is sensitive.
 func (v *Variable) Plain(tx *store.Tx) (string, error) {
