@@ -69,11 +69,12 @@ var Channels = kind.Register(kind.Kind[Channel]{
 		"Releases": "./releases{/version}{?skip,take,searchByVersion}",
 		"Project":  "~/projects/<ProjectId>",
 	},
-	Owner:    func(c *Channel) string { return c.ProjectID },
-	Rules:    channelRules,
-	Created:  func(tx *store.Tx, made *Channel) error { return onlyDefault(tx, made) },
-	Changed:  func(tx *store.Tx, now, _ *Channel) error { return onlyDefault(tx, now) },
-	Deleting: channelDeleting,
+	Owner:      func(c *Channel) string { return c.ProjectID },
+	Rules:      channelRules,
+	References: func(c *Channel) []store.Reference { return tagReferences(c.SpaceID, "TenantTags", c.TenantTags) },
+	Created:    func(tx *store.Tx, made *Channel) error { return onlyDefault(tx, made) },
+	Changed:    func(tx *store.Tx, now, _ *Channel) error { return onlyDefault(tx, now) },
+	Deleting:   channelDeleting,
 })
 
 func channelRules(tx *store.Tx, next, old *Channel, c *fault.Complaints) error {
@@ -91,9 +92,13 @@ func channelRules(tx *store.Tx, next, old *Channel, c *fault.Complaints) error {
 	case old.IsDefault && !next.IsDefault:
 		c.Add("A project must have a default channel. Make another channel the default instead.")
 	}
-	next.TenantTags = tidy(next.TenantTags)
+	if err := checkTags(tx, next.SpaceID, "", "TenantTags", &next.TenantTags, c); err != nil {
+		return err
+	}
 	next.GitReferenceRules = tidy(next.GitReferenceRules)
-	checkVersionRules(next, c)
+	if err := checkVersionRules(tx, next, c); err != nil {
+		return err
+	}
 	fields := map[string]bool{}
 	for _, f := range next.CustomFieldDefinitions {
 		unique(fields, f.FieldName, c, "custom field")
@@ -143,7 +148,7 @@ func channelDeleting(_ *store.Tx, channel *Channel) error {
 
 // checkVersionRules refuses ranges and patterns that cannot be read, and
 // packages that are in more than one rule, since no version might then do.
-func checkVersionRules(channel *Channel, c *fault.Complaints) {
+func checkVersionRules(tx *store.Tx, channel *Channel, c *fault.Complaints) error {
 	inRule := map[ActionPackage]bool{}
 	for i := range channel.Rules {
 		r := &channel.Rules[i]
@@ -151,7 +156,13 @@ func checkVersionRules(channel *Channel, c *fault.Complaints) {
 			r.ID = newGUID()
 		}
 		r.VersionRange, r.Tag = strings.TrimSpace(r.VersionRange), strings.TrimSpace(r.Tag)
-		checkRange(i+1, r.VersionRange, c)
+		format, err := ruleFormat(tx, channel, r)
+		if err != nil {
+			return err
+		}
+		if _, err := version.ParseRange(format, r.VersionRange); r.VersionRange != "" && err != nil {
+			c.Add("Version rule %d: the version range '%s' cannot be read: %v.", i+1, r.VersionRange, err)
+		}
 		checkPattern(i+1, "Tag", r.Tag, c)
 		checkPattern(i+1, "VersionTagRegex", r.VersionTagRegex, c)
 		for _, p := range r.ActionPackages {
@@ -167,21 +178,34 @@ func checkVersionRules(channel *Channel, c *fault.Complaints) {
 			channel.GitResourceRules[i].ID = newGUID()
 		}
 	}
+	return nil
 }
 
-// checkRange takes a range in either notation: which of them counts depends on
-// the feed that the process names when a release is made.
-func checkRange(number int, text string, c *fault.Complaints) {
-	if text == "" {
-		return
+// ruleFormat gives the notation of a rule's range, which the feed of its first
+// package decides.
+func ruleFormat(tx *store.Tx, channel *Channel, r *ChannelRule) (version.Format, error) {
+	if r.VersionRange == "" || len(r.ActionPackages) == 0 {
+		return version.SemVer, nil
 	}
-	_, err := version.ParseRange(version.SemVer, text)
-	if err == nil {
-		return
+	process, err := DeploymentProcesses.Get(tx, "deploymentprocess-"+channel.ProjectID)
+	if fault.Is(err, fault.NotFound) {
+		return version.SemVer, nil
 	}
-	if _, maven := version.ParseRange(version.Maven, text); maven != nil {
-		c.Add("Version rule %d: the version range '%s' cannot be read: %v.", number, text, err)
+	if err != nil {
+		return 0, err
 	}
+	p := PackageIn(process.Steps, r.ActionPackages[0])
+	if p == nil {
+		return version.SemVer, nil
+	}
+	feed, err := Feeds.Get(tx, p.FeedID)
+	if err == nil && feed.FeedType == "Maven" {
+		return version.Maven, nil
+	}
+	if fault.Is(err, fault.NotFound) {
+		err = nil // the feed may be named by a variable
+	}
+	return version.SemVer, err
 }
 
 func checkPattern(number int, member, text string, c *fault.Complaints) {

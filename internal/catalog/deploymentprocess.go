@@ -30,16 +30,16 @@ var DeploymentProcesses = kind.Register(kind.Kind[DeploymentProcess]{
 	},
 	Frozen: func(p *DeploymentProcess) bool { return IsSnapshot(p.ID) },
 	Owner:  func(p *DeploymentProcess) string { return snapshotOf(p.ID) },
-	Rules: func(_ *store.Tx, next, old *DeploymentProcess, c *fault.Complaints) error {
+	Rules: func(tx *store.Tx, next, old *DeploymentProcess, c *fault.Complaints) error {
 		var before []Step
 		if old != nil {
 			before = old.Steps
 		} else if !next.born {
 			return fault.New(fault.Invalid, "A deployment process comes with its project and cannot be created by itself.")
 		}
-		checkSteps(next.Steps, before, c)
-		return nil
+		return checkSteps(tx, next.SpaceID, next.Steps, before, c)
 	},
+	References: func(p *DeploymentProcess) []store.Reference { return stepReferences(p.SpaceID, p.Steps) },
 	Deleting: func(_ *store.Tx, p *DeploymentProcess) error {
 		if !p.gone {
 			return fault.New(fault.Invalid, "A deployment process goes with its project and cannot be deleted by itself.")

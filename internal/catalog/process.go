@@ -6,6 +6,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
 )
 
 // A Step is one stage of a process: one action, or several that run on each
@@ -91,7 +92,7 @@ const (
 // checkSteps checks the steps of a process and completes them: ids and slugs
 // that are missing, the own packages of actions that only name them in their
 // properties, and what follows from packages.
-func checkSteps(steps, old []Step, c *fault.Complaints) {
+func checkSteps(tx *store.Tx, space string, steps, old []Step, c *fault.Complaints) error {
 	identifySteps(steps, old)
 	names, actions := map[string]bool{}, map[string]bool{}
 	for i := range steps {
@@ -110,10 +111,25 @@ func checkSteps(steps, old []Step, c *fault.Complaints) {
 			a.Name = strings.TrimSpace(a.Name)
 			unique(actions, a.Name, c, "action")
 			checkAction(a, c)
+			if err := checkTags(tx, space, "", "TenantTags of action '"+a.Name+"'", &a.TenantTags, c); err != nil {
+				return err
+			}
 			s.RequiresPackagesToBeAcquired = s.RequiresPackagesToBeAcquired || len(a.Packages) > 0
 		}
 	}
 	slugSteps(steps)
+	return nil
+}
+
+// stepReferences keeps the tags that actions name from being taken away.
+func stepReferences(space string, steps []Step) []store.Reference {
+	var refs []store.Reference
+	for _, s := range steps {
+		for _, a := range s.Actions {
+			refs = append(refs, tagReferences(space, "TenantTags", a.TenantTags)...)
+		}
+	}
+	return refs
 }
 
 func unique(seen map[string]bool, name string, c *fault.Complaints, what string) {
@@ -250,4 +266,23 @@ func slugSteps(steps []Step) {
 		}
 		taken[*slug] = true
 	})
+}
+
+// PackageIn finds the package that rules and releases mean by an action's
+// name, slug or id and a reference; nil when the process has none such.
+func PackageIn(steps []Step, wanted ActionPackage) *PackageReference {
+	for i := range steps {
+		for j := range steps[i].Actions {
+			a := &steps[i].Actions[j]
+			if !strings.EqualFold(a.Name, wanted.DeploymentAction) && a.Slug != wanted.DeploymentAction && a.ID != wanted.DeploymentAction {
+				continue
+			}
+			for n := range a.Packages {
+				if strings.EqualFold(a.Packages[n].Name, wanted.PackageReference) {
+					return &a.Packages[n]
+				}
+			}
+		}
+	}
+	return nil
 }

@@ -156,10 +156,11 @@ var Projects = kind.Register(kind.Kind[Project]{
 		"Tags":                  "./git/tags{/name}",
 		"Commits":               "./git/commits{/hash}",
 	},
-	Rules:    projectRules,
-	Created:  projectCreated,
-	Deleting: projectDeleting,
-	Outgoing: projectOutgoing,
+	Rules:      projectRules,
+	References: func(p *Project) []store.Reference { return tagReferences(p.SpaceID, "ProjectTags", p.ProjectTags) },
+	Created:    projectCreated,
+	Deleting:   projectDeleting,
+	Outgoing:   projectOutgoing,
 })
 
 func projectRules(tx *store.Tx, next, old *Project, c *fault.Complaints) error {
@@ -180,7 +181,7 @@ func projectRules(tx *store.Tx, next, old *Project, c *fault.Complaints) error {
 		before = old.Templates
 	}
 	checkParameters("Templates", next.Templates, before, c)
-	return nil
+	return checkTags(tx, next.SpaceID, "Project", "ProjectTags", &next.ProjectTags, c)
 }
 
 // keepPersistence lets only the server move a project to version control.

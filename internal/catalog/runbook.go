@@ -52,10 +52,11 @@ var Runbooks = kind.Register(kind.Kind[Runbook]{
 		"RunbookProcesses":        "~/runbookProcesses/<RunbookProcessId>",
 		"RunbookRuns":             "~/runbookRuns?runbooks=<Id>",
 	},
-	Owner:    func(r *Runbook) string { return r.ProjectID },
-	Rules:    runbookRules,
-	Created:  runbookCreated,
-	Deleting: runbookDeleting,
+	Owner:      func(r *Runbook) string { return r.ProjectID },
+	Rules:      runbookRules,
+	References: func(r *Runbook) []store.Reference { return tagReferences(r.SpaceID, "RunbookTags", r.RunbookTags) },
+	Created:    runbookCreated,
+	Deleting:   runbookDeleting,
 })
 
 func runbookRules(tx *store.Tx, next, old *Runbook, c *fault.Complaints) error {
@@ -66,6 +67,9 @@ func runbookRules(tx *store.Tx, next, old *Runbook, c *fault.Complaints) error {
 		next.CancelQueuedTasks, next.CancelRunningTasks = true, true
 	}
 	keepRuns(&next.RunRetentionPolicy)
+	if err := checkTags(tx, next.SpaceID, "Runbook", "RunbookTags", &next.RunbookTags, c); err != nil {
+		return err
+	}
 	if next.EnvironmentScope != "Specified" {
 		next.Environments = nil
 	}
@@ -141,16 +145,16 @@ var RunbookProcesses = kind.Register(kind.Kind[RunbookProcess]{
 	},
 	Frozen: func(p *RunbookProcess) bool { return IsSnapshot(p.ID) },
 	Owner:  func(p *RunbookProcess) string { return snapshotOf(p.ID) },
-	Rules: func(_ *store.Tx, next, old *RunbookProcess, c *fault.Complaints) error {
+	Rules: func(tx *store.Tx, next, old *RunbookProcess, c *fault.Complaints) error {
 		var before []Step
 		if old != nil {
 			before = old.Steps
 		} else if !next.born {
 			return fault.New(fault.Invalid, "A runbook process comes with its runbook and cannot be created by itself.")
 		}
-		checkSteps(next.Steps, before, c)
-		return nil
+		return checkSteps(tx, next.SpaceID, next.Steps, before, c)
 	},
+	References: func(p *RunbookProcess) []store.Reference { return stepReferences(p.SpaceID, p.Steps) },
 	Deleting: func(_ *store.Tx, p *RunbookProcess) error {
 		if !p.gone {
 			return fault.New(fault.Invalid, "A runbook process goes with its runbook and cannot be deleted by itself.")

@@ -132,7 +132,7 @@ func (v *Variable) Plain(tx *store.Tx) (string, error) {
 	return *v.Value, nil
 }
 
-func variableSetRules(_ *store.Tx, next, old *VariableSet, c *fault.Complaints) error {
+func variableSetRules(tx *store.Tx, next, old *VariableSet, c *fault.Complaints) error {
 	if old == nil && !next.born {
 		return fault.New(fault.Invalid, "A variable set comes with its owner and cannot be created by itself.")
 	}
@@ -155,6 +155,9 @@ func variableSetRules(_ *store.Tx, next, old *VariableSet, c *fault.Complaints) 
 		}
 		seen[v.ID] = true
 		checkVariable(v, before[v.ID])
+		if err := checkTags(tx, next.SpaceID, "", "The scope of variable '"+v.Name+"'", &v.Scope.TenantTag, c); err != nil {
+			return err
+		}
 		if next.ProjectID == "" && len(v.Scope.Action)+len(v.Scope.Channel) > 0 {
 			c.Add("Variable '%s' is scoped to a step or a channel, which only variables of a project can be.", v.Name)
 		}
@@ -186,10 +189,12 @@ func checkVariable(v, old *Variable) {
 	}
 }
 
-// variableReferences keeps what typed variables hold from being deleted.
+// variableReferences keeps what typed variables hold, and the tags they are
+// scoped to, from being deleted.
 func variableReferences(s *VariableSet) []store.Reference {
 	var refs []store.Reference
 	for _, v := range s.Variables {
+		refs = append(refs, tagReferences(s.SpaceID, "TenantTag", v.Scope.TenantTag)...)
 		if v.Type != VariableString && v.Value != nil && strings.Contains(*v.Value, "-") {
 			refs = append(refs, store.Reference{Field: "Variables", Target: *v.Value})
 		}
