@@ -8,7 +8,6 @@ package fault
 import (
 	"errors"
 	"fmt"
-	"net/http"
 )
 
 // Code says what kind of thing went wrong and therefore what a caller can do.
@@ -25,23 +24,24 @@ const (
 	Unavailable                 // not now, try again: 503
 )
 
-// Status is the HTTP status that reports the code.
+// Status is the HTTP status that reports the code. The numbers are written out
+// because net/http would come with them into programs that serve nothing.
 func (c Code) Status() int {
 	switch c {
 	case Invalid:
-		return http.StatusBadRequest
+		return 400
 	case Unauthenticated:
-		return http.StatusUnauthorized
+		return 401
 	case Forbidden:
-		return http.StatusForbidden
+		return 403
 	case NotFound:
-		return http.StatusNotFound
+		return 404
 	case Conflict:
-		return http.StatusConflict
+		return 409
 	case Unavailable:
-		return http.StatusServiceUnavailable
+		return 503
 	}
-	return http.StatusInternalServerError
+	return 500
 }
 
 // Error is a failure with a code. Message is one sentence for a person;
