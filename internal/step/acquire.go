@@ -65,6 +65,9 @@ func failed(ctx context.Context, err error) (Outcome, error) {
 	return Outcome{}, err
 }
 
+// invalid is an error that a person can do something about.
+func invalid(format string, args ...any) error { return fault.New(fault.Invalid, format, args...) }
+
 // acquire brings the job's packages to the far end, each content once.
 func acquire(ctx context.Context, job *Job, way target.Transport, in *intake) ([]runner.Package, error) {
 	var list []runner.Package

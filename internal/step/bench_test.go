@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/takodeploy/tako/internal/blob"
+	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/target"
 	"github.com/takodeploy/tako/internal/variable"
 )
@@ -55,8 +57,8 @@ type bench struct {
 	data    json.RawMessage
 	lines   []Line
 	outputs []Output
-	wanted  []Artifact
-	kept    map[string]string
+	blobs   blob.Store
+	kept    []Artifact
 	secrets []string
 	changed chan struct{} // closed and renewed with each batch
 	// dieAt makes the Take after so many fail, as if the process had died.
@@ -64,7 +66,11 @@ type bench struct {
 }
 
 func newBench(t *testing.T, reach Reach) *bench {
-	return &bench{t: t, reach: reach, kept: map[string]string{}, changed: make(chan struct{}), dieAt: -1}
+	blobs, err := blob.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &bench{t: t, reach: reach, blobs: blobs, changed: make(chan struct{}), dieAt: -1}
 }
 
 var errDied = errors.New("the process is dead")
@@ -88,23 +94,40 @@ func (b *bench) take(_ context.Context, batch Batch) error {
 	}
 	b.lines = append(b.lines, batch.Lines...)
 	b.outputs = append(b.outputs, batch.Outputs...)
-	b.wanted = append(b.wanted, batch.Artifacts...)
 	b.secrets = append(b.secrets, batch.Secrets...)
+	for _, then := range batch.Then {
+		if err := then(nil); err != nil {
+			return err
+		}
+	}
 	close(b.changed)
 	b.changed = make(chan struct{})
 	return nil
 }
 
-func (b *bench) keep(_ context.Context, a Artifact, content io.Reader) error {
-	data, err := io.ReadAll(content)
-	if err != nil {
-		return err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.kept[a.Name] = string(data)
-	b.wanted = slices.DeleteFunc(b.wanted, func(w Artifact) bool { return w.Name == a.Name })
+// artifact makes the document of an artifact; take holds the lock.
+func (b *bench) artifact(_ *store.Tx, a Artifact) error {
+	b.kept = append(b.kept, a)
 	return nil
+}
+
+// content gives the artifacts with what they hold.
+func (b *bench) content() map[string]string {
+	b.t.Helper()
+	all := map[string]string{}
+	for _, a := range b.kept {
+		r, err := b.blobs.Open(context.Background(), a.Blob)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		data, err := io.ReadAll(r)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		r.Close()
+		all[a.Name] += string(data)
+	}
+	return all
 }
 
 // job makes a job of the record as it is now; again when it was run before.
@@ -118,8 +141,7 @@ func (b *bench) job(job Job, again bool) *Job {
 	if job.Ticket == "" {
 		job.Ticket = "ticket" + strings.Map(letters, b.t.Name())
 	}
-	job.Attempt, job.Again, job.Cursor, job.Data, job.Wanted = 1, again, b.cursor, b.data, slices.Clone(b.wanted)
-	job.Take, job.Keep = b.take, b.keep
+	job.Attempt, job.Again, job.Cursor, job.Data, job.Take = 1, again, b.cursor, b.data, b.take
 	if job.Started.IsZero() {
 		job.Started = time.Now()
 	}
@@ -127,7 +149,7 @@ func (b *bench) job(job Job, again bool) *Job {
 		job.Tools = &Tools{}
 	}
 	tools := *job.Tools
-	tools.Reach = b.reach
+	tools.Reach, tools.Blob, tools.Artifacts = b.reach, b.blobs, b.artifact
 	job.Tools = &tools
 	return &job
 }

@@ -98,11 +98,9 @@ func (r *remote) end(ctx context.Context, exit runner.Exit) (Outcome, error) {
 	}
 	o := r.judge(ctx, exit)
 	if !exit.Lost {
-		lines, err := r.keepArtifacts()
-		if err != nil {
+		if err := r.keepArtifacts(); err != nil {
 			return Outcome{}, err
 		}
-		o.Lines = append(o.Lines, lines...)
 	}
 	tools, space, place, ticket := r.job.Tools, r.job.SpaceID, r.job.Place, r.job.Ticket
 	o.Done = func(ctx context.Context) {
@@ -155,36 +153,4 @@ func sentence(text string) string {
 		return text
 	}
 	return text + "."
-}
-
-// keepArtifacts fetches the files that the job wants kept. One that cannot be
-// fetched is a warning and no failure.
-func (r *remote) keepArtifacts() ([]Line, error) {
-	var lines []Line
-	for _, a := range r.in.wanted {
-		if r.job.Keep == nil {
-			return nil, errors.New("artifacts are wanted, and nobody keeps them")
-		}
-		err := r.keepArtifact(a)
-		switch {
-		case r.alive.Err() != nil:
-			return nil, r.alive.Err()
-		case err == nil:
-		case target.Temporary(err) || fault.CodeOf(err) != fault.Internal:
-			lines = append(lines, Line{Category: Warning, Text: fmt.Sprintf("The artifact %q cannot be kept: %s", a.Name, plain(err))})
-		default:
-			return nil, err
-		}
-	}
-	return lines, nil
-}
-
-func (r *remote) keepArtifact(a Artifact) error {
-	content, size, err := r.way.Get(r.alive, r.job.Ticket, a.Path)
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	a.Size = size
-	return r.job.Keep(r.alive, a, content)
 }

@@ -18,6 +18,8 @@ type checkpoint struct {
 	Result string `json:",omitempty"`
 	// Masks are the values that the script wants masked, sealed.
 	Masks []string `json:",omitempty"`
+	// Wanted are files that the script wants kept and that are not yet.
+	Wanted []wanted `json:",omitempty"`
 	// Told says that what comes before the output was logged.
 	Told bool `json:",omitempty"`
 }
@@ -35,9 +37,7 @@ type intake struct {
 
 	batch   Batch   // what is complete and waits to be committed
 	held    []event // what follows a message that is not complete
-	result  string  // of held and batch
 	masks   []string
-	wanted  []Artifact
 	changed bool // the checkpoint is not what was last committed
 }
 
@@ -49,7 +49,7 @@ type event struct {
 
 // newIntake goes on where the job's cursor and checkpoint are.
 func newIntake(ctx context.Context, job *Job) (*intake, error) {
-	in := &intake{job: job, ctx: ctx, seen: job.Cursor, wanted: job.Wanted}
+	in := &intake{job: job, ctx: ctx, seen: job.Cursor}
 	if len(job.Data) > 0 {
 		if err := json.Unmarshal(job.Data, &in.state); err != nil {
 			return nil, fmt.Errorf("reading the checkpoint of %s: %w", job.Ticket, err)
@@ -135,9 +135,7 @@ func (in *intake) apply(e event) {
 		return
 	}
 	if a, ok := m.Artifact(); ok {
-		wanted := Artifact{Name: a.Name, Path: a.Path, Size: a.Length}
-		in.batch.Artifacts = append(in.batch.Artifacts, wanted)
-		in.want(wanted)
+		in.want(wanted{Name: a.Name, Path: a.Path})
 		return
 	}
 	if p, ok := m.Progress(); ok {
@@ -165,18 +163,6 @@ var quiet = map[string]bool{
 
 func (in *intake) say(c Category, e event, text string) {
 	in.batch.Lines = append(in.batch.Lines, Line{Category: c, Time: e.line.Time, Text: text})
-}
-
-// want notes an artifact; a second one of the same name takes the first one's
-// place.
-func (in *intake) want(a Artifact) {
-	for i := range in.wanted {
-		if in.wanted[i].Name == a.Name {
-			in.wanted[i] = a
-			return
-		}
-	}
-	in.wanted = append(in.wanted, a)
 }
 
 // mask keeps a value out of the log from here on, after a restart too.
@@ -213,7 +199,7 @@ func (in *intake) say1(c Category, format string, args ...any) error {
 // commit keeps what is complete.
 func (in *intake) commit() error {
 	b := &in.batch
-	if b.Cursor == 0 && len(b.Lines)+len(b.Outputs)+len(b.Artifacts) == 0 && b.Progress == 0 && b.Message == "" && !in.changed {
+	if b.Cursor == 0 && len(b.Lines)+len(b.Outputs)+len(b.Then) == 0 && b.Progress == 0 && b.Message == "" && !in.changed {
 		return nil
 	}
 	if in.changed {

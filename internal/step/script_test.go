@@ -3,6 +3,7 @@ package step
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,7 +41,7 @@ grep '##octopus' artifact
 	if diff := cmp.Diff([]Output{{Name: "Answer", Value: "42"}, {Name: "Key", Value: "hidden-value", Sensitive: true}}, b.outputs); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(map[string]string{"kept.txt": "content\n"}, b.kept); diff != "" {
+	if diff := cmp.Diff(map[string]string{"kept.txt": "content\n"}, b.content()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -69,12 +70,13 @@ for i in 1 2 3 4 5; do
   echo "line $i"
   write_verbose "verbose $i"
   set_octopusvariable "Out$i" "$i"
+  echo "$i" > "file$i"
+  new_octopusartifact "$PWD/file$i" > artifact; grep '##octopus' artifact
   sleep 0.15
 done
-echo "$(cat runs 2>/dev/null)x" > /dev/null
 echo run >> "` + "#{Counter}" + `"
 `
-	for die := range 6 {
+	for die := range 12 {
 		t.Run("", func(t *testing.T) {
 			counter := t.TempDir() + "/runs"
 			b := newBench(t, localReach(t))
@@ -102,6 +104,12 @@ echo run >> "` + "#{Counter}" + `"
 			}
 			if len(b.outputs) != 5 {
 				t.Errorf("outputs %v", b.outputs)
+			}
+			if len(b.kept) != 5 {
+				t.Errorf("artifacts %v", b.kept)
+			}
+			if diff := cmp.Diff(map[string]string{"file1": "1\n", "file2": "2\n", "file3": "3\n", "file4": "4\n", "file5": "5\n"}, b.content()); diff != "" {
+				t.Error(diff)
 			}
 			if got := read(t, counter); got != "run\n" {
 				t.Errorf("the script ran like this: %q", got)
@@ -169,5 +177,16 @@ func TestScriptIsLetGo(t *testing.T) {
 	b.finish(o)
 	if diff := cmp.Diff("Info: started\nInfo: ended\n", b.text(Info)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestArtifactsThatAreNotThere(t *testing.T) {
+	b := newBench(t, localReach(t))
+	o := b.run(Script, bash(`echo "##octopus[createArtifact path='`+base("/nowhere/at all.txt")+`' name='`+base("a/b.txt")+`']"`))
+	if o.State != Succeeded || len(b.kept) != 0 {
+		t.Errorf("%+v, %v", o, b.kept)
+	}
+	if got := b.text(Warning); !strings.Contains(got, `The artifact "a/b.txt" cannot be kept: `) || !strings.Contains(got, "/nowhere/at all.txt") {
+		t.Error(got)
 	}
 }

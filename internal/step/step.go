@@ -12,7 +12,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"time"
@@ -99,8 +98,6 @@ type Job struct {
 	Cursor int64
 	// Data is what the executor last handed to Take as its checkpoint.
 	Data json.RawMessage
-	// Wanted are the artifacts that were noted before and are not kept yet.
-	Wanted []Artifact
 	// Answer is what a paused job waited for.
 	Answer *Answer
 	// Started is when the record began; time limits count from it.
@@ -116,13 +113,10 @@ type Job struct {
 	// Tools are what the executors of this server have in common.
 	Tools *Tools
 
-	// Take keeps a batch: it returns when the lines, the outputs, the artifacts
-	// and the cursor are committed, all or none. An error means that another
+	// Take keeps a batch: it returns when the lines, the outputs and the
+	// cursor are committed, all or none. An error means that another
 	// process has the task now, or that the job is being stopped; give up.
 	Take func(ctx context.Context, b Batch) error
-	// Keep stores an artifact's content, and takes it off the list of wanted
-	// ones. Doing it again replaces the content.
-	Keep func(ctx context.Context, a Artifact, content io.Reader) error
 }
 
 // Place is a machine on which an action runs. The server itself has no ID.
@@ -183,13 +177,6 @@ type Output struct {
 	Sensitive bool
 }
 
-// Artifact is a file at the far end that the action wants kept.
-type Artifact struct {
-	Name string
-	Path string
-	Size int64 // 0 if not known
-}
-
 // Batch is what an executor has learnt and wants kept.
 type Batch struct {
 	// Cursor is the sequence number of the last line that the batch accounts
@@ -197,9 +184,6 @@ type Batch struct {
 	Cursor  int64
 	Lines   []Line
 	Outputs []Output
-	// Artifacts are noted as wanted; their contents are handed to Job.Keep when
-	// the job has ended at the far end.
-	Artifacts []Artifact
 	// Progress is in per cent; Message stands beside it. Both are left as they
 	// are when Message is empty and Progress is 0.
 	Progress int

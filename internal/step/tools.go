@@ -9,18 +9,25 @@ import (
 	"github.com/takodeploy/tako/internal/runner"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/target"
+	"github.com/takodeploy/tako/internal/variable"
 )
 
 // Tools are what the executors of one server have in common. Members that an
 // executor needs and has not got are reported as a failure of the action.
 type Tools struct {
 	Store *store.DB
-	// Blob keeps the artifacts.
-	Blob blob.Store
+	// Blob keeps the contents of artifacts, and Artifacts makes the document of
+	// one, in the transaction from which on it is there.
+	Blob      blob.Store
+	Artifacts func(tx *store.Tx, a Artifact) error
 	// Reach gives the way to a machine.
 	Reach Reach
 	// Packages opens packages in feeds.
 	Packages Packages
+	// People finds persons and the members of teams.
+	People People
+	// Mail gives the settings for e-mail.
+	Mail func(ctx context.Context) (Mail, error)
 	// Seal and Open keep secrets unreadable in checkpoints; nil leaves them as
 	// they are.
 	Seal func(plain string) string
@@ -37,6 +44,14 @@ type Tools struct {
 // calls release; what it costs to open one is shared with others.
 type Reach interface {
 	Reach(ctx context.Context, space string, place Place) (t target.Transport, release func(), err error)
+}
+
+// People knows who is who.
+type People interface {
+	// Person finds a user; one who is not there any more has only an id.
+	Person(ctx context.Context, id string) (variable.Person, error)
+	// Members are the active users of teams, each once.
+	Members(ctx context.Context, space string, teamIDs []string) ([]variable.Person, error)
 }
 
 // opener opens a file, as often as it is called.
