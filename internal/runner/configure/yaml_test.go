@@ -28,8 +28,10 @@ func values(pairs ...string) *Variables {
 		byName[pairs[i]] = pairs[i+1]
 	}
 	return NewVariables(names, func(name string) (string, bool) {
-		v, ok := byName[name]
-		return v, ok && v != "\x00null"
+		if v := byName[name]; v != "\x00null" {
+			return v, true
+		}
+		return "", false
 	})
 }
 

@@ -23,7 +23,13 @@ func CompilePath(expression string, spaces map[string]string) (p *Path, err erro
 	if spaces == nil {
 		spaces = map[string]string{}
 	}
-	expr, err := xpath.CompileWithNS(rewrite(expression), spaces)
+	text := rewrite(expression)
+	expr, err := xpath.CompileWithNS(text, spaces)
+	if err == nil {
+		// The library stops at what it cannot read; within parentheses it has
+		// to read all.
+		_, err = xpath.CompileWithNS("("+text+")", spaces)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("XPath %q: %w", expression, err)
 	}
