@@ -54,7 +54,7 @@ var Users = kind.Register(kind.Kind[User]{
 	},
 	Permissions: kind.All("UserView", "UserEdit"),
 	Rules:       userRules,
-	Deleting:    leaveTeams,
+	Deleting:    userDeleting,
 })
 
 // TakePassword gives the password that a client sent and forgets it.
@@ -83,8 +83,8 @@ func userRules(tx *store.Tx, next, old *User, c *fault.Complaints) error {
 	return nil
 }
 
-// leaveTeams takes a user who goes out of all teams.
-func leaveTeams(tx *store.Tx, gone *User) error {
+// userDeleting takes a user who goes out of all teams and deletes the ways in.
+func userDeleting(tx *store.Tx, gone *User) error {
 	if gone.ID == store.ActorOf(tx.Context()).UserID {
 		return fault.New(fault.Invalid, "You cannot delete yourself.")
 	}
@@ -95,6 +95,15 @@ func leaveTeams(tx *store.Tx, gone *User) error {
 	for _, t := range teams {
 		t.MemberUserIDs = without(t.MemberUserIDs, gone.ID)
 		if err := kind.Of[Team]().Put(tx, t); err != nil {
+			return err
+		}
+	}
+	identities, _, err := kind.Of[OIDCIdentity]().List(tx, kind.Query{Match: map[string]string{"ServiceAccountId": gone.ID}})
+	if err != nil {
+		return err
+	}
+	for _, i := range identities {
+		if err := kind.Of[OIDCIdentity]().Delete(tx, i.ID); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,68 @@
+package catalog
+
+import (
+	"strings"
+
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+// GitCredential is how to sign in to Git repositories.
+type GitCredential struct {
+	kind.Base
+	Name                   string                 `json:"Name" kind:"required,max=200"`
+	Description            string                 `json:"Description" kind:"max=4000"`
+	Details                GitCredentialDetails   `json:"Details"`
+	RepositoryRestrictions RepositoryRestrictions `json:"RepositoryRestrictions"`
+}
+
+// GitCredentialDetails are a name and a password or token.
+type GitCredentialDetails struct {
+	Type     string         `json:"Type" kind:"enum=UsernamePassword"`
+	Username string         `json:"Username"`
+	Password kind.Sensitive `json:"Password"`
+}
+
+// RepositoryRestrictions says for which repositories a credential may be used;
+// an address may end in * for all that begin so.
+type RepositoryRestrictions struct {
+	Enabled             bool     `json:"Enabled"`
+	AllowedRepositories []string `json:"AllowedRepositories"`
+}
+
+// Allows reports whether the credential may be used for a repository.
+func (g *GitCredential) Allows(url string) bool {
+	if !g.RepositoryRestrictions.Enabled {
+		return true
+	}
+	url = plainRepository(url)
+	for _, allowed := range g.RepositoryRestrictions.AllowedRepositories {
+		start, any := strings.CutSuffix(plainRepository(allowed), "*")
+		if url == start || any && strings.HasPrefix(url, start) {
+			return true
+		}
+	}
+	return false
+}
+
+func plainRepository(url string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(strings.TrimSpace(url)), "/"), ".git")
+}
+
+// GitCredentials are the Git credentials of a space.
+var GitCredentials = kind.Register(kind.Kind[GitCredential]{
+	Plural:      "GitCredentials",
+	Singular:    "Git credential",
+	Path:        "git-credentials",
+	Links:       map[string]string{"Usage": "./usage"},
+	Permissions: kind.All("GitCredentialView", "GitCredentialEdit"),
+	Rules: func(_ *store.Tx, next, _ *GitCredential, c *fault.Complaints) error {
+		need("Details.Username", next.Details.Username, c)
+		next.RepositoryRestrictions.AllowedRepositories = tidy(next.RepositoryRestrictions.AllowedRepositories)
+		if next.RepositoryRestrictions.Enabled && len(next.RepositoryRestrictions.AllowedRepositories) == 0 {
+			c.Add("RepositoryRestrictions.AllowedRepositories must name a repository while the restrictions are enabled.")
+		}
+		return nil
+	},
+})
