@@ -1,35 +1,43 @@
 package step
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/target"
 )
 
 // Artifact is a file that an action has produced and that is kept.
 type Artifact struct {
-	SpaceID string
-	TaskID  string
-	Path    string // of the action
-	Target  string
+	ID      string
+	Job     *Job
 	Name    string
-	Place   string // the machine's name
-	Blob    string // where the content lies
-	Size    int64
 	Created time.Time
 }
 
-// wanted is a file at the far end that the script wants kept.
+// Artifacts keeps what is known of artifacts. Their content is a blob.
+type Artifacts interface {
+	// Reserve gives an id that no other artifact has.
+	Reserve(ctx context.Context) (string, error)
+	// Blob names the blob of an artifact's content.
+	Blob(id string) string
+	// Keep makes the document.
+	Keep(tx *store.Tx, a Artifact) error
+}
+
+// wanted is a file at the far end that the script wants kept. It has an id
+// before its content is fetched, so that fetching it again after a restart
+// overwrites the same blob.
 type wanted struct {
 	Name string
 	Path string
+	ID   string `json:",omitempty"`
 }
 
 // want notes a file; a second one of the same name takes the first one's
@@ -44,16 +52,19 @@ func (in *intake) want(w wanted) {
 // of its own, so that a restart goes on with those that are left. One that
 // cannot be fetched is a warning and no failure.
 func (r *remote) keepArtifacts() error {
+	if err := r.numberWanted(); err != nil {
+		return err
+	}
 	for len(r.in.state.Wanted) > 0 {
 		w := r.in.state.Wanted[0]
-		a, err := r.fetch(w)
-		line := Line{Category: Verbose, Text: fmt.Sprintf("Kept %q as an artifact, %d bytes.", w.Name, a.Size)}
+		size, err := r.fetch(w)
+		line := Line{Category: Verbose, Text: fmt.Sprintf("Kept %q as an artifact, %d bytes.", w.Name, size)}
 		switch {
 		case r.alive.Err() != nil:
 			return r.alive.Err()
 		case err == nil:
-			keep := r.job.Tools.Artifacts
-			r.in.batch.Then = append(r.in.batch.Then, func(tx *store.Tx) error { return keep(tx, a) })
+			a, shelf := Artifact{ID: w.ID, Job: r.job, Name: w.Name, Created: time.Now().UTC()}, r.job.Tools.Artifacts
+			r.in.batch.Then = append(r.in.batch.Then, func(tx *store.Tx) error { return shelf.Keep(tx, a) })
 		case target.Temporary(err) || fault.CodeOf(err) != fault.Internal:
 			line = Line{Category: Warning, Text: fmt.Sprintf("The artifact %q cannot be kept: %s", w.Name, plain(err))}
 		default:
@@ -68,30 +79,76 @@ func (r *remote) keepArtifacts() error {
 	return nil
 }
 
-// fetch stores the content. Doing it again overwrites the same.
-func (r *remote) fetch(w wanted) (Artifact, error) {
-	a := Artifact{SpaceID: r.job.SpaceID, TaskID: r.job.TaskID, Path: r.job.Path, Target: r.job.Target, Name: w.Name, Place: r.job.Place.Name, Created: time.Now().UTC()}
-	if r.job.Tools.Blob == nil || r.job.Tools.Artifacts == nil {
-		return a, fault.New(fault.Unavailable, "This server has no place for artifacts.")
+// numberWanted gives each wanted file its id, and commits them.
+func (r *remote) numberWanted() error {
+	if r.job.Tools.Artifacts == nil {
+		return nil
+	}
+	list := slices.Clone(r.in.state.Wanted)
+	for i := range list {
+		if list[i].ID != "" {
+			continue
+		}
+		id, err := r.job.Tools.Artifacts.Reserve(r.alive)
+		if err != nil {
+			return fmt.Errorf("numbering an artifact: %w", err)
+		}
+		list[i].ID, r.in.changed = id, true
+	}
+	r.in.state.Wanted = list
+	return r.in.commit()
+}
+
+// fetch stores the content.
+func (r *remote) fetch(w wanted) (int64, error) {
+	t := r.job.Tools
+	if t.Blob == nil || t.Artifacts == nil {
+		return 0, fault.New(fault.Unavailable, "This server has no place for artifacts.")
 	}
 	content, size, err := r.way.Get(r.alive, r.job.Ticket, w.Path)
 	if err != nil {
-		return a, err
+		return 0, err
 	}
 	defer content.Close()
-	a.Blob = artifactBlob(r.job, w.Name)
-	written, err := r.job.Tools.Blob.Put(r.alive, a.Blob, content, size)
-	a.Size = written.Size
-	return a, err
+	written, err := t.Blob.Put(r.alive, t.Artifacts.Blob(w.ID), content, size)
+	return written.Size, err
 }
 
-// artifactBlob names the content by what it is of. The name itself may hold
-// anything, so it goes by its hash.
-func artifactBlob(job *Job, name string) string {
-	sum := sha256.Sum256([]byte(name))
-	on := job.Target
-	if on == "" {
-		on = "server"
+// artifactShelf keeps artifacts in the catalogue.
+type artifactShelf struct{ db *store.DB }
+
+// Reserve takes the next number.
+func (s *artifactShelf) Reserve(ctx context.Context) (id string, err error) {
+	err = s.db.Do(ctx, func(tx *store.Tx) error {
+		n, err := tx.Next(catalog.Artifacts.Prefix)
+		id = fmt.Sprintf("%s-%d", catalog.Artifacts.Prefix, n)
+		return err
+	})
+	return id, err
+}
+
+// Blob is where the catalogue looks for the content.
+func (s *artifactShelf) Blob(id string) string {
+	a := &catalog.Artifact{}
+	a.ID = id
+	return a.Blob()
+}
+
+// Keep makes the document.
+func (s *artifactShelf) Keep(tx *store.Tx, a Artifact) error {
+	j := a.Job
+	source := j.Place.Name
+	if source == "" {
+		source = "the server"
 	}
-	return strings.Join([]string{"artifacts", job.TaskID, job.Path, on, fmt.Sprint(job.Attempt), hex.EncodeToString(sum[:16])}, "/")
+	element := j.TaskID + "/" + j.Path
+	if j.Target != "" {
+		element += "@" + j.Target
+	}
+	doc := &catalog.Artifact{
+		Filename: a.Name, Source: source, ServerTaskID: j.TaskID, Created: kind.Time{Time: a.Created}, LogCorrelationID: element,
+		ProjectID: j.ProjectID, EnvironmentID: j.EnvironmentID, TenantID: j.TenantID,
+	}
+	doc.ID, doc.SpaceID = a.ID, j.SpaceID
+	return catalog.Artifacts.Put(tx, doc)
 }

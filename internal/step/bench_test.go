@@ -51,16 +51,17 @@ type bench struct {
 	t     *testing.T
 	reach Reach
 
-	mu      sync.Mutex
-	batches []Batch
-	cursor  int64
-	data    json.RawMessage
-	lines   []Line
-	outputs []Output
-	blobs   blob.Store
-	kept    []Artifact
-	secrets []string
-	changed chan struct{} // closed and renewed with each batch
+	mu       sync.Mutex
+	batches  []Batch
+	cursor   int64
+	data     json.RawMessage
+	lines    []Line
+	outputs  []Output
+	blobs    blob.Store
+	kept     []Artifact
+	reserved int
+	secrets  []string
+	changed  chan struct{} // closed and renewed with each batch
 	// dieAt makes the Take after so many fail, as if the process had died.
 	dieAt int
 }
@@ -105,8 +106,18 @@ func (b *bench) take(_ context.Context, batch Batch) error {
 	return nil
 }
 
-// artifact makes the document of an artifact; take holds the lock.
-func (b *bench) artifact(_ *store.Tx, a Artifact) error {
+// Reserve, Blob and Keep are the bench as Artifacts; take holds the lock when
+// it calls Keep.
+func (b *bench) Reserve(context.Context) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.reserved++
+	return fmt.Sprint("Artifacts-", b.reserved), nil
+}
+
+func (b *bench) Blob(id string) string { return "artifacts/" + id }
+
+func (b *bench) Keep(_ *store.Tx, a Artifact) error {
 	b.kept = append(b.kept, a)
 	return nil
 }
@@ -116,7 +127,7 @@ func (b *bench) content() map[string]string {
 	b.t.Helper()
 	all := map[string]string{}
 	for _, a := range b.kept {
-		r, err := b.blobs.Open(context.Background(), a.Blob)
+		r, err := b.blobs.Open(context.Background(), b.Blob(a.ID))
 		if err != nil {
 			b.t.Fatal(err)
 		}
@@ -149,7 +160,7 @@ func (b *bench) job(job Job, again bool) *Job {
 		job.Tools = &Tools{}
 	}
 	tools := *job.Tools
-	tools.Reach, tools.Blob, tools.Artifacts = b.reach, b.blobs, b.artifact
+	tools.Reach, tools.Blob, tools.Artifacts = b.reach, b.blobs, b
 	job.Tools = &tools
 	return &job
 }

@@ -16,10 +16,9 @@ import (
 // executor needs and has not got are reported as a failure of the action.
 type Tools struct {
 	Store *store.DB
-	// Blob keeps the contents of artifacts, and Artifacts makes the document of
-	// one, in the transaction from which on it is there.
+	// Blob keeps the contents of artifacts.
 	Blob      blob.Store
-	Artifacts func(tx *store.Tx, a Artifact) error
+	Artifacts Artifacts
 	// Reach gives the way to a machine.
 	Reach Reach
 	// Packages opens packages in feeds.
