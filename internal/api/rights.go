@@ -138,3 +138,5 @@ func (a *API) forgetRights() {
 	a.rights.mu.Unlock()
 	a.spaces.forget()
 }
+
+func permissionOf(name string) access.Permission { return access.Permission(name) }

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/takodeploy/tako/e2e/rest"
+	"github.com/takodeploy/tako/internal/target/sshdtest"
+)
+
+// demo is what the stages share.
+type demo struct {
+	dir, program     string
+	url, key, secret string
+	c                *rest.Client
+	machines         []*sshdtest.Server
+	pids             []int
+
+	release, project string
+	environments     map[string]string
+}
+
+// clear ends what an earlier demo left running and begins with an empty folder.
+func (d *demo) clear() error {
+	text, err := os.ReadFile(filepath.Join(d.dir, "pids"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("looking for an earlier demo: %w", err)
+	}
+	for _, line := range strings.Fields(string(text)) {
+		pid, err := strconv.Atoi(line)
+		if err != nil || !d.ours(pid) {
+			continue
+		}
+		if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+			continue
+		}
+		for deadline := time.Now().Add(10 * time.Second); d.ours(pid) && time.Now().Before(deadline); {
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	if err := os.RemoveAll(d.dir); err != nil {
+		return fmt.Errorf("clearing the folder of the demo: %w", err)
+	}
+	return os.MkdirAll(d.dir, 0o755)
+}
+
+// ours reports whether a process belongs to the demo: numbers are used again.
+func (d *demo) ours(pid int) bool {
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return err == nil && strings.Contains(string(line), d.dir)
+}
+
+// note keeps the number of a process for the next demo to end.
+func (d *demo) note(pid int) error {
+	f, err := os.OpenFile(filepath.Join(d.dir, "pids"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = fmt.Fprintln(f, pid)
+	return err
+}
+
+func random(bytes int) string {
+	b := make([]byte, bytes)
+	_, _ = rand.Read(b)
+	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b)
+}
+
+// address takes 127.0.0.1:8080, or another port when somebody has that.
+func address() (string, error) {
+	for _, at := range []string{"127.0.0.1:8080", "127.0.0.1:0"} {
+		l, err := net.Listen("tcp", at)
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String(), nil
+		}
+	}
+	return "", errors.New("no port is free")
+}
+
+func (d *demo) startServer() error {
+	at, err := address()
+	if err != nil {
+		return err
+	}
+	d.url, d.key, d.secret = "http://"+at, "API-"+random(20), random(10)
+	log, err := os.Create(filepath.Join(d.dir, "server.log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := exec.Command(d.program, "server", "--data", filepath.Join(d.dir, "data"), "--listen", at, "--polling-listen", "off")
+	cmd.Env = append(os.Environ(), "ADMIN_USERNAME=admin", "ADMIN_PASSWORD="+d.secret, "ADMIN_API_KEY="+d.key, "ADMIN_EMAIL=admin@example.com", "TAKO_URL="+d.url)
+	cmd.Stdout, cmd.Stderr = log, log
+	// A session of its own, so that the server outlives this program and a
+	// Ctrl-C meant for it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting %s: %w", d.program, err)
+	}
+	if err := d.note(cmd.Process.Pid); err != nil {
+		return err
+	}
+	gone := make(chan error, 1)
+	go func() { gone <- cmd.Wait() }()
+	d.c = &rest.Client{URL: d.url, APIKey: d.key}
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+		select {
+		case err := <-gone:
+			return fmt.Errorf("the server ended: %w; see %s", err, log.Name())
+		case <-time.After(50 * time.Millisecond):
+		}
+		if r, err := http.Get(d.url + "/healthz"); err == nil {
+			r.Body.Close()
+			if r.StatusCode == http.StatusOK {
+				fmt.Println("   the server answers at", d.url)
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("the server did not answer within 30 seconds; see %s", log.Name())
+}
+
+func (d *demo) startMachines() error {
+	if err := sshdtest.Available(); err != nil {
+		return fmt.Errorf("no SSH server can be started here: %w", err)
+	}
+	for _, name := range []string{"web-1", "web-2", "web-3"} {
+		s, err := sshdtest.Start(sshdtest.Options{Dir: filepath.Join(d.dir, "machines", name)})
+		if err != nil {
+			return err
+		}
+		d.machines = append(d.machines, s)
+		if err := d.note(s.Pid()); err != nil {
+			return err
+		}
+		fmt.Printf("   %s: ssh://%s@%s, home %s\n", name, s.User, s.Address(), s.Home)
+	}
+	return nil
+}

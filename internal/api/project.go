@@ -1,0 +1,294 @@
+package api
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+var _ = area(func(a *API) []Route {
+	return []Route{
+		{Method: "POST", Pattern: "S/projects", Handle: a.createProject, Summary: "Create a project, or clone one", Body: catalog.Projects.Info(), Answer: catalog.Projects.Info()},
+		{Method: "GET", Pattern: "S/projectgroups/{id}/projects", Handle: a.groupProjects, Summary: "The projects of a group", Answer: catalog.Projects.Info()},
+		{Method: "GET", Pattern: "S/projects/{id}/channels", Handle: a.projectChannels, Summary: "The channels of a project", Answer: catalog.Channels.Info()},
+		{Method: "GET", Pattern: "S/projects/{id}/summary", Handle: a.projectSummary, Summary: "What a project has"},
+		{Method: "GET", Pattern: "S/projects/{id}/deploymentsettings", Handle: a.settings, Summary: "How a project deploys", Answer: catalog.DeploymentSettings{}},
+		{Method: "PUT", Pattern: "S/projects/{id}/deploymentsettings", Handle: a.updateSettings, Summary: "Change how a project deploys", Body: catalog.DeploymentSettings{}, Answer: catalog.DeploymentSettings{}},
+		{Method: "GET", Pattern: "S/projects/{id}/deploymentprocesses", Handle: a.ofProject(catalog.DeploymentProcesses, "deploymentprocess-").get, Summary: "The process of a project", Answer: catalog.DeploymentProcesses.Info()},
+		{Method: "PUT", Pattern: "S/projects/{id}/deploymentprocesses", Handle: a.ofProject(catalog.DeploymentProcesses, "deploymentprocess-").update, Summary: "Change the process of a project", Body: catalog.DeploymentProcesses.Info(), Answer: catalog.DeploymentProcesses.Info()},
+		{Method: "GET", Pattern: "S/deploymentprocesses", Handle: a.processes, Summary: "List deployment processes", Answer: catalog.DeploymentProcesses.Info()},
+		{Method: "GET", Pattern: "S/projects/{id}/logo", Handle: a.logo, Summary: "The picture of a project"},
+		{Method: "POST", Pattern: "S/projects/{id}/logo", Handle: a.setLogo, Summary: "Set the picture of a project"},
+		{Method: "PUT", Pattern: "S/projects/{id}/logo", Handle: a.setLogo, Summary: "Set the picture of a project"},
+		{Method: "DELETE", Pattern: "S/projects/{id}/logo", Handle: a.deleteLogo, Summary: "Remove the picture of a project"},
+	}
+})
+
+// project finds the project of the path and asks for a permission on it.
+func (a *API) project(r *Request, tx *store.Tx, permission string) (*catalog.Project, error) {
+	p, err := catalog.Projects.Find(tx, r.Space, r.Param("id"))
+	if err != nil {
+		return nil, err
+	}
+	return p, r.Need(permission, At{Project: p.ID, Group: p.ProjectGroupID})
+}
+
+// createProject creates a project, or with ?clone= a copy of another.
+func (a *API) createProject(r *Request) (any, error) {
+	source := r.Q("clone")
+	if source == "" {
+		return a.crudOf(catalog.Projects).create(r)
+	}
+	var want catalog.CloneRequest
+	if err := r.Read(&want); err != nil {
+		return nil, err
+	}
+	var raw []byte
+	err := r.Do(func(tx *store.Tx) error {
+		from, err := catalog.Projects.Find(tx, r.Space, source)
+		if err != nil {
+			return err
+		}
+		for _, permission := range []string{"ProjectView", "ProcessView", "VariableView"} {
+			if err := r.Need(permission, At{Project: from.ID, Group: from.ProjectGroupID}); err != nil {
+				return err
+			}
+		}
+		group := want.ProjectGroupID
+		if group == "" {
+			group = from.ProjectGroupID
+		}
+		if err := r.Need("ProjectCreate", At{Group: group}); err != nil {
+			return err
+		}
+		made, err := catalog.CloneProject(tx, from.ID, want)
+		if err != nil {
+			return err
+		}
+		raw, err = catalog.Projects.Wire(tx, made)
+		return err
+	})
+	return Created(Raw(raw)), err
+}
+
+// listOf answers a page of one type, narrowed by a member.
+func (a *API) listOf(r *Request, k kind.Any, member, value string) (any, error) {
+	h := a.crudOf(k)
+	skip, take, err := r.Paging()
+	if err != nil {
+		return nil, err
+	}
+	q := h.query(r)
+	q.Skip, q.Take = skip, take
+	q.Match[member] = value
+	return h.page(r, q)
+}
+
+func (a *API) groupProjects(r *Request) (any, error) {
+	var id string
+	err := r.View(func(tx *store.Tx) error {
+		g, err := catalog.ProjectGroups.Find(tx, r.Space, r.Param("id"))
+		if err == nil {
+			id = g.ID
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a.listOf(r, catalog.Projects, "ProjectGroupId", id)
+}
+
+func (a *API) projectID(r *Request, permission string) (id string, err error) {
+	err = r.View(func(tx *store.Tx) error {
+		p, err := a.project(r, tx, permission)
+		if err == nil {
+			id = p.ID
+		}
+		return err
+	})
+	return id, err
+}
+
+func (a *API) projectChannels(r *Request) (any, error) {
+	id, err := a.projectID(r, "ProcessView")
+	if err != nil {
+		return nil, err
+	}
+	return a.listOf(r, catalog.Channels, "ProjectId", id)
+}
+
+func (a *API) projectSummary(r *Request) (any, error) {
+	var doc map[string]any
+	err := r.View(func(tx *store.Tx) error {
+		p, err := a.project(r, tx, "ProjectView")
+		if err != nil {
+			return err
+		}
+		process, err := catalog.DeploymentProcesses.Get(tx, p.DeploymentProcessID)
+		if err != nil {
+			return err
+		}
+		runbooks, err := tx.Count(store.Query{Kind: "Runbooks", Where: []store.Where{{SQL: "data ->> 'ProjectId' = ?", Args: []any{p.ID}}}})
+		if err != nil {
+			return err
+		}
+		doc = map[string]any{"HasDeploymentProcess": len(process.Steps) > 0, "HasRunbooks": runbooks > 0, "HasBeenDeployed": false, "StepsCount": len(process.Steps)}
+		n, err := tx.Count(store.Query{Table: "deployment", Kind: "Deployments", Where: []store.Where{{SQL: "data ->> 'ProjectId' = ?", Args: []any{p.ID}}}})
+		doc["HasBeenDeployed"] = n > 0
+		return err
+	})
+	return doc, err
+}
+
+func (a *API) settings(r *Request) (any, error) {
+	var s *catalog.DeploymentSettings
+	err := r.View(func(tx *store.Tx) error {
+		p, err := a.project(r, tx, "ProjectView")
+		if err == nil {
+			s = catalog.DeploymentSettingsOf(p)
+		}
+		return err
+	})
+	return s, err
+}
+
+func (a *API) updateSettings(r *Request) (any, error) {
+	body, err := r.Body()
+	if err != nil {
+		return nil, err
+	}
+	var s *catalog.DeploymentSettings
+	err = r.Do(func(tx *store.Tx) error {
+		p, err := a.project(r, tx, "ProjectEdit")
+		if err != nil {
+			return err
+		}
+		s, err = catalog.PutDeploymentSettings(tx, p.ID, body)
+		return err
+	})
+	return s, err
+}
+
+// child answers for the one document of a type that each project has.
+type child struct {
+	crud
+	prefix string
+}
+
+func (a *API) ofProject(k kind.Any, prefix string) *child { return &child{*a.crudOf(k), prefix} }
+
+// at points the request at the project's document.
+func (c *child) at(r *Request) error {
+	return r.View(func(tx *store.Tx) error {
+		p, err := catalog.Projects.Find(tx, r.Space, r.Param("id"))
+		if err == nil {
+			r.params = []string{"id", c.prefix + p.ID}
+		}
+		return err
+	})
+}
+
+func (c *child) get(r *Request) (any, error) {
+	if err := c.at(r); err != nil {
+		return nil, err
+	}
+	return c.crud.get(r)
+}
+
+func (c *child) update(r *Request) (any, error) {
+	if err := c.at(r); err != nil {
+		return nil, err
+	}
+	return c.crud.update(r)
+}
+
+// processes lists processes, of which snapshots are none.
+func (a *API) processes(r *Request) (any, error) {
+	h := a.crudOf(catalog.DeploymentProcesses)
+	skip, take, err := r.Paging()
+	if err != nil {
+		return nil, err
+	}
+	q := h.query(r)
+	q.Skip, q.Take = skip, take
+	if len(q.IDs) == 0 {
+		q.Where = append(q.Where, store.Where{SQL: "owner = ''"})
+	}
+	return h.page(r, q)
+}
+
+// maxLogo is what a picture may weigh.
+const maxLogo = 1 << 20
+
+// logoTypes are the pictures that every browser shows and that hold no script.
+var logoTypes = map[string]bool{"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true}
+
+func logoName(id string) string { return "logos/" + id }
+
+func (a *API) logo(r *Request) (any, error) {
+	id, err := a.projectID(r, "ProjectView")
+	if err != nil {
+		return nil, err
+	}
+	picture, err := a.Blobs.Open(r.Context(), logoName(id))
+	if fault.Is(err, fault.NotFound) {
+		return nil, fault.New(fault.NotFound, "The project has no logo.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer picture.Close()
+	data, err := io.ReadAll(picture)
+	if err != nil {
+		return nil, fmt.Errorf("reading a logo: %w", err)
+	}
+	r.W.Header().Set("Content-Type", http.DetectContentType(data))
+	r.W.Header().Set("X-Content-Type-Options", "nosniff")
+	r.written = true
+	r.W.Write(data)
+	return Done{}, nil
+}
+
+func (a *API) setLogo(r *Request) (any, error) {
+	id, err := a.projectID(r, "ProjectEdit")
+	if err != nil {
+		return nil, err
+	}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "A logo is uploaded as multipart/form-data with one file part.")
+	}
+	part, err := parts.NextPart()
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "The upload has no file part.")
+	}
+	data, err := io.ReadAll(io.LimitReader(part, maxLogo+1))
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "The upload broke off.")
+	}
+	if len(data) > maxLogo {
+		return nil, fault.New(fault.Invalid, "The logo must be at most 1 MiB.")
+	}
+	if found := http.DetectContentType(data); !logoTypes[found] {
+		return nil, fault.New(fault.Invalid, "The logo must be a PNG, JPEG, GIF or WebP picture; it looks like %s.", found)
+	}
+	if _, err := a.Blobs.Put(r.Context(), logoName(id), strings.NewReader(string(data)), int64(len(data))); err != nil {
+		return nil, err
+	}
+	return nil, nil
+}
+
+func (a *API) deleteLogo(r *Request) (any, error) {
+	id, err := a.projectID(r, "ProjectEdit")
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.Blobs.Delete(r.Context(), logoName(id))
+}
