@@ -233,6 +233,9 @@ func (n *run) land(f *flight) {
 	if len(logs.Lines) > 0 {
 		n.next.Logs = append(n.next.Logs, logs)
 	}
+	if o.Done != nil {
+		n.forget = append(n.forget, o.Done)
+	}
 	n.revise(&r, o.Revision)
 	n.save(r)
 }

@@ -41,10 +41,11 @@ type run struct {
 	flights map[task.Key]*flight
 	landed  chan *flight
 
-	next     task.Save    // what the next commit holds
-	fresh    []task.Event // events that it appends
-	launch   []*flight    // what starts after it
-	again    bool         // it changes what there is to decide
+	next     task.Save               // what the next commit holds
+	fresh    []task.Event            // events that it appends
+	launch   []*flight               // what starts after it
+	forget   []func(context.Context) // what far ends may forget after it
+	again    bool                    // it changes what there is to decide
 	timer    *time.Timer
 	pending  []string
 	canceled bool
@@ -181,6 +182,10 @@ func (n *run) commit(ctx context.Context) (done bool, err error) {
 	if err := n.x.Save(ctx, s); err != nil {
 		return false, err
 	}
+	for _, done := range n.forget {
+		go tidyUp(done)
+	}
+	n.forget = nil
 	if s.Outcome != nil {
 		return true, nil
 	}
@@ -195,6 +200,17 @@ func (n *run) commit(ctx context.Context) (done bool, err error) {
 	}
 	n.launch = nil
 	return false, nil
+}
+
+// tidyWait is how long a far end that is to forget a job is talked to. One that
+// does not hear it sweeps up by itself.
+const tidyWait = time.Minute
+
+// tidyUp tells a far end that the outcome of its job is on record.
+func tidyUp(done func(context.Context)) {
+	ctx, stop := context.WithTimeout(context.Background(), tidyWait)
+	defer stop()
+	done(ctx)
 }
 
 // wait returns when anything has changed.
