@@ -35,6 +35,7 @@ var BuiltInPackages = kind.Register(kind.Kind[BuiltInPackage]{
 	Singular:    "Package",
 	Title:       "Version",
 	Hidden:      true,
+	Silent:      true, // package feed writes the event, with id and version
 	Permissions: kind.Permissions{View: "FeedView", Create: "BuiltInFeedPush", Edit: "BuiltInFeedAdminister", Delete: "BuiltInFeedAdminister"},
 	Owner:       func(p *BuiltInPackage) string { return strings.ToLower(p.PackageID) },
 	Key:         func(p *BuiltInPackage) string { return VersionKey(p.Version) },

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/feed"
 	"github.com/takodeploy/tako/version"
 )
 
@@ -273,10 +273,7 @@ func (c *Channel) RuleFor(s *PackageSlot) (*ChannelRule, bool) {
 }
 
 // OfferedVersion is a version that a feed has.
-type OfferedVersion struct {
-	Version   string
-	Published time.Time
-}
+type OfferedVersion = feed.Offered
 
 // Latest finds the newest version that a rule admits; a nil rule admits all.
 // Pre-releases are left out unless asked for or unless the rule speaks of them.

@@ -1,0 +1,53 @@
+package feed
+
+import (
+	"context"
+	"time"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+// unclaimedAfter is the age at which a file without a document is nobody's: an
+// upload takes less.
+const unclaimedAfter = 48 * time.Hour
+
+// Sweep removes the files that no package has, such as those of uploads that a
+// crash cut off and of spaces that are gone, and says how many there were.
+func (b *BuiltIn) Sweep(ctx context.Context, now time.Time) (removed int, err error) {
+	// Listed before the documents are read: what is written meanwhile is young.
+	var old []string
+	for info, err := range b.Blobs.List(ctx, "packages/") {
+		if err != nil {
+			return 0, err
+		}
+		if now.Sub(info.Modified) > unclaimedAfter {
+			old = append(old, info.Name)
+		}
+	}
+	if len(old) == 0 {
+		return 0, nil
+	}
+	claimed := map[string]bool{}
+	err = b.DB.View(ctx, func(tx *store.Tx) error {
+		all, _, err := catalog.BuiltInPackages.List(tx, kind.Query{AnySpace: true})
+		for _, p := range all {
+			claimed[p.Blob] = true
+		}
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range old {
+		if claimed[name] {
+			continue
+		}
+		if err := b.Blobs.Delete(ctx, name); err != nil {
+			return removed, err
+		}
+		removed++
+	}
+	return removed, nil
+}
