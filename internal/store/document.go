@@ -42,15 +42,20 @@ func (d *Document) table() string {
 	panic("store: no table " + d.Table)
 }
 
+// key is what the name is unique by.
+func (d *Document) key() string {
+	if d.NameKey != "" {
+		return d.NameKey
+	}
+	return strings.ToLower(d.Name)
+}
+
 // Put creates (Version 0) or replaces a document with its references, and
 // appends its audit event. It sets Version and Modified. A stale Version is a
 // Conflict; a reference to nothing and a name that is taken are Invalid.
 func (t *Tx) Put(d *Document) error {
 	now := time.Now().Truncate(time.Millisecond)
 	d.Modified = now
-	if d.NameKey == "" {
-		d.NameKey = strings.ToLower(d.Name)
-	}
 	var err error
 	if d.Version == 0 {
 		if d.Created.IsZero() {
@@ -76,7 +81,7 @@ func (t *Tx) Put(d *Document) error {
 func (t *Tx) insert(d *Document) error {
 	_, err := t.Exec("insert into "+d.table()+` (id, kind, space, owner, name, name_key, slug, version, shape, created, modified, data)
 		values ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11)`,
-		d.ID, d.Kind, d.Space, d.Owner, d.Name, d.NameKey, d.Slug, d.Shape, d.Created.UnixMilli(), d.Modified.UnixMilli(), string(d.Data))
+		d.ID, d.Kind, d.Space, d.Owner, d.Name, d.key(), d.Slug, d.Shape, d.Created.UnixMilli(), d.Modified.UnixMilli(), string(d.Data))
 	if Duplicate(err) {
 		return fault.Wrap(fault.Conflict, err, "%s %s exists already", d.Kind, d.ID)
 	}
@@ -90,7 +95,7 @@ func (t *Tx) insert(d *Document) error {
 func (t *Tx) replace(d *Document) error {
 	n, err := t.Exec("update "+d.table()+` set owner = $1, name = $2, name_key = $3, slug = $4, version = version + 1, shape = $5, modified = $6, data = $7
 		where id = $8 and version = $9`,
-		d.Owner, d.Name, d.NameKey, d.Slug, d.Shape, d.Modified.UnixMilli(), string(d.Data), d.ID, d.Version)
+		d.Owner, d.Name, d.key(), d.Slug, d.Shape, d.Modified.UnixMilli(), string(d.Data), d.ID, d.Version)
 	if Duplicate(err) {
 		return fault.Wrap(fault.Conflict, err, "the name %q is taken", d.Name)
 	}
@@ -166,6 +171,19 @@ func (t *Tx) Lock(ids []string) (map[string]Place, error) {
 	return exist, nil
 }
 
+// Hold keeps other writers from beginning to refer to a document until this
+// unit ends; whoever is about to delete it calls this before asking UsedBy.
+func (t *Tx) Hold(id string) error {
+	if t.Engine() != PostgreSQL || t.tx == nil {
+		return nil // the only writer
+	}
+	var found string
+	if _, err := t.QueryRow([]any{&found}, "select id from "+tableOf(id)+" where id = $1 for update", id); err != nil {
+		return fmt.Errorf("holding %s: %w", id, err)
+	}
+	return nil
+}
+
 // tableOf gives the table that holds an id, by its prefix.
 func tableOf(id string) string {
 	switch {
@@ -227,6 +245,9 @@ func scanDocument(table string, scan func(...any) error) (*Document, error) {
 		return nil, err
 	}
 	d.Data = []byte(data)
+	if d.NameKey == strings.ToLower(d.Name) {
+		d.NameKey = "" // it follows the name
+	}
 	d.Created, d.Modified = time.UnixMilli(created).UTC(), time.UnixMilli(modified).UTC()
 	return &d, nil
 }
