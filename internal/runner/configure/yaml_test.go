@@ -67,6 +67,7 @@ func TestYAML(t *testing.T) {
 		},
 		{"number signs that are none", "a: b#c\nd: 'x # y'\ne: |\n  # text\nf: \"q\n  # r\"\n", values("a", "z"), "a: z\nd: 'x # y'\ne: |\n  # text\nf: \"q # r\"\n"},
 		{"comment before a value", "a: # why\n  text\n", values("a", "new"), "a: # why\n  new\n"},
+		{"comment line before a value", "a:\n# why\n  text\nb:\n- # what\n  x\n", values("a", "new"), "a:\n# why\n  new\nb: # what\n  - x\n"},
 		{"nested lists", "- - a\n  - b\n- k: v\n  l: w\n", values("0:1", "c", "1:l", "x"), "- - a\n  - c\n- k: v\n  l: x\n"},
 		{"keys that are structures", "? {a: 1}\n: x\nb: 2\n", values("b", "3"), "? {a: 1}\n: x\nb: 3\n"},
 		{"aliases stay", "a: &x 1\nb: *x\n", values("b", "3"), "a: &x 1\nb: *x\n"},

@@ -22,7 +22,7 @@ type yamlEmitter struct {
 	simpleKey bool
 	white     bool // the last thing written was white space
 	indented  bool // nothing but indentation is on the line
-	commented bool // the line ends in a comment
+	hanging   bool // a comment stands between the node to come and its key
 }
 
 func emitYAML(events []yamlEvent, step int, newline string) string {
@@ -32,7 +32,7 @@ func emitYAML(events []yamlEvent, step int, newline string) string {
 		start := e.take()
 		e.documentStart(start, first, ended)
 		first = false
-		e.comments(false)
+		e.hanging = e.comments(false)
 		e.node(false, false)
 		e.comments(false)
 		end := e.take()
@@ -69,9 +69,9 @@ func (e *yamlEmitter) documentStart(start yamlEvent, first, ended bool) {
 	}
 }
 
-// comments writes the comments that come next. Before the first key of a
-// mapping they belong to the level of its keys.
-func (e *yamlEmitter) comments(firstKey bool) {
+// comments writes the comments that come next, if any. Before the first key of
+// a mapping they belong to the level of its keys.
+func (e *yamlEmitter) comments(firstKey bool) (any bool) {
 	for len(e.events) > 0 && e.events[0].kind == yamlComment {
 		c := e.take()
 		switch {
@@ -79,7 +79,6 @@ func (e *yamlEmitter) comments(firstKey bool) {
 			continue // there is no safe place for it between brackets
 		case c.inline:
 			e.write(" # " + c.value)
-			e.commented = true
 		default:
 			outer := e.indent
 			if firstKey {
@@ -90,8 +89,9 @@ func (e *yamlEmitter) comments(firstKey bool) {
 			e.writeBreak()
 			e.indent = outer
 		}
-		e.indented = true
+		e.indented, any = true, true
 	}
+	return any
 }
 
 func (e *yamlEmitter) node(mapping, simpleKey bool) {
@@ -99,8 +99,12 @@ func (e *yamlEmitter) node(mapping, simpleKey bool) {
 	event := e.take()
 	empty := len(e.events) > 0 && e.events[0].ends()
 	block := event.starts() && !event.flow && !empty && e.flow == 0
-	if e.commented && (!block || event.anchor+event.tag != "") {
-		e.writeBreak()
+	hanging := e.hanging
+	e.hanging = false
+	if hanging && (!block || event.anchor+event.tag != "") {
+		if e.column > 0 {
+			e.writeBreak()
+		}
 		e.write(strings.Repeat(" ", max(e.indent, 0)+e.step))
 		e.white = true
 	}
@@ -170,7 +174,7 @@ func (e *yamlEmitter) flowMapping() {
 			e.node(true, false)
 			e.indicator(":", true, false, false)
 		}
-		e.comments(false)
+		e.hanging = e.comments(false)
 		e.node(true, false)
 	}
 	e.flow--
@@ -201,7 +205,7 @@ func (e *yamlEmitter) blockSequence() {
 	for !e.atEnd() {
 		e.writeIndent()
 		e.indicator("-", true, false, true)
-		e.comments(false)
+		e.hanging = e.comments(false)
 		e.node(false, false)
 	}
 }
@@ -220,7 +224,7 @@ func (e *yamlEmitter) blockMapping() {
 			e.writeIndent()
 			e.indicator(":", true, false, true)
 		}
-		e.comments(false)
+		e.hanging = e.comments(false)
 		e.node(true, false)
 	}
 }
@@ -276,7 +280,6 @@ func (e *yamlEmitter) write(text string) {
 func (e *yamlEmitter) writeBreak() {
 	e.b.WriteString(e.newline)
 	e.column = 0
-	e.commented = false
 }
 
 // doubleEscapes are the short escapes of double quoted scalars.

@@ -139,7 +139,10 @@ func isMark(line, mark string) bool {
 // events gives a document's events without comments.
 func (p yamlPart) events(lines []string) ([]yamlEvent, error) {
 	// Blank lines keep the parser's line numbers true.
-	source := strings.Repeat("\n", p.from) + strings.Join(lines[p.from:p.to], "\n") + "\n"
+	source := strings.Repeat("\n", p.from) + strings.Join(lines[p.from:p.to], "\n")
+	if p.to < len(lines) {
+		source += "\n"
+	}
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(source), &root); err != nil {
 		return nil, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "yaml: "))
@@ -217,14 +220,27 @@ func scalarStyle(s yaml.Style) yamlStyle {
 func spellTag(tag string, directives []string) string {
 	for _, d := range directives {
 		if f := strings.Fields(d); len(f) == 3 && f[0] == "%TAG" && strings.HasPrefix(tag, f[2]) {
-			return f[1] + tag[len(f[2]):]
+			return f[1] + escapeTag(tag[len(f[2]):])
 		}
 	}
-	if strings.HasPrefix(tag, "!") {
-		return tag
+	for _, known := range [][2]string{{"tag:yaml.org,2002:", "!!"}, {"!!", "!!"}, {"!", "!"}} {
+		if rest, ok := strings.CutPrefix(tag, known[0]); ok {
+			return known[1] + escapeTag(rest)
+		}
 	}
-	if rest, ok := strings.CutPrefix(tag, "tag:yaml.org,2002:"); ok {
-		return "!!" + rest
+	return "!<" + escapeTag(tag) + ">"
+}
+
+// escapeTag writes what has a meaning of its own around tags as escapes.
+func escapeTag(text string) string {
+	var b strings.Builder
+	for i := range len(text) {
+		c := text[i]
+		if c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || strings.IndexByte("-_.~*'()/:;?@&=+$#", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
 	}
-	return "!<" + tag + ">"
+	return b.String()
 }

@@ -155,7 +155,7 @@ func pseudoAttrs(text string) []Attr {
 	for {
 		name, rest, ok := strings.Cut(strings.TrimSpace(text), "=")
 		rest = strings.TrimSpace(rest)
-		if !ok || rest == "" {
+		if !ok || rest == "" || rest[0] != '"' && rest[0] != '\'' {
 			return attrs
 		}
 		value, after, ok := strings.Cut(rest[1:], rest[:1])
