@@ -2,6 +2,7 @@ package archive
 
 import (
 	"archive/zip"
+	"bufio"
 	"compress/bzip2"
 	"io"
 	"io/fs"
@@ -21,6 +22,10 @@ type zipSource struct {
 	reader *zip.Reader
 	nuget  bool
 	most   int64
+
+	// Entries are read one after the other and share what inflates them.
+	buffer   *bufio.Reader
+	inflater io.ReadCloser
 }
 
 // The compression methods of the zip format beyond those that Go knows.
@@ -34,12 +39,26 @@ func newZip(f *os.File, size int64, nuget bool) (*zipSource, error) {
 	if err != nil {
 		return nil, damaged("", err)
 	}
-	r.RegisterDecompressor(zip.Deflate, flate.NewReader)
+	z := &zipSource{file: f, length: size, reader: r, nuget: nuget}
+	r.RegisterDecompressor(zip.Deflate, z.inflate)
 	r.RegisterDecompressor(methodBzip2, func(r io.Reader) io.ReadCloser {
 		return io.NopCloser(bzip2.NewReader(r))
 	})
 	r.RegisterDecompressor(methodZstd, zstd.ZipDecompressor(zstd.WithDecoderConcurrency(1)))
-	return &zipSource{file: f, length: size, reader: r, nuget: nuget}, nil
+	return z, nil
+}
+
+// inflate gives the one inflater, set to another entry.
+func (z *zipSource) inflate(r io.Reader) io.ReadCloser {
+	if z.inflater == nil {
+		z.buffer = bufio.NewReaderSize(r, 64<<10)
+		z.inflater = flate.NewReader(z.buffer)
+		return io.NopCloser(z.inflater)
+	}
+	z.buffer.Reset(r)
+	// Without a dictionary a reset cannot fail.
+	_ = z.inflater.(flate.Resetter).Reset(z.buffer, nil)
+	return io.NopCloser(z.inflater)
 }
 
 func (z *zipSource) size() int64       { return z.length }
