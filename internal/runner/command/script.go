@@ -14,6 +14,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/runner"
 	"github.com/takodeploy/tako/internal/runner/archive"
+	"github.com/takodeploy/tako/internal/runner/convention"
 )
 
 // The variables that say which script to run.
@@ -32,6 +33,11 @@ var Script = runner.Register(runner.Command{Name: "script", Run: runScript})
 func runScript(ctx context.Context, env *runner.Env) (int, error) {
 	if err := stagePackages(ctx, env); err != nil {
 		return 0, err
+	}
+	if _, own := env.Package(""); own {
+		if err := convention.ConfigureFolder(env, env.Work); err != nil {
+			return 0, err
+		}
 	}
 	script, err := chooseScript(env)
 	if err != nil {

@@ -4,12 +4,19 @@ import (
 	"context"
 	"strings"
 
+	"github.com/takodeploy/tako/internal/runner"
 	"github.com/takodeploy/tako/internal/runner/configure"
 )
 
 // configureFiles adapts the package's configuration files, each way if the step
 // has it switched on.
 func configureFiles(_ context.Context, d *deployment) error { return configureFolder(d, d.current) }
+
+// ConfigureFolder adapts the configuration files of a folder as the variables
+// of a job say: those of a package that is there for its scripts.
+func ConfigureFolder(env *runner.Env, folder string) error {
+	return configureFolder(&deployment{Env: env}, folder)
+}
 
 func configureFolder(d *deployment, folder string) error {
 	extra := d.Vars.Strings("Octopus.Action.AdditionalPaths")
