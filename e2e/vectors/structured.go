@@ -97,7 +97,7 @@ func (v structuredVector) change(work string, d *octostache.Dictionary, log conf
 	values := configure.NewVariables(d.Names(), d.Get)
 	switch v.Kind {
 	case "structured":
-		return configure.StructuredFile(file, configure.StructuredOptions{Variables: values}, log)
+		return configure.StructuredFile(file, configure.StructuredOptions{Variables: values, Only: v.Format}, log)
 	case "configVariables":
 		return configure.DotNetFile(file, configure.DotNetOptions{
 			Variables:    values,

@@ -150,7 +150,7 @@ func TestStructured(t *testing.T) {
 func TestStructuredFails(t *testing.T) {
 	dir := lay(t, map[string]string{"a.json": "{", "b.yaml": "a: [", "c.yaml": "a: 1"})
 	for name, o := range map[string]StructuredOptions{
-		"a.json": {}, "b.yaml": {}, "c.yaml": {OnlyJSON: true}, "missing": {},
+		"a.json": {}, "b.yaml": {}, "c.yaml": {Only: "JSON"}, "missing": {},
 	} {
 		o.Variables = values("a", "2")
 		if err := StructuredFile(filepath.Join(dir, name), o, &quiet{}); err == nil || !strings.Contains(err.Error(), name) {

@@ -12,7 +12,7 @@ import (
 type StructuredOptions struct {
 	Targets   []string // patterns of files, see Files
 	Extra     []string // further folders to look in
-	OnlyJSON  bool     // take every file for JSON, whatever its name
+	Only      string   // the one format to take every file for, whatever its name; "" lets names tell
 	Variables *Variables
 }
 
@@ -65,7 +65,7 @@ func Structured(dir string, o StructuredOptions, log Log) error {
 // StructuredFile replaces values in one file, in the first format it turns out
 // to be in.
 func StructuredFile(file string, o StructuredOptions, log Log) error {
-	candidates := candidates(file, o.OnlyJSON)
+	candidates := candidates(file, o.Only)
 	for i, f := range candidates {
 		log.Verbosef("Attempting structured variable replacement on file %s with format %s", file, f.name)
 		doc, err := f.read(file)
@@ -94,9 +94,11 @@ func StructuredFile(file string, o StructuredOptions, log Log) error {
 }
 
 // candidates are the formats to try for a file.
-func candidates(file string, onlyJSON bool) []format {
-	if onlyJSON {
-		return formats[:1]
+func candidates(file, only string) []format {
+	for _, f := range formats {
+		if strings.EqualFold(f.name, only) {
+			return []format{f}
+		}
 	}
 	lower := strings.ToLower(file)
 	for i, f := range formats {

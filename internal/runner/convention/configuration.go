@@ -91,10 +91,14 @@ func (d *deployment) structured(folder string, extra []string, values *configure
 	if !d.feature("JsonConfigurationVariables") && !d.Vars.Flag("Octopus.Action.Package.JsonConfigurationVariablesEnabled", false) {
 		return nil
 	}
+	only := ""
+	if d.Vars.Flag("Octopus.Action.StructuredConfigurationFallbackFlag", false) {
+		only = "JSON"
+	}
 	return configure.Structured(folder, configure.StructuredOptions{
 		Targets:   d.Vars.Paths("Octopus.Action.Package.JsonConfigurationVariablesTargets"),
 		Extra:     extra,
-		OnlyJSON:  d.Vars.Flag("Octopus.Action.StructuredConfigurationFallbackFlag", false),
+		Only:      only,
 		Variables: values,
 	}, d)
 }
