@@ -2,10 +2,14 @@ package deploy
 
 import (
 	"context"
+	"crypto/rand"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -155,6 +159,33 @@ func (s *stage) questions() []Question {
 	return slices.Clone(s.asked)
 }
 
+// database makes a database of the PostgreSQL server that TAKO_TEST_POSTGRES is
+// the URL of; without one it is empty, which means SQLite.
+func database(t *testing.T) string {
+	at := os.Getenv("TAKO_TEST_POSTGRES")
+	if at == "" {
+		return ""
+	}
+	server, err := sql.Open("pgx", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "tako_test_" + strings.ToLower(rand.Text())
+	if _, err := server.Exec("create database " + name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_, _ = server.Exec("drop database " + name + " with (force)")
+		_ = server.Close()
+	})
+	u, err := url.Parse(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
 type theater struct {
 	*stage
 	db  *store.DB
@@ -164,7 +195,7 @@ type theater struct {
 
 func newTheater(t *testing.T, plan *Plan) *theater {
 	t.Helper()
-	db, err := store.Open(t.Context(), t.TempDir(), "")
+	db, err := store.Open(t.Context(), t.TempDir(), database(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,351 @@
+package deploy
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/step"
+	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/variable"
+	"github.com/takodeploy/tako/octostache"
+)
+
+// onServer are the action types whose work the server does itself.
+var onServer = []string{"Octopus.Manual", "Octopus.Email", "Octopus.DeployRelease"}
+
+// healthCheck is the action type that looks at targets instead of working on
+// them, and so brings a limit of its own.
+const healthCheck = "Octopus.HealthCheck"
+
+// plan makes the plan: what applies here, and on which machines.
+func (g *occasion) plan() (*Plan, error) {
+	everywhere := g.frame.At(variable.Spot{}).Dictionary()
+	o := Options{
+		GuidedFailure: g.execution.UseGuidedFailure, MaxParallelism: option(everywhere, "Octopus.Action.MaxParallelism"),
+		AcquireParallelism: option(everywhere, "Octopus.Acquire.MaxParallelism"),
+	}
+	b := &builder{occasion: g, everywhere: everywhere, seen: map[string]bool{}}
+	for i := range g.steps {
+		b.step(&g.steps[i])
+	}
+	if err := RequireTargets(b.sets, g.connectivity); err != nil {
+		return nil, err
+	}
+	o.Targets, o.Notes = b.targets, append(b.notes, g.frame.At(variable.Spot{}).Warnings()...)
+	return Compose(b.drafts, o)
+}
+
+// builder makes the drafts of a plan's steps.
+type builder struct {
+	*occasion
+	everywhere *octostache.Dictionary
+	drafts     []Draft
+	sets       []TargetSet
+	targets    []Target
+	notes      []string
+	seen       map[string]bool // targets and notes
+}
+
+func (b *builder) note(sentence string) {
+	if !b.seen["note "+sentence] {
+		b.seen["note "+sentence] = true
+		b.notes = append(b.notes, sentence)
+	}
+}
+
+// step makes the draft of one step.
+func (b *builder) step(s *catalog.Step) {
+	d := Draft{
+		Step: Step{
+			ID: s.ID, Name: s.Name, Condition: Condition(s.Condition), Start: StartTrigger(s.StartTrigger),
+			Expression: s.Properties["Octopus.Step.ConditionVariableExpression"].Text, Roles: rolesOf(s),
+		},
+		Requirement: Requirement(s.PackageRequirement),
+	}
+	d.OnTargets = len(d.Roles) > 0
+	d.RollingWindow, _ = strconv.Atoi(strings.TrimSpace(b.text(s.Properties["Octopus.Action.MaxParallelism"].Text)))
+	applies, left := 0, 0
+	for i := range s.Actions {
+		a := b.action(&s.Actions[i], d.OnTargets)
+		d.OwnConcurrency = d.OwnConcurrency || a.Type == healthCheck
+		switch {
+		case a.Skip == "":
+			applies++
+		case slices.Contains(b.execution.SkipActions, a.ID):
+			left++
+		}
+		d.Actions = append(d.Actions, a)
+	}
+	if applies == 0 && len(d.Actions) > 0 {
+		d.UserSkip = left > 0
+		d.Skip = d.Actions[0].Skip
+	}
+	if d.OnTargets && d.Skip == "" {
+		d.Targets = b.machinesFor(d.Roles)
+	}
+	b.drafts = append(b.drafts, d)
+}
+
+// text evaluates a setting with what holds everywhere.
+func (b *builder) text(setting string) string {
+	value, err := b.everywhere.Evaluate(setting)
+	if err != nil {
+		return setting
+	}
+	return value
+}
+
+// query says which machines steps with the roles want.
+func (g *occasion) query(roles []string) TargetQuery {
+	e := g.execution
+	return TargetQuery{
+		Environment: g.environment.ID, Tenant: g.context.Tenant, TenantTags: g.context.TenantTags, Roles: roles,
+		Specific: e.SpecificMachineIDs, Excluded: e.ExcludedMachineIDs,
+		SpecificTags: e.SpecificTargetTagIDs, ExcludedTags: e.ExcludedTargetTagIDs, Connectivity: g.connectivity,
+	}
+}
+
+// machinesFor chooses the targets of a step and notes what is left out.
+func (b *builder) machinesFor(roles []string) []string {
+	set := Targets(b.machines, b.query(roles))
+	b.sets = append(b.sets, set)
+	for _, out := range set.LeftOut {
+		if out.Kind != OtherEnvironment && out.Kind != OtherTags {
+			b.note(out.Reason)
+		}
+	}
+	for _, warning := range set.Warnings {
+		b.note(warning)
+	}
+	var ids []string
+	for _, m := range set.Targets {
+		ids = append(ids, m.ID)
+		if !b.seen[m.ID] {
+			b.seen[m.ID] = true
+			b.targets = append(b.targets, Target{ID: m.ID, Name: m.Name})
+		}
+	}
+	return ids
+}
+
+// action makes one action of a step.
+func (b *builder) action(a *catalog.Action, onTargets bool) Action {
+	made := Action{
+		ID: a.ID, Name: a.Name, Type: a.ActionType, Condition: Condition(a.Condition),
+		Expression: a.Properties["Octopus.Action.ConditionVariableExpression"].Text, Required: a.IsRequired,
+		Skip: b.notHere(a), Properties: map[string]string{},
+		Block: flagged(b.text(a.Properties["Octopus.Action.Manual.BlockConcurrentDeployments"].Text)),
+	}
+	for name, p := range a.Properties {
+		if p.Secret == nil {
+			made.Properties[name] = p.Text
+		}
+	}
+	made.RunOn = runOn(a, onTargets)
+	if made.RunOn != OnServer {
+		made.WorkerPool = b.pool(a)
+	}
+	made.Retries, _ = strconv.Atoi(strings.TrimSpace(b.text(a.Properties["Octopus.Action.AutoRetry.MaximumCount"].Text)))
+	if n, err := strconv.Atoi(strings.TrimSpace(b.text(a.Properties["Octopus.Action.AutoRetry.MinimumBackoff"].Text))); err == nil && n > 0 {
+		made.Backoff = time.Duration(n) * time.Second
+	}
+	if n, err := strconv.Atoi(strings.TrimSpace(b.text(a.Properties["Octopus.Action.ExecutionTimeout.Minutes"].Text))); err == nil && n > 0 {
+		made.Timeout = time.Duration(n) * time.Minute
+	}
+	for i := range a.Packages {
+		made.Packages = append(made.Packages, b.packageOf(a, &a.Packages[i]))
+	}
+	return made
+}
+
+// runOn says where the work of an action happens.
+func runOn(a *catalog.Action, onTargets bool) RunOn {
+	worker := flagged(a.Properties["Octopus.Action.RunOnServer"].Text)
+	switch {
+	case slices.Contains(onServer, a.ActionType):
+		return OnServer
+	case onTargets && worker:
+		return OnWorkerForTarget
+	case onTargets:
+		return OnTarget
+	}
+	return OnWorker
+}
+
+func flagged(text string) bool { return strings.EqualFold(strings.TrimSpace(text), "true") }
+
+// pool is the worker pool that an action names, by itself or by a variable.
+func (b *builder) pool(a *catalog.Action) string {
+	if a.WorkerPoolID != "" || a.WorkerPoolVariable == "" {
+		return a.WorkerPoolID
+	}
+	value, _ := b.everywhere.Get(a.WorkerPoolVariable)
+	return value
+}
+
+// packageOf is a package of an action at the version of this deployment.
+func (b *builder) packageOf(a *catalog.Action, p *catalog.PackageReference) step.Package {
+	made := step.Package{
+		Reference: p.Name, PackageID: b.text(p.PackageID), FeedID: b.text(p.FeedID), Version: b.text(b.version(a, p)),
+		Acquire: step.Acquire(p.AcquisitionLocation), Extract: flagged(p.Properties["Extract"]), Properties: p.Properties,
+	}
+	switch {
+	case strings.EqualFold(p.AcquisitionLocation, string(step.ByTarget)):
+		made.Acquire = step.ByTarget
+	case strings.EqualFold(p.AcquisitionLocation, string(step.ByNobody)):
+		made.Acquire = step.ByNobody
+	default:
+		made.Acquire = step.ByServer
+	}
+	return made
+}
+
+// notHere says why an action does not apply to this deployment; "" if it does.
+func (g *occasion) notHere(a *catalog.Action) string {
+	switch {
+	case a.IsDisabled:
+		return "It is disabled."
+	case slices.Contains(g.execution.SkipActions, a.ID):
+		return "It was left out of this run."
+	case len(a.Environments) > 0 && !slices.Contains(a.Environments, g.environment.ID):
+		return "It does not run in environment \"" + g.environment.Name + "\"."
+	case slices.Contains(a.ExcludedEnvironments, g.environment.ID):
+		return "It is kept out of environment \"" + g.environment.Name + "\"."
+	case len(a.Channels) > 0 && g.channel != "" && !slices.Contains(a.Channels, g.channel):
+		return "It does not run for releases of this channel."
+	case len(a.TenantTags) > 0 && (g.tenant == nil || !MatchTags(a.TenantTags, g.tenant.TenantTags)):
+		if g.tenant == nil {
+			return "It runs for tenants with certain tags only."
+		}
+		return "It does not run for tenant \"" + g.tenant.Name + "\"."
+	}
+	return ""
+}
+
+// begun appends the audit event of a beginning, once however often a plan is
+// made of the same task.
+func (g *occasion) begun(ctx context.Context, category, verb string) error {
+	return g.DB.Do(ctx, func(tx *store.Tx) error {
+		_, n, err := tx.Events(store.EventQuery{Categories: []string{category}, Regarding: []string{g.id}, Take: 1})
+		if err != nil || n > 0 {
+			return err
+		}
+		return tx.Append(&store.Event{
+			Space: g.project.SpaceID, Category: category, Document: g.id, Related: g.related(), Message: g.task.Description + " " + verb,
+		})
+	})
+}
+
+// related are the documents that an event about the deployment is about.
+func (g *occasion) related() []string {
+	all := []string{g.project.ID, g.environment.ID, g.task.ID}
+	if g.tenant != nil {
+		all = append(all, g.tenant.ID)
+	}
+	if g.channel != "" {
+		all = append(all, g.channel)
+	}
+	if r := g.facts.Release; r != nil {
+		all = append(all, r.ID)
+	}
+	return all
+}
+
+// chooseWorker chooses a worker for an action.
+func (g *occasion) chooseWorker(j *step.Job, pool string) (step.Place, error) {
+	q := WorkerQuery{Pool: pool}
+	if m := g.byID[j.Target]; m != nil {
+		q.TargetPool = m.Endpoint.DefaultWorkerPoolID
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	q.Prefer = g.worker
+	choice, err := ChooseWorker(g.pools, g.workers, q)
+	switch {
+	case err != nil:
+		return step.Place{}, err
+	case choice.Pool.Dynamic:
+		return step.Place{}, fault.New(fault.Unavailable, "Worker pool %q makes its workers when they are asked for, and this server has nothing to make them with.", choice.Pool.Name)
+	case choice.BuiltIn:
+		return step.Place{Name: "the built-in worker", Worker: true}, nil
+	}
+	g.worker = choice.Worker.ID
+	return step.Place{ID: choice.Worker.ID, Name: choice.Worker.Name, Worker: true}, nil
+}
+
+// runnable says whether actions can run on the target itself; on others a
+// worker works for it.
+func runnable(m *catalog.Machine) bool {
+	switch m.Endpoint.CommunicationStyle {
+	case catalog.StyleSSH, catalog.StyleListening, catalog.StylePolling, catalog.StyleKubernetesAgent:
+		return true
+	}
+	return false
+}
+
+// Place chooses where an action runs.
+func (g *occasion) Place(_ context.Context, j *step.Job, on RunOn, pool string) (step.Place, error) {
+	if j.Place.ID != "" {
+		return g.named(j.Place), nil
+	}
+	m := g.byID[j.Target]
+	switch {
+	case on == OnServer:
+		return step.Place{}, nil
+	case on == OnTarget && j.Target != "" && m == nil:
+		return step.Place{}, fault.New(fault.NotFound, "Target %s does not exist any more.", j.Target)
+	case on == OnTarget && m != nil && runnable(m):
+		return step.Place{ID: m.ID, Name: m.Name}, nil
+	}
+	return g.chooseWorker(j, pool)
+}
+
+// named fills in the name of a place.
+func (g *occasion) named(p step.Place) step.Place {
+	if m := g.byID[p.ID]; m != nil {
+		p.Name = m.Name
+		return p
+	}
+	for _, w := range g.workers {
+		if w.ID == p.ID {
+			p.Name, p.Worker = w.Name, true
+			g.mu.Lock()
+			g.worker = w.ID
+			g.mu.Unlock()
+		}
+	}
+	return p
+}
+
+// Fill completes a job: its variables and tools.
+func (g *occasion) Fill(_ context.Context, j *step.Job, so Standing) error {
+	var more []variable.Value
+	if j.Place.Worker {
+		for _, w := range g.workers {
+			if w.ID == j.Place.ID && len(w.PoolIDs) > 0 {
+				more = append(more, variable.System(variable.Facts{WorkerPool: g.poolRef(w.PoolIDs[0])})...)
+			}
+		}
+	}
+	r := g.at(j.Path, j.Target, so, more...)
+	text := variable.Texts(r.Dictionary())
+	if err := r.Expand(text, g.parts); err != nil {
+		return fault.Wrap(fault.Invalid, err, "A variable cannot be used")
+	}
+	j.Variables, j.Tools = r, g.Tools
+	return nil
+}
+
+func (g *occasion) poolRef(id string) variable.Ref {
+	for _, p := range g.pools {
+		if p.ID == id {
+			return variable.Ref{ID: p.ID, Name: p.Name}
+		}
+	}
+	return variable.Ref{ID: id}
+}

@@ -1,0 +1,562 @@
+package deploy
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/task"
+	"github.com/takodeploy/tako/internal/variable"
+)
+
+// NewDeployments is what deployments of a release are made of: one for each
+// environment, or for each tenant in the one environment.
+type NewDeployments struct {
+	Space        string
+	Release      *catalog.Release
+	Environments []string // ids, slugs or names
+	Tenants      []string // ids, slugs or names
+	TenantTags   []string // canonical names; whose tags pass is meant too
+	DeployOptions
+}
+
+// DeployOptions are what a person decides about a deployment.
+type DeployOptions struct {
+	GuidedFailure            *bool // nil is what project and environment say
+	ForcePackageDownload     *bool // nil is what the project says
+	ForcePackageRedeployment bool
+	SkipSteps                []string // ids, slugs or names of steps or actions
+	SpecificMachines         []string // ids or names
+	ExcludedMachines         []string
+	SpecificTags             []string // target tags
+	ExcludedTags             []string
+	Variables                map[string]string // answers by variable name or element id
+	QueueTime                time.Time
+	Expiry                   time.Time
+	Priority                 string // LifecycleDefault, On or Off
+	Comments                 string
+	UpdateVariables          bool // of the release, before
+	FailTargetDiscovery      bool
+	DebugMode                string
+	// Parent and ParentKey name the record of the task that waits for it.
+	Parent, ParentKey string
+	// Allow is asked once for each deployment whether the caller may make it.
+	Allow func(tx *store.Tx, project *catalog.Project, environment, tenant string) error
+}
+
+// MadeDeployment is a deployment with its task.
+type MadeDeployment struct {
+	Deployment *catalog.Deployment
+	Task       *task.Task
+}
+
+// CreateDeployments makes deployments of a release, all of them or none.
+func (s *Service) CreateDeployments(ctx context.Context, in NewDeployments) ([]MadeDeployment, error) {
+	var made []MadeDeployment
+	err := s.DB.Do(ctx, func(tx *store.Tx) (err error) {
+		made, err = s.CreateDeploymentsTx(tx, in)
+		return err
+	})
+	return made, err
+}
+
+// CreateDeploymentsTx is CreateDeployments in the caller's transaction.
+func (s *Service) CreateDeploymentsTx(tx *store.Tx, in NewDeployments) ([]MadeDeployment, error) {
+	r, err := catalog.Releases.Get(tx, in.Release.ID)
+	if err != nil {
+		return nil, err
+	}
+	if in.UpdateVariables {
+		if err := s.updateVariables(tx, r); err != nil {
+			return nil, err
+		}
+	}
+	o, err := s.order(tx, r)
+	if err != nil {
+		return nil, err
+	}
+	pairs, err := o.pairs(tx, &in)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pairs {
+		if in.Allow == nil {
+			break
+		}
+		if err := in.Allow(tx, o.project, p.environment.ID, p.tenantID()); err != nil {
+			return nil, err
+		}
+	}
+	var wrong fault.Complaints
+	var made []MadeDeployment
+	unknown := map[string]int{}
+	for _, p := range pairs {
+		m, err := s.deploy(tx, o, p, &in.DeployOptions, unknown)
+		if fault.CodeOf(err) == fault.Invalid {
+			complain(&wrong, err, p.title(len(pairs) > 1))
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		made = append(made, *m)
+	}
+	for name, times := range unknown {
+		if times == len(pairs) {
+			wrong.Add("Variables: '%s' is not a prompted variable of this release.", name)
+		}
+	}
+	return made, wrong.Err()
+}
+
+// complain adds what is wrong with one deployment of several.
+func complain(wrong *fault.Complaints, err error, prefix string) {
+	sentences := []string{err.Error()}
+	var f *fault.Error
+	if errors.As(err, &f) && len(f.Details) > 0 {
+		sentences = f.Details
+	}
+	for _, sentence := range sentences {
+		if !slices.Contains(*wrong, prefix+sentence) {
+			wrong.Add("%s", prefix+sentence)
+		}
+	}
+}
+
+// order is what several deployments of one release have in common.
+type order struct {
+	*track
+	process  *catalog.DeploymentProcess
+	values   []variable.Value // secrets open
+	machines []Machine
+	byID     map[string]*catalog.Machine
+}
+
+func (s *Service) order(tx *store.Tx, r *catalog.Release) (*order, error) {
+	k, err := trackOf(tx, r)
+	if err != nil {
+		return nil, err
+	}
+	o := &order{track: k}
+	if k.project.IsDisabled {
+		return nil, fault.New(fault.Invalid, "Project '%s' is disabled, so it cannot be deployed.", k.project.Name)
+	}
+	if o.process, err = catalog.DeploymentProcesses.Get(tx, r.ProjectDeploymentProcessSnapshotID); err != nil {
+		return nil, err
+	}
+	if o.values, err = readValues(tx, k.project, r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, true); err != nil {
+		return nil, err
+	}
+	o.machines, o.byID, err = machinesOf(tx, r.SpaceID)
+	return o, err
+}
+
+// pair is one place that is deployed to.
+type pair struct {
+	environment *catalog.Environment
+	tenant      *catalog.Tenant // nil is untenanted
+}
+
+func (p *pair) tenantID() string {
+	if p.tenant == nil {
+		return ""
+	}
+	return p.tenant.ID
+}
+
+// title begins a sentence about one of several deployments.
+func (p *pair) title(several bool) string {
+	switch {
+	case !several:
+		return ""
+	case p.tenant != nil:
+		return p.tenant.Name + " in " + p.environment.Name + ": "
+	}
+	return p.environment.Name + ": "
+}
+
+// pairs finds the places that are meant.
+func (o *order) pairs(tx *store.Tx, in *NewDeployments) ([]pair, error) {
+	var wrong fault.Complaints
+	var environments []*catalog.Environment
+	for _, what := range in.Environments {
+		e, err := catalog.Environments.Find(tx, in.Space, strings.TrimSpace(what))
+		if fault.Is(err, fault.NotFound) {
+			wrong.Add("There is no environment '%s' in this space.", what)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(environments, func(known *catalog.Environment) bool { return known.ID == e.ID }) {
+			environments = append(environments, e)
+		}
+	}
+	if len(in.Environments) == 0 {
+		wrong.Add("EnvironmentNames must name at least one environment.")
+	}
+	var tenants []*catalog.Tenant
+	if len(in.Tenants)+len(in.TenantTags) > 0 {
+		var err error
+		if tenants, err = o.tenants(tx, in, environments, &wrong); err != nil {
+			return nil, err
+		}
+	}
+	if err := wrong.Err(); err != nil {
+		return nil, err
+	}
+	var pairs []pair
+	for _, e := range environments {
+		if len(in.Tenants)+len(in.TenantTags) == 0 {
+			pairs = append(pairs, pair{e, nil})
+		}
+		for _, t := range tenants {
+			pairs = append(pairs, pair{e, t})
+		}
+	}
+	return pairs, nil
+}
+
+// tenants finds the tenants that are meant: those named, and those whose tags
+// pass and who can get the release in the environments.
+func (o *order) tenants(tx *store.Tx, in *NewDeployments, environments []*catalog.Environment, wrong *fault.Complaints) ([]*catalog.Tenant, error) {
+	var chosen []*catalog.Tenant
+	for _, what := range in.Tenants {
+		t, err := catalog.Tenants.Find(tx, in.Space, strings.TrimSpace(what))
+		if fault.Is(err, fault.NotFound) {
+			wrong.Add("There is no tenant '%s' in this space.", what)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(chosen, func(known *catalog.Tenant) bool { return known.ID == t.ID }) {
+			chosen = append(chosen, t)
+		}
+	}
+	if len(in.TenantTags) == 0 {
+		return chosen, nil
+	}
+	named := len(chosen)
+	all, plain, err := tenantsOf(tx, in.Space, o.project.ID)
+	if err != nil {
+		return nil, err
+	}
+	channel := channelOf(o.channel)
+	for i := range plain {
+		t := &plain[i]
+		there := func(e *catalog.Environment) bool { return t.ConnectedTo(e.ID) }
+		if t.Disabled || !MatchTags(in.TenantTags, t.Tags) || !channel.AdmitsTenant(t.Tags) || !slices.ContainsFunc(environments, there) ||
+			slices.ContainsFunc(chosen[:named], func(known *catalog.Tenant) bool { return known.ID == t.ID }) {
+			continue
+		}
+		chosen = append(chosen, all[i])
+	}
+	if len(chosen) == 0 {
+		wrong.Add("No tenant with the tags %s is connected to project '%s' in the environment.", quoted(in.TenantTags, "and"), o.project.Name)
+	}
+	return chosen, nil
+}
+
+// deploy makes one deployment.
+func (s *Service) deploy(tx *store.Tx, o *order, p pair, in *DeployOptions, unknown map[string]int) (*MadeDeployment, error) {
+	progress, err := o.mayDeploy(p)
+	if err != nil {
+		return nil, err
+	}
+	d := &catalog.Deployment{ReleaseID: o.release.ID, EnvironmentID: p.environment.ID, TenantID: p.tenantID()}
+	d.SpaceID, d.ProjectID, d.ChannelID = o.release.SpaceID, o.project.ID, o.channel.ID
+	var wrong fault.Complaints
+	o.choose(d, p, in, &wrong)
+	c := o.context(p)
+	answers, names, err := o.answers(c, in.Variables)
+	for _, name := range names {
+		unknown[name]++
+	}
+	if err != nil {
+		complain(&wrong, err, "")
+	}
+	if err := checkSchedule(in, s.now()); err != nil {
+		complain(&wrong, err, "")
+	}
+	if err := wrong.Err(); err != nil {
+		return nil, err
+	}
+	o.remember(d, answers, in)
+	d.UseGuidedFailure = o.guided(p, c, answers, in.GuidedFailure)
+	return s.enqueue(tx, o, p, d, answers, in, progress)
+}
+
+// mayDeploy says whether the release may go there now.
+func (o *order) mayDeploy(p pair) (*Progression, error) {
+	mode := TenantMode(o.project.TenantedDeploymentMode)
+	if !mode.AllowsTenant(p.tenantID()) {
+		if p.tenant == nil {
+			return nil, fault.New(fault.Invalid, "Project '%s' is deployed for tenants only; name a tenant.", o.project.Name)
+		}
+		return nil, fault.New(fault.Invalid, "Project '%s' is not deployed for tenants.", o.project.Name)
+	}
+	var stream *StreamTenant
+	if p.tenant != nil {
+		t := tenantOf(p.tenant, o.project.ID)
+		channel := channelOf(o.channel)
+		switch {
+		case t.Disabled:
+			return nil, fault.New(fault.Invalid, "Tenant '%s' is disabled.", t.Name)
+		case !t.ConnectedTo(p.environment.ID):
+			return nil, fault.New(fault.Invalid, "Tenant '%s' is not connected to project '%s' in environment '%s'.", t.Name, o.project.Name, p.environment.Name)
+		case !channel.AdmitsTenant(t.Tags):
+			return nil, fault.New(fault.Invalid, "Channel '%s' is not for tenant '%s': it asks for the tags %s.", o.channel.Name, t.Name, quoted(o.channel.TenantTags, "and"))
+		}
+		stream = &t
+	}
+	progress := o.progress(stream)
+	if ok, why := progress.CanDeploy(p.environment.ID); !ok {
+		return nil, fault.New(fault.Invalid, "%s", why)
+	}
+	return progress, nil
+}
+
+// choose finds the machines, tags and steps that are named.
+func (o *order) choose(d *catalog.Deployment, p pair, in *DeployOptions, wrong *fault.Complaints) {
+	machine := func(what string) string {
+		for i := range o.machines {
+			m := &o.machines[i]
+			if strings.EqualFold(m.ID, what) || strings.EqualFold(m.Name, what) || strings.EqualFold(o.byID[m.ID].Slug, what) {
+				return m.ID
+			}
+		}
+		wrong.Add("There is no deployment target '%s' in this space.", what)
+		return ""
+	}
+	for _, what := range in.SpecificMachines {
+		if id := machine(what); id != "" {
+			d.SpecificMachineIDs = append(d.SpecificMachineIDs, id)
+		}
+	}
+	for _, what := range in.ExcludedMachines {
+		if id := machine(what); id != "" {
+			d.ExcludedMachineIDs = append(d.ExcludedMachineIDs, id)
+		}
+	}
+	d.SpecificTargetTagIDs, d.ExcludedTargetTagIDs = in.SpecificTags, in.ExcludedTags
+	for _, what := range in.SkipSteps {
+		d.SkipActions = append(d.SkipActions, o.skipped(what, wrong)...)
+	}
+	slices.Sort(d.SkipActions)
+	d.SkipActions = slices.Compact(d.SkipActions)
+}
+
+// skipped finds the actions that a name means: one, or all of a step.
+func (o *order) skipped(what string, wrong *fault.Complaints) []string {
+	var ids []string
+	is := func(texts ...string) bool {
+		return slices.ContainsFunc(texts, func(s string) bool { return s != "" && strings.EqualFold(s, strings.TrimSpace(what)) })
+	}
+	for i := range o.process.Steps {
+		st := &o.process.Steps[i]
+		whole := is(st.ID, st.Name, st.Slug)
+		for j := range st.Actions {
+			a := &st.Actions[j]
+			if !whole && !is(a.ID, a.Name, a.Slug) {
+				continue
+			}
+			if a.IsRequired {
+				wrong.Add("Step '%s' is required and cannot be skipped.", a.Name)
+			}
+			ids = append(ids, a.ID)
+		}
+	}
+	if ids == nil {
+		wrong.Add("The process of this release has no step '%s' to skip.", what)
+	}
+	return ids
+}
+
+// context is the place of a deployment that variables are scoped to.
+func (o *order) context(p pair) variable.Context {
+	c := variable.Context{
+		Environment: p.environment.ID, ParentEnvironment: p.environment.ParentEnvironmentID,
+		Channel: o.channel.ID, Project: o.project.ID, ProcessOwner: o.project.ID,
+	}
+	if p.tenant != nil {
+		c.Tenant, c.TenantTags = p.tenant.ID, p.tenant.TenantTags
+	}
+	return c
+}
+
+// answers are the values of the prompted variables.
+func (o *order) answers(c variable.Context, given map[string]string) ([]variable.Value, []string, error) {
+	form := variable.Prompts(o.values, c)
+	return form.Apply(given)
+}
+
+// remember notes the answers in the deployment: open ones to be seen, all of
+// them, sealed where they are secret, to be used.
+func (o *order) remember(d *catalog.Deployment, answers []variable.Value, in *DeployOptions) {
+	d.FormValues = map[string]string{}
+	for _, v := range answers {
+		text := v.Value
+		d.Manifest = append(d.Manifest, catalog.Variable{
+			Name: v.Name, Value: &text, Type: cmp.Or(v.Type, catalog.VariableString), IsSensitive: v.IsSensitive(),
+			Scope: catalog.VariableScope{Machine: v.Scope.Machine, Action: v.Scope.Action, Role: v.Scope.Role},
+		})
+		if !v.IsSensitive() {
+			d.FormValues[v.ID] = v.Value
+		}
+	}
+	d.ForcePackageDownload, d.ForcePackageRedeployment = o.project.ForcePackageDownload, in.ForcePackageRedeployment
+	if in.ForcePackageDownload != nil {
+		d.ForcePackageDownload = *in.ForcePackageDownload
+	}
+	d.FailTargetDiscovery = in.FailTargetDiscovery || o.project.FailTargetDiscovery
+	d.DebugMode, d.Comments, d.Priority = in.DebugMode, in.Comments, in.Priority
+	if !in.QueueTime.IsZero() {
+		d.QueueTime = &kind.Time{Time: in.QueueTime.UTC()}
+	}
+	if !in.Expiry.IsZero() {
+		d.QueueTimeExpiry = &kind.Time{Time: in.Expiry.UTC()}
+	}
+}
+
+// guided decides whether people are asked about failures: the deployment, a
+// variable, the project and the environment may say so, in this order.
+func (o *order) guided(p pair, c variable.Context, answers []variable.Value, asked *bool) bool {
+	if asked != nil {
+		return *asked
+	}
+	all := variable.Resolve(slices.Concat(o.values, answers), c)
+	if _, ok := all.Lookup("Octopus.UseGuidedFailure"); ok {
+		text, err := all.Dictionary().Evaluate("#{Octopus.UseGuidedFailure}")
+		if err == nil && text != "" {
+			return strings.EqualFold(strings.TrimSpace(text), "true")
+		}
+	}
+	switch o.project.DefaultGuidedFailureMode {
+	case "On":
+		return true
+	case "Off":
+		return false
+	}
+	return p.environment.UseGuidedFailure
+}
+
+// farthest is how far ahead a deployment may be scheduled.
+const farthest = 30 * 24 * time.Hour
+
+func checkSchedule(in *DeployOptions, now time.Time) error {
+	start := in.QueueTime
+	switch {
+	case !start.IsZero() && start.After(now.Add(farthest)):
+		return fault.New(fault.Invalid, "RunAt is %s; a deployment can be scheduled at most 30 days ahead.", start.UTC().Format(time.RFC3339))
+	case in.Expiry.IsZero():
+		return nil
+	case start.IsZero() || start.Before(now):
+		start = now
+	}
+	if !in.Expiry.After(start) {
+		return fault.New(fault.Invalid, "NoRunAfter is %s, which is not after the time at which the deployment is to start.", in.Expiry.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// enqueue stores a deployment with its task.
+func (s *Service) enqueue(tx *store.Tx, o *order, p pair, d *catalog.Deployment, answers []variable.Value, in *DeployOptions, progress *Progression) (*MadeDeployment, error) {
+	n, err := tx.Next("Deployments")
+	if err != nil {
+		return nil, err
+	}
+	d.ID = fmt.Sprintf("Deployments-%d", n)
+	description := fmt.Sprintf("Deploy %s release %s to %s", o.project.Name, o.release.Version, p.environment.Name)
+	if p.tenant != nil {
+		description += " for " + p.tenant.Name
+	}
+	queued := task.New{
+		Name: TaskDeploy, Description: description, SpaceID: d.SpaceID, ProjectID: o.project.ID, EnvironmentID: d.EnvironmentID,
+		TenantID: d.TenantID, Arguments: deployArguments{d.ID}, CreatedBy: store.ActorOf(tx.Context()).UserID,
+		Tag: o.tag(p, answers), Class: class(in.Priority, progress, d.EnvironmentID), Expiry: in.Expiry,
+		Parent: in.Parent, ParentKey: in.ParentKey,
+	}
+	if in.QueueTime.After(s.now()) {
+		queued.QueueTime = in.QueueTime
+	} else if queued.InPlaceOf, err = s.supersede(tx, o, d); err != nil {
+		return nil, err
+	}
+	t, err := s.Queue.EnqueueTx(tx, queued)
+	if err != nil {
+		return nil, err
+	}
+	d.TaskID = t.ID
+	if err := catalog.Deployments.Put(tx, d); err != nil {
+		return nil, err
+	}
+	if err := stand(tx, d); err != nil {
+		return nil, err
+	}
+	err = tx.Append(&store.Event{
+		Space: d.SpaceID, Category: "DeploymentQueued", Document: d.ID, Message: description + " was queued",
+		Related: related(d), Comments: d.Comments,
+	})
+	return &MadeDeployment{d, t}, err
+}
+
+// related are the documents that an event about a deployment is about.
+func related(d *catalog.Deployment) []string {
+	all := []string{d.ProjectID, d.ReleaseID, d.EnvironmentID, d.ChannelID, d.TaskID}
+	if d.TenantID != "" {
+		all = append(all, d.TenantID)
+	}
+	return all
+}
+
+// concurrencyTag is the variable that overrides a task's concurrency tag.
+const concurrencyTag = "Octopus.Task.ConcurrencyTag"
+
+// tag is what keeps deployments of one project to one place apart.
+func (o *order) tag(p pair, answers []variable.Value) string {
+	tag := o.project.ID + "/" + p.environment.ID
+	if p.tenant != nil {
+		tag = p.tenant.ID + "/" + tag
+	}
+	all := variable.Resolve(slices.Concat(o.values, answers, variable.System(o.facts(p))), o.context(p))
+	if _, ok := all.Lookup(concurrencyTag); !ok {
+		return tag
+	}
+	text, err := all.Dictionary().Evaluate("#{" + concurrencyTag + "}")
+	if text = strings.TrimSpace(text); err != nil || text == "" {
+		return tag
+	}
+	return text
+}
+
+func class(priority string, progress *Progression, environment string) task.Class {
+	switch {
+	case strings.EqualFold(priority, "On"), !strings.EqualFold(priority, "Off") && progress.IsPriority(environment):
+		return task.Priority
+	}
+	return task.Normal
+}
+
+// facts are what is known of a deployment before there is one.
+func (o *order) facts(p pair) variable.Facts {
+	f := variable.Facts{
+		Project:     variable.Ref{ID: o.project.ID, Name: o.project.Name},
+		Environment: &variable.EnvironmentFacts{Ref: variable.Ref{ID: p.environment.ID, Name: p.environment.Name}, SortOrder: p.environment.SortOrder},
+		Release: &variable.ReleaseFacts{
+			ID: o.release.ID, Number: o.release.Version, Notes: o.release.ReleaseNotes, Created: o.release.Assembled.Time,
+			CustomFields: o.release.CustomFields, ChannelName: o.channel.Name,
+		},
+	}
+	if p.tenant != nil {
+		f.Tenant = &variable.TenantFacts{Ref: variable.Ref{ID: p.tenant.ID, Name: p.tenant.Name}, Tags: p.tenant.TenantTags}
+	}
+	return f
+}

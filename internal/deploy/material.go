@@ -1,0 +1,210 @@
+package deploy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/variable"
+)
+
+// The rules of this package are about plain values. What is here makes such
+// values of what is stored.
+
+func phasesOf(l *catalog.Lifecycle) []Phase {
+	phases := make([]Phase, len(l.Phases))
+	for i := range l.Phases {
+		p := &l.Phases[i]
+		phases[i] = Phase{
+			ID: p.ID, Name: p.Name, Automatic: p.AutomaticDeploymentTargets, Manual: p.OptionalDeploymentTargets,
+			Minimum: p.MinimumEnvironmentsBeforePromotion, Optional: p.IsOptionalPhase, Priority: p.IsPriorityPhase,
+		}
+	}
+	return phases
+}
+
+func environmentsOf(tx *store.Tx, space string) ([]LifecycleEnvironment, []*catalog.Environment, error) {
+	all, _, err := catalog.Environments.List(tx, kind.Query{Space: space})
+	if err != nil {
+		return nil, nil, err
+	}
+	plain := make([]LifecycleEnvironment, len(all))
+	for i, e := range all {
+		plain[i] = LifecycleEnvironment{ID: e.ID, Name: e.Name, SortOrder: e.SortOrder, Ephemeral: e.Type != "" && e.Type != catalog.StaticEnvironment}
+	}
+	return plain, all, nil
+}
+
+func channelOf(c *catalog.Channel) Channel {
+	plain := Channel{ID: c.ID, Name: c.Name, Default: c.IsDefault, GitReferences: c.GitReferenceRules, TenantTags: c.TenantTags}
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		rule := ChannelRule{
+			VersionRange: r.VersionRange, Tag: r.Tag, VersionTag: r.VersionTagRegex,
+			ByPublished: strings.EqualFold(r.VersioningStrategy, "MostRecentlyPublished"),
+		}
+		for _, p := range r.ActionPackages {
+			rule.Packages = append(rule.Packages, RulePackage{Action: p.DeploymentAction, Reference: p.PackageReference})
+		}
+		plain.Rules = append(plain.Rules, rule)
+	}
+	return plain
+}
+
+func channelsOf(tx *store.Tx, project *catalog.Project) ([]*catalog.Channel, error) {
+	all, _, err := catalog.Channels.List(tx, kind.Query{Space: project.SpaceID, Match: map[string]string{"ProjectId": project.ID}})
+	return all, err
+}
+
+// machinesOf reads the deployment targets of a space.
+func machinesOf(tx *store.Tx, space string) ([]Machine, map[string]*catalog.Machine, error) {
+	all, _, err := catalog.Machines.List(tx, kind.Query{Space: space})
+	if err != nil {
+		return nil, nil, err
+	}
+	policies, _, err := catalog.MachinePolicies.List(tx, kind.Query{Space: space})
+	if err != nil {
+		return nil, nil, err
+	}
+	offline := map[string]bool{}
+	for _, p := range policies {
+		offline[p.ID] = p.MachineConnectivityPolicy.MachineConnectivityBehavior == "MayBeOfflineAndCanBeSkipped"
+	}
+	machines := make([]Machine, len(all))
+	byID := make(map[string]*catalog.Machine, len(all))
+	for i, m := range all {
+		byID[m.ID] = m
+		machines[i] = Machine{
+			ID: m.ID, Name: m.Name, Environments: m.EnvironmentIDs, Roles: m.Roles, Disabled: m.IsDisabled,
+			Health: Health(m.HealthStatus), MayBeOffline: offline[m.MachinePolicyID],
+			Tenancy: Tenancy{Mode: TenantMode(m.TenantedDeploymentParticipation), TenantIDs: m.TenantIDs, TenantTags: m.TenantTags},
+		}
+	}
+	return machines, byID, nil
+}
+
+func connectivityOf(p catalog.ConnectivityPolicy) Connectivity {
+	return Connectivity{
+		SkipUnavailable: p.SkipMachineBehavior == "SkipUnavailableMachines", SkipRoles: p.TargetRoles,
+		ExcludeUnhealthy: p.ExcludeUnhealthyTargets, AllowNoTargets: p.AllowDeploymentsToNoTargets,
+	}
+}
+
+func tenantOf(t *catalog.Tenant, project string) StreamTenant {
+	environments, connected := t.ProjectEnvironments[project]
+	return StreamTenant{ID: t.ID, Name: t.Name, Tags: t.TenantTags, Disabled: t.IsDisabled, Connected: connected, Environments: environments}
+}
+
+// tenantsOf reads the tenants that are connected to a project.
+func tenantsOf(tx *store.Tx, space, project string) ([]*catalog.Tenant, []StreamTenant, error) {
+	all, _, err := catalog.Tenants.List(tx, kind.Query{Space: space, Refer: map[string][]string{"ProjectEnvironments": {project}}})
+	if err != nil {
+		return nil, nil, err
+	}
+	plain := make([]StreamTenant, len(all))
+	for i, t := range all {
+		plain[i] = tenantOf(t, project)
+	}
+	return all, plain, nil
+}
+
+// valuesOf makes values of the variables of a set. Secrets stay closed unless
+// they are asked for.
+func valuesOf(tx *store.Tx, set *catalog.VariableSet, from variable.Source, owner string, order int, open bool) ([]variable.Value, error) {
+	values := make([]variable.Value, 0, len(set.Variables))
+	for i := range set.Variables {
+		v := &set.Variables[i]
+		value := variable.Value{
+			ID: v.ID, Name: v.Name, Type: v.Type, Sensitive: v.IsSensitive, Source: from, Owner: owner, Order: order,
+			Scope: variable.Scope{
+				Environment: v.Scope.Environment, Machine: v.Scope.Machine, Role: v.Scope.Role, Action: v.Scope.Action,
+				Channel: v.Scope.Channel, TenantTag: v.Scope.TenantTag, ProcessOwner: v.Scope.ProcessOwner,
+			},
+		}
+		if p := v.Prompt; p != nil {
+			value.Prompt = &variable.Prompt{Label: p.Label, Description: p.Description, Required: p.Required, Display: p.DisplaySettings}
+		}
+		if open || !value.IsSensitive() {
+			text, err := v.Plain(tx)
+			if err != nil {
+				return nil, err
+			}
+			value.Value = text
+		}
+		values = append(values, value)
+	}
+	return values, nil
+}
+
+// readValues reads the variables of a project's set and of the library sets
+// that it includes, live or as snapshots.
+func readValues(tx *store.Tx, project *catalog.Project, projectSet string, librarySets []string, open bool) ([]variable.Value, error) {
+	set, err := catalog.VariableSets.Get(tx, projectSet)
+	if err != nil {
+		return nil, err
+	}
+	values, err := valuesOf(tx, set, variable.FromProject, project.Name, 0, open)
+	if err != nil {
+		return nil, err
+	}
+	for i, id := range librarySets {
+		set, err := catalog.VariableSets.Get(tx, id)
+		if fault.Is(err, fault.NotFound) {
+			continue // the library set was deleted, and so are its values
+		}
+		if err != nil {
+			return nil, err
+		}
+		owner := set.OwnerID
+		if library, err := catalog.LibraryVariableSets.Get(tx, set.OwnerID); err == nil {
+			owner = library.Name
+		}
+		more, err := valuesOf(tx, set, variable.FromLibrary, owner, i+1, open)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, more...)
+	}
+	return values, nil
+}
+
+// librarySetsOf lists the variable sets of the library sets that a project
+// includes.
+func librarySetsOf(tx *store.Tx, project *catalog.Project) ([]string, error) {
+	var ids []string
+	for _, id := range project.IncludedLibraryVariableSetIDs {
+		library, err := catalog.LibraryVariableSets.Get(tx, id)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, library.VariableSetID)
+	}
+	return ids, nil
+}
+
+// liveValues reads the variables of a project as they are now, secrets closed.
+func liveValues(tx *store.Tx, project *catalog.Project) ([]variable.Value, error) {
+	libraries, err := librarySetsOf(tx, project)
+	if err != nil {
+		return nil, err
+	}
+	return readValues(tx, project, project.VariableSetID, libraries, false)
+}
+
+// roles are the target tags of a step; none means that it does not run on
+// targets.
+func rolesOf(s *catalog.Step) []string {
+	var roles []string
+	for role := range strings.SplitSeq(s.Properties["Octopus.Action.TargetRoles"].Text, ",") {
+		if role = strings.TrimSpace(role); role != "" && !slices.Contains(roles, role) {
+			roles = append(roles, role)
+		}
+	}
+	return roles
+}

@@ -1,0 +1,448 @@
+package deploy
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/variable"
+	"github.com/takodeploy/tako/version"
+)
+
+// NewRelease is what a release is made of.
+type NewRelease struct {
+	Space   string
+	Project string // id, slug or name
+	Channel string // id, slug or name; empty chooses the one that fits best
+	Version string // a version, a template or a mask; empty is worked out
+	// Packages are versions of packages as overrides, such as "Deploy web:1.2".
+	Packages []string
+	// Selected are versions of packages by action and reference.
+	Selected       []catalog.SelectedPackage
+	DefaultVersion string // of all packages for which nothing else is said
+	Prerelease     string // the pre-release tag that newest versions shall have
+	Notes          string
+	GitRef         string
+	GitCommit      string
+	CustomFields   map[string]string
+	IgnoreIfExists bool
+	IgnoreRules    bool // of the channel
+}
+
+// MadeRelease is a release with what has followed from it.
+type MadeRelease struct {
+	Release *catalog.Release
+	Existed bool // it was there already
+	// Automatic are the deployments that the lifecycle has asked for.
+	Automatic []MadeDeployment
+}
+
+// releaseDraft is a release while it is being worked out.
+type releaseDraft struct {
+	NewRelease
+	project  *catalog.Project
+	channels []*catalog.Channel
+	channel  *catalog.Channel
+	values   []variable.Value
+	slots    []slot
+	chosen   []string // a version for each slot
+}
+
+// CreateRelease makes a release of a project as it is now.
+func (s *Service) CreateRelease(ctx context.Context, in NewRelease) (*MadeRelease, error) {
+	d := &releaseDraft{NewRelease: in}
+	existing, err := s.gather(ctx, d)
+	if err != nil || existing != nil {
+		return existing, err
+	}
+	if err := s.choosePackages(ctx, d); err != nil {
+		return nil, err
+	}
+	var made *MadeRelease
+	err = s.DB.Do(ctx, func(tx *store.Tx) (err error) {
+		made, err = s.putRelease(tx, d)
+		return err
+	})
+	return made, err
+}
+
+// gather reads what the release is made from. It gives the release that is
+// there already, if that is all that is asked for.
+func (s *Service) gather(ctx context.Context, d *releaseDraft) (existing *MadeRelease, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		if d.project, err = findProject(tx, d.Space, d.Project); err != nil {
+			return err
+		}
+		switch {
+		case d.project.IsDisabled:
+			return fault.New(fault.Invalid, "Project '%s' is disabled, so no release of it can be created.", d.project.Name)
+		case d.project.IsVersionControlled:
+			return fault.New(fault.Unavailable, "The process of project '%s' is in Git, and this server has no access to the repository.", d.project.Name)
+		}
+		if d.IgnoreIfExists && d.Version != "" && !version.IsMask(d.Version) {
+			found, err := catalog.FindRelease(tx, d.Space, d.project.ID, d.Version)
+			if err != nil {
+				return err
+			}
+			if found != nil {
+				existing = &MadeRelease{Release: found, Existed: true}
+				return nil
+			}
+		}
+		if d.channels, err = channelsOf(tx, d.project); err != nil {
+			return err
+		}
+		if d.Channel != "" {
+			if d.channel, err = pickChannel(d.channels, d.Channel, d.project.Name); err != nil {
+				return err
+			}
+		}
+		if d.values, err = liveValues(tx, d.project); err != nil {
+			return err
+		}
+		process, err := catalog.DeploymentProcesses.Get(tx, d.project.DeploymentProcessID)
+		if err != nil {
+			return err
+		}
+		if len(process.Steps) == 0 {
+			return fault.New(fault.Invalid, "The deployment process of project '%s' has no steps yet. Add a step before creating a release.", d.project.Name)
+		}
+		channel := ""
+		if d.channel != nil {
+			channel = d.channel.ID
+		}
+		d.slots = slotsOf(process.Steps, d.values, d.project.ID, channel)
+		return nil
+	})
+	return existing, err
+}
+
+func findProject(tx *store.Tx, space, what string) (*catalog.Project, error) {
+	if strings.TrimSpace(what) == "" {
+		return nil, fault.New(fault.Invalid, "ProjectName must not be empty.")
+	}
+	p, err := catalog.Projects.Find(tx, space, what)
+	if fault.Is(err, fault.NotFound) {
+		return nil, fault.New(fault.NotFound, "There is no project '%s' in this space.", what)
+	}
+	return p, err
+}
+
+// pickChannel finds a channel of a project by id, slug or name.
+func pickChannel(all []*catalog.Channel, what, project string) (*catalog.Channel, error) {
+	for _, is := range []func(*catalog.Channel) string{
+		func(c *catalog.Channel) string { return c.ID }, func(c *catalog.Channel) string { return c.Name }, func(c *catalog.Channel) string { return c.Slug },
+	} {
+		for _, c := range all {
+			if strings.EqualFold(is(c), strings.TrimSpace(what)) {
+				return c, nil
+			}
+		}
+	}
+	names := make([]string, len(all))
+	for i, c := range all {
+		names[i] = c.Name
+	}
+	return nil, fault.New(fault.Invalid, "Project '%s' has no channel '%s'. Its channels are %s.", project, what, quoted(names, "and"))
+}
+
+// choosePackages decides the version of every package, and the channel if none
+// was named.
+func (s *Service) choosePackages(ctx context.Context, d *releaseDraft) error {
+	if err := s.formats(ctx, d.Space, d.slots); err != nil {
+		return err
+	}
+	var wrong fault.Complaints
+	chosen, err := SelectVersions(plainSlots(d.slots), d.Packages, d.DefaultVersion)
+	if err != nil {
+		return err
+	}
+	d.chosen = chosen
+	d.takeSelected()
+	for i := range d.slots {
+		if d.slots[i].Fixed != "" {
+			d.chosen[i] = d.slots[i].Fixed
+		}
+	}
+	if err := d.chooseChannel(); err != nil {
+		return err
+	}
+	for i := range d.slots {
+		if err := s.complete(ctx, d, i, &wrong); err != nil {
+			return err
+		}
+	}
+	if err := wrong.Err(); err != nil {
+		return err
+	}
+	return d.checkRules()
+}
+
+// takeSelected takes the versions that are given by action and reference.
+func (d *releaseDraft) takeSelected() {
+	for _, p := range d.Selected {
+		action := cmp.Or(p.ActionName, p.StepName)
+		for i := range d.slots {
+			at := &d.slots[i]
+			if p.Version != "" && strings.EqualFold(at.Reference, p.PackageReferenceName) && (strings.EqualFold(at.Action, action) || strings.EqualFold(at.Step, action)) {
+				d.chosen[i] = p.Version
+			}
+		}
+	}
+}
+
+// selected are the versions that were decided so far.
+func (d *releaseDraft) selected() []SelectedVersion {
+	var all []SelectedVersion
+	for i := range d.slots {
+		if d.chosen[i] != "" {
+			all = append(all, SelectedVersion{PackageSlot: d.slots[i].PackageSlot, Version: d.chosen[i]})
+		}
+	}
+	return all
+}
+
+func (d *releaseDraft) chooseChannel() error {
+	if d.channel != nil {
+		return nil
+	}
+	plain := make([]Channel, len(d.channels))
+	for i, c := range d.channels {
+		plain[i] = channelOf(c)
+	}
+	best, _, err := BestChannel(plain, d.selected())
+	if err != nil {
+		return err
+	}
+	d.channel = d.channels[slices.IndexFunc(d.channels, func(c *catalog.Channel) bool { return c.ID == best.ID })]
+	return nil
+}
+
+// complete checks that the version of a slot is there, or finds the newest one.
+func (s *Service) complete(ctx context.Context, d *releaseDraft, i int, wrong *fault.Complaints) error {
+	p := &d.slots[i]
+	switch {
+	case !p.Resolvable && d.chosen[i] == "":
+		wrong.Add("%s: its package or feed is known only when it is deployed, so a version must be given.", capital(p.title()))
+		return nil
+	case !p.Resolvable, s.Feeds == nil && d.chosen[i] != "":
+		return nil
+	case s.Feeds == nil:
+		wrong.Add("%s: this server has no feeds to find the newest version in.", capital(p.title()))
+		return nil
+	case d.chosen[i] == "":
+		return s.newest(ctx, d, i, wrong)
+	}
+	found, err := s.Feeds.Has(ctx, d.Space, p.FeedID, p.PackageID, d.chosen[i])
+	if err != nil {
+		return fmt.Errorf("looking for package %s %s: %w", p.PackageID, d.chosen[i], err)
+	}
+	if !found {
+		wrong.Add("Version %s of %s was not found in its feed (%s).", d.chosen[i], p.title(), p.FeedID)
+	}
+	return nil
+}
+
+// newest finds the newest version of a package that the channel admits.
+func (s *Service) newest(ctx context.Context, d *releaseDraft, i int, wrong *fault.Complaints) error {
+	p := &d.slots[i]
+	offered, err := s.Feeds.Versions(ctx, d.Space, p.FeedID, p.PackageID)
+	if err != nil {
+		return fmt.Errorf("looking for versions of package %s: %w", p.PackageID, err)
+	}
+	if len(offered) == 0 {
+		wrong.Add("%s was not found in its feed (%s).", capital(p.title()), p.FeedID)
+		return nil
+	}
+	channel := channelOf(d.channel)
+	rule, _ := channel.RuleFor(&p.PackageSlot)
+	if d.IgnoreRules {
+		rule = nil
+	}
+	newest, ok, err := s.newestOf(rule, p, offered, d.Prerelease)
+	switch {
+	case err != nil:
+		return err
+	case ok:
+		d.chosen[i] = newest.Version
+	case rule != nil:
+		wrong.Add("None of the %d versions of %s in feed %s satisfies the rule of channel %q.", len(offered), p.title(), p.FeedID, d.channel.Name)
+	default:
+		wrong.Add("All %d versions of %s in feed %s are pre-releases; name the one that is meant.", len(offered), p.title(), p.FeedID)
+	}
+	return nil
+}
+
+// newestOf prefers versions with a pre-release tag if one is asked for.
+func (s *Service) newestOf(rule *ChannelRule, p *slot, offered []OfferedVersion, prerelease string) (OfferedVersion, bool, error) {
+	if prerelease != "" && (rule == nil || rule.Tag == "") {
+		tagged := ChannelRule{}
+		if rule != nil {
+			tagged = *rule
+		}
+		tagged.Tag = "^" + regexp.QuoteMeta(prerelease)
+		if newest, ok, err := Latest(&tagged, p.Format, offered, true); ok || err != nil {
+			return newest, ok, err
+		}
+	}
+	return Latest(rule, p.Format, offered, false)
+}
+
+// checkRules holds the versions against the rules of the channel.
+func (d *releaseDraft) checkRules() error {
+	if d.IgnoreRules {
+		if d.project.AllowIgnoreChannelRules != nil && !*d.project.AllowIgnoreChannelRules {
+			return fault.New(fault.Invalid, "Project '%s' does not allow releases to ignore the rules of their channel.", d.project.Name)
+		}
+		return nil
+	}
+	channel := channelOf(d.channel)
+	var wrong fault.Complaints
+	for _, sentence := range channel.Violations(d.selected()) {
+		wrong.Add("%s", sentence)
+	}
+	return wrong.Err()
+}
+
+// releaseRecords lists the releases of a project for numbering.
+func releaseRecords(tx *store.Tx, project string) ([]ReleaseRecord, error) {
+	var all []ReleaseRecord
+	err := tx.Query(func(scan func(...any) error) error {
+		var r ReleaseRecord
+		var created int64
+		err := scan(&r.ID, &r.Version, &r.ChannelID, &created)
+		r.Assembled = time.UnixMilli(created)
+		all = append(all, r)
+		return err
+	}, "select id, name, data ->> 'ChannelId', created from release where kind = 'Releases' and owner = $1 order by created, length(id), id", project)
+	if err != nil {
+		return nil, fmt.Errorf("listing the releases of %s: %w", project, err)
+	}
+	// Of releases made in the same millisecond the later one counts.
+	for i := range all {
+		all[i].Assembled = all[i].Assembled.Add(time.Duration(i) * time.Nanosecond)
+	}
+	return all, nil
+}
+
+// number works out the version of the release.
+func (s *Service) number(tx *store.Tx, d *releaseDraft) (string, error) {
+	if d.Version != "" && !strings.Contains(d.Version, "#{") && !version.IsMask(d.Version) {
+		return d.Version, CheckReleaseVersion(d.Version)
+	}
+	records, err := releaseRecords(tx, d.project.ID)
+	if err != nil {
+		return "", err
+	}
+	n := Numbering{
+		Template: d.Version, Project: d.project.ID, Channel: variable.Ref{ID: d.channel.ID, Name: d.channel.Name},
+		Releases: records, Variables: d.values, Now: s.now(),
+	}
+	for _, c := range d.channels {
+		n.Channels = append(n.Channels, variable.Ref{ID: c.ID, Name: c.Name})
+	}
+	if v := d.project.VersioningStrategy; n.Template == "" && v != nil {
+		n.Template = v.Template
+		if p := v.DonorPackage; p != nil {
+			n.Template = ""
+			for i := range d.slots {
+				if strings.EqualFold(d.slots[i].Action, p.DeploymentAction) && strings.EqualFold(d.slots[i].Reference, p.PackageReference) {
+					n.Donor = d.chosen[i]
+				}
+			}
+			if n.Donor == "" {
+				return "", fault.New(fault.Invalid, "Releases of project '%s' take their version from the package of step '%s', which the process does not have. Give a version, or change the project's settings.", d.project.Name, p.DeploymentAction)
+			}
+		}
+	}
+	return n.Next()
+}
+
+// putRelease stores the release with the snapshots that it is made of.
+func (s *Service) putRelease(tx *store.Tx, d *releaseDraft) (*MadeRelease, error) {
+	number, err := s.number(tx, d)
+	if err != nil {
+		return nil, err
+	}
+	found, err := catalog.FindRelease(tx, d.Space, d.project.ID, number)
+	switch {
+	case err != nil:
+		return nil, err
+	case found != nil && d.IgnoreIfExists:
+		return &MadeRelease{Release: found, Existed: true}, nil
+	case found != nil:
+		return nil, CheckUnique([]ReleaseRecord{{ID: found.ID, Version: found.Version}}, number)
+	}
+	r := &catalog.Release{
+		Version: number, ProjectID: d.project.ID, ChannelID: d.channel.ID, ReleaseNotes: d.Notes,
+		IgnoreChannelRules: d.IgnoreRules, Assembled: kind.Time{Time: s.now().UTC()}, CustomFields: d.CustomFields,
+	}
+	r.SpaceID = d.Space
+	for i := range d.slots {
+		p := &d.slots[i]
+		r.SelectedPackages = append(r.SelectedPackages, catalog.SelectedPackage{StepName: p.Action, ActionName: p.Action, PackageReferenceName: p.Reference, Version: d.chosen[i]})
+	}
+	if r.ProjectDeploymentProcessSnapshotID, err = catalog.SnapshotProcess(tx, d.project.DeploymentProcessID); err != nil {
+		return nil, err
+	}
+	if err := snapshotVariables(tx, d.project, r); err != nil {
+		return nil, err
+	}
+	if err := catalog.Releases.Put(tx, r); err != nil {
+		return nil, err
+	}
+	made := &MadeRelease{Release: r}
+	made.Automatic, err = s.automatic(tx, r, nil)
+	return made, err
+}
+
+// snapshotVariables gives a release the variables of its project as they are.
+func snapshotVariables(tx *store.Tx, project *catalog.Project, r *catalog.Release) (err error) {
+	if r.ProjectVariableSetSnapshotID, err = catalog.SnapshotVariables(tx, project.VariableSetID); err != nil {
+		return err
+	}
+	libraries, err := librarySetsOf(tx, project)
+	if err != nil {
+		return err
+	}
+	r.LibraryVariableSetSnapshotIDs = nil
+	for _, id := range libraries {
+		snapshot, err := catalog.SnapshotVariables(tx, id)
+		if err != nil {
+			return err
+		}
+		r.LibraryVariableSetSnapshotIDs = append(r.LibraryVariableSetSnapshotIDs, snapshot)
+	}
+	return nil
+}
+
+// UpdateVariables gives a release the variables of its project as they are now.
+func (s *Service) UpdateVariables(ctx context.Context, releaseID string) (*catalog.Release, error) {
+	var r *catalog.Release
+	err := s.DB.Do(ctx, func(tx *store.Tx) (err error) {
+		if r, err = catalog.Releases.Get(tx, releaseID); err != nil {
+			return err
+		}
+		return s.updateVariables(tx, r)
+	})
+	return r, err
+}
+
+func (s *Service) updateVariables(tx *store.Tx, r *catalog.Release) error {
+	project, err := catalog.Projects.Get(tx, r.ProjectID)
+	if err != nil {
+		return err
+	}
+	if err := snapshotVariables(tx, project, r); err != nil {
+		return err
+	}
+	return catalog.Releases.Put(tx, r)
+}

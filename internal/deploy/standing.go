@@ -1,0 +1,155 @@
+package deploy
+
+import (
+	"fmt"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/task"
+)
+
+// pastDeployments lists the deployments of a release with how they ended.
+func pastDeployments(tx *store.Tx, release string) ([]PastDeployment, error) {
+	var all []PastDeployment
+	err := tx.Query(func(scan func(...any) error) error {
+		var d PastDeployment
+		var state string
+		err := scan(&d.ID, &d.TaskID, &d.Environment, &d.Tenant, &state)
+		d.Success = state == string(task.Success)
+		all = append(all, d)
+		return err
+	}, `select d.id, d.data ->> 'TaskId', d.data ->> 'EnvironmentId', coalesce(d.data ->> 'TenantId', ''), coalesce(t.state, '')
+		from deployment d left join task t on t.id = d.data ->> 'TaskId'
+		where d.kind = 'Deployments' and d.data ->> 'ReleaseId' = $1 order by d.created`, release)
+	if err != nil {
+		return nil, fmt.Errorf("listing the deployments of %s: %w", release, err)
+	}
+	return all, nil
+}
+
+// track is everything that decides where a release may go.
+type track struct {
+	release      *catalog.Release
+	project      *catalog.Project
+	channel      *catalog.Channel
+	lifecycle    *catalog.Lifecycle
+	environments []*catalog.Environment
+	base         Promotion // without a tenant
+}
+
+// trackOf reads everything that decides where a release may go.
+func trackOf(tx *store.Tx, r *catalog.Release) (*track, error) {
+	k := &track{release: r}
+	var err error
+	if k.project, err = catalog.Projects.Get(tx, r.ProjectID); err != nil {
+		return nil, err
+	}
+	if k.channel, err = catalog.Channels.Get(tx, r.ChannelID); err != nil {
+		return nil, err
+	}
+	if k.lifecycle, err = lifecycleOf(tx, k.project, k.channel); err != nil {
+		return nil, err
+	}
+	k.base = Promotion{Lifecycle: k.lifecycle.Name, Phases: phasesOf(k.lifecycle)}
+	if k.base.Environments, k.environments, err = environmentsOf(tx, r.SpaceID); err != nil {
+		return nil, err
+	}
+	if k.base.Deployments, err = pastDeployments(tx, r.ID); err != nil {
+		return nil, err
+	}
+	for _, d := range r.Defects {
+		if d.Status == catalog.DefectUnresolved {
+			k.base.Prevented, k.base.Defect = true, d.Description
+		}
+	}
+	return k, nil
+}
+
+func lifecycleOf(tx *store.Tx, project *catalog.Project, channel *catalog.Channel) (*catalog.Lifecycle, error) {
+	id := EffectiveLifecycle(channel.LifecycleID, project.LifecycleID)
+	l, err := catalog.Lifecycles.Get(tx, id)
+	if fault.Is(err, fault.NotFound) {
+		return nil, fault.New(fault.Invalid, "The lifecycle of project '%s' (%s) does not exist any more.", project.Name, id)
+	}
+	return l, err
+}
+
+// progress works out how far the release has come for a tenant; nil is the
+// untenanted stream.
+func (k *track) progress(tenant *StreamTenant) *Progression {
+	in := k.base
+	if tenant != nil {
+		in.Tenant = tenant.ID
+		in.Connected = tenant.Environments
+		if len(in.Connected) == 0 && !tenant.Connected {
+			in.Connected = []string{}
+		}
+	}
+	return Progress(in)
+}
+
+// environment finds one of the space's environments.
+func (k *track) environment(id string) *catalog.Environment {
+	for _, e := range k.environments {
+		if e.ID == id {
+			return e
+		}
+	}
+	return nil
+}
+
+// stand notes the newest deployment of a project to an environment.
+func stand(tx *store.Tx, d *catalog.Deployment) error {
+	_, err := tx.Exec(`insert into standing (project, environment, tenant, space, deployment, release, task) values ($1, $2, $3, $4, $5, $6, $7)
+		on conflict (project, environment, tenant) do update set deployment = excluded.deployment, release = excluded.release, task = excluded.task`,
+		d.ProjectID, d.EnvironmentID, d.TenantID, d.SpaceID, d.ID, d.ReleaseID, d.TaskID)
+	if err != nil {
+		return fmt.Errorf("noting the newest deployment: %w", err)
+	}
+	return nil
+}
+
+// Remove deletes deployments with all that belongs to them.
+func (s *Service) Remove(tx *store.Tx, d *catalog.Deployment) error {
+	t, err := task.GetTx(tx, d.TaskID)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	if t != nil && t.Hold != task.Done {
+		return fault.New(fault.Conflict, "Deployment %s still runs. Cancel its task (%s) before deleting it.", d.ID, d.TaskID)
+	}
+	if err := catalog.Deployments.Remove(tx, d); err != nil {
+		return err
+	}
+	if t != nil {
+		if err := task.Purge(tx, t.ID); err != nil {
+			return err
+		}
+	}
+	return restand(tx, d)
+}
+
+// restand finds what is the newest deployment after one was deleted.
+func restand(tx *store.Tx, gone *catalog.Deployment) error {
+	n, err := tx.Exec("delete from standing where deployment = $1", gone.ID)
+	if err != nil {
+		return fmt.Errorf("forgetting a deployment: %w", err)
+	}
+	if n == 0 {
+		return nil
+	}
+	match := map[string]string{"ProjectId": gone.ProjectID, "EnvironmentId": gone.EnvironmentID}
+	q := kind.Query{Space: gone.SpaceID, Match: match, Take: 1}
+	if gone.TenantID != "" {
+		match["TenantId"] = gone.TenantID
+	} else {
+		q.Where = []store.Where{{SQL: "coalesce(data ->> 'TenantId', '') = ''"}}
+	}
+	left, _, err := catalog.Deployments.List(tx, q)
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	return stand(tx, left[0])
+}
