@@ -14,6 +14,8 @@ import (
 	"sync"
 
 	"github.com/takodeploy/tako/internal/blob"
+	"github.com/takodeploy/tako/internal/deploy"
+	"github.com/takodeploy/tako/internal/feed"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/login"
 	"github.com/takodeploy/tako/internal/store"
@@ -29,8 +31,9 @@ type Options struct {
 	Version string // three numbers
 	Node    string // name of this node
 	URL     string // by which people reach the server; "" for the request's own
-	// More holds what single areas need beyond this, by its type's name.
 	Proxies login.Proxies
+	Deploy  *deploy.Service
+	Feeds   *feed.Feeds
 }
 
 // API answers requests. It is safe for concurrent use.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -78,7 +79,7 @@ func (t *taskMetrics) Describe(c chan<- *prometheus.Desc) { c <- tasksDescriptio
 
 // Collect counts.
 func (t *taskMetrics) Collect(c chan<- prometheus.Metric) {
-	ctx, cancel := timeout()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	counts, err := t.queue.Count(ctx, "")
 	if err != nil {

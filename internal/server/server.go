@@ -91,7 +91,7 @@ func (s *Server) newHTTP(installation string) error {
 	if err != nil {
 		return err
 	}
-	a, err := api.New(api.Options{DB: s.db, Login: s.login, Blobs: s.blobs, Tasks: s.queue, Deploy: s.work.deploy,
+	a, err := api.New(api.Options{DB: s.db, Login: s.login, Blobs: s.blobs, Tasks: s.queue, Deploy: s.work.deploy, Feeds: s.work.feeds,
 		Version: s.version, Node: s.cfg.NodeName, URL: s.cfg.Web.URL, Proxies: proxies})
 	if err != nil {
 		return err

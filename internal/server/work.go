@@ -1,0 +1,79 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/takodeploy/tako/internal/deploy"
+	"github.com/takodeploy/tako/internal/feed"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/login"
+	"github.com/takodeploy/tako/internal/step"
+	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/target"
+	"github.com/takodeploy/tako/internal/task"
+)
+
+// work is what carries tasks out: the services of deployments, and the ways to
+// machines.
+type work struct {
+	login  *login.Login
+	pool   *target.Pool
+	feeds  *feed.Feeds
+	deploy *deploy.Service
+}
+
+// newWork makes the queue, the handlers of tasks and what they work with.
+func (s *Server) newWork(installation string) (*task.Runner, *work, error) {
+	w := &work{login: s.login, pool: target.NewPool(target.Options{}), feeds: &feed.Feeds{DB: s.db, Blobs: s.blobs}}
+	s.queue = task.NewQueue(s.db, task.Options{
+		Instance: installation,
+		Seal:     func(plain string) string { return kind.Seal(s.db.Key, plain) },
+		Open:     func(sealed string) (string, error) { return kind.Unseal(s.db.Key, sealed) },
+	})
+	tools := step.NewTools(step.Kit{DB: s.db, Blobs: s.blobs, Dir: s.cfg.DataDir, Pool: w.pool, Packages: w.feeds})
+	w.deploy = &deploy.Service{DB: s.db, Queue: s.queue, Blobs: s.blobs, Feeds: w.feeds, Tools: tools, URL: s.cfg.Web.URL}
+	runner := task.NewRunner(s.queue, task.RunnerOptions{Node: s.cfg.NodeName, Cap: s.cfg.TaskCap, Log: slog.Default()})
+	runner.Handle(deploy.TaskDeploy, &deploy.Runner{Source: w.deploy.Source()})
+	return runner, w, s.mail()
+}
+
+// run does what is due by the clock until ctx ends.
+func (w *work) run(ctx context.Context) error {
+	keys := time.NewTicker(time.Hour)
+	defer keys.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-keys.C:
+			if _, err := w.login.NoticeKeys(ctx); err != nil {
+				slog.Warn("API keys that end soon were not looked for", "error", err)
+			}
+		}
+	}
+}
+
+func (w *work) close() {
+	if err := w.pool.Close(); err != nil {
+		slog.Debug("connections did not close", "error", err)
+	}
+}
+
+// mail keeps the settings for e-mail that the server was started with; where
+// there are none the stored ones stay.
+func (s *Server) mail() error {
+	c := s.cfg.SMTP
+	if c.Host == "" {
+		return nil
+	}
+	err := s.db.Do(context.Background(), func(tx *store.Tx) error {
+		return step.PutMail(tx, step.Mail{Host: c.Host, Port: c.Port, Login: c.Username, Password: string(c.Password), From: c.From, TLS: c.TLS == "tls", Timeout: c.Timeout})
+	})
+	if err != nil {
+		return fmt.Errorf("keeping the settings for e-mail: %w", err)
+	}
+	return nil
+}
