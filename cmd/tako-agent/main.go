@@ -98,8 +98,8 @@ func session(home string) error {
 // made of standard error.
 func serve(home string) error {
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
-	// Jobs may be many while each is small: memory is given back early.
-	debug.SetGCPercent(50)
+	// The heap is small, so collecting it seldom costs little memory.
+	debug.SetGCPercent(200)
 	options := host.Options{Home: home}
 	options.Idle, _ = time.ParseDuration(os.Getenv("TAKO_AGENT_IDLE"))
 	options.Grace, _ = time.ParseDuration(os.Getenv("TAKO_AGENT_GRACE"))

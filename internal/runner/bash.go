@@ -27,7 +27,7 @@ var shellFunctions = []string{
 var shellStubs = func() string {
 	var b strings.Builder
 	for _, name := range shellFunctions {
-		fmt.Fprintf(&b, "%s(){ __tako;%s \"$@\";}\n", name, name)
+		fmt.Fprintf(&b, "%s(){ __tako;%s \"$@\";};", name, name)
 	}
 	return b.String()
 }()
@@ -36,52 +36,69 @@ var shellCalls = regexp.MustCompile(strings.ReplaceAll(strings.Join(shellFunctio
 
 var shellReads = regexp.MustCompile(`get_octopusvariable\s+(?:"([^"]*)"|'([^']*)'|([^\s"'` + "`" + `;&|()<>]+))`)
 
-// libraryPath is the one anonymous file of the library, for all jobs.
-var libraryPath = sync.OnceValues(func() (string, error) {
-	m, err := newMemory("tako-lib.sh", shellLibrary)
-	if err != nil {
-		return "", err
-	}
-	return m.path, nil
-})
+// shellFile is the one anonymous file of the library, for all jobs. The file
+// itself is kept: its path is worth nothing once it is collected.
+var shellFile = sync.OnceValues(func() (*memory, error) { return newMemory("tako-lib.sh", shellLibrary) })
 
-// runShell runs a script in bash, or in sh where there is no bash.
+// shellIndirect finds what may call a function that the text does not name.
+var shellIndirect = regexp.MustCompile("[$`]|(?m)(^|[\\s;&|({!])(\\.|source|eval|command|builtin)\\s")
+
+// runShell runs a script in bash, or in sh where there is no bash. A hidden
+// script follows its preparation in the same text, which is therefore one
+// line as far as the lines of messages go.
 func (e *Env) runShell(ctx context.Context, s *staged) (int, error) {
 	shell, isBash := "bash", true
 	if _, err := lookPath(shell); err != nil {
 		shell, isBash = "sh", false
 	}
 	text := s.text + s.modules
-	var b strings.Builder
-	if err := e.shellLoad(&b, text, isBash); err != nil {
-		return 0, err
+	b := &strings.Builder{}
+	if shellIndirect.MatchString(text) || shellCalls.MatchString(text) || strings.Contains(text, "octopus") {
+		if err := e.shellLoad(b, text, isBash); err != nil {
+			return 0, err
+		}
+		if err := e.shellVariables(b, text, isBash); err != nil {
+			return 0, err
+		}
 	}
-	if err := e.shellVariables(&b, text, isBash); err != nil {
-		return 0, err
+	if strings.TrimSpace(s.parameters) != "" { // on a line of its own, since it may end in a comment
+		line := "set -- " + strings.NewReplacer("\r", " ", "\n", " ").Replace(s.parameters) + "\n"
+		at, err := e.memory("tako-parameters.sh", []byte(line))
+		if err != nil {
+			return 0, err
+		}
+		fmt.Fprintf(b, ". %s;", at)
 	}
-	fmt.Fprintf(&b, "set -- %s\n. %s\n", strings.NewReplacer("\r", " ", "\n", " ").Replace(s.parameters), shellQuote(s.path))
+	if s.hidden {
+		b.WriteString(s.text)
+	} else {
+		b.WriteString(". " + shellQuote(s.path))
+	}
 	main, err := e.memory("tako-main.sh", []byte(b.String()))
 	if err != nil {
 		return 0, err
 	}
-	return e.Exec(ctx, Process{Path: shell, Args: []string{"-c", ". " + main, s.path}, Dir: s.dir, Env: e.proxies()})
+	return e.Exec(ctx, Process{
+		Path: shell, Args: []string{"-c", ". " + main, s.path}, Dir: s.dir, Env: e.proxies(),
+		Stderr: s.renaming(e.Stderr, main),
+	})
 }
 
 // shellLoad makes the library's functions callable.
 func (e *Env) shellLoad(b *strings.Builder, text string, isBash bool) error {
-	library, err := libraryPath()
+	library, err := shellFile()
 	if err != nil {
 		return err
 	}
 	if shellCalls.MatchString(text) {
-		fmt.Fprintf(b, ". %s\n", library)
+		fmt.Fprintf(b, ". %s\n", library.path)
 	} else {
-		fmt.Fprintf(b, "__tako(){ . %s;}\n%s", library, shellStubs)
+		fmt.Fprintf(b, "__tako(){ . %s;};%s", library.path, shellStubs)
 	}
 	if isBash { // a name with a hyphen is no function's name in POSIX sh
-		b.WriteString("remove-octopustarget(){ __tako_removetarget \"$@\";}\n")
+		b.WriteString("remove-octopustarget(){ __tako_removetarget \"$@\";};")
 	} else {
-		b.WriteString("alias remove-octopustarget=__tako_removetarget\n")
+		b.WriteString("alias remove-octopustarget=__tako_removetarget;")
 	}
 	return nil
 }
@@ -94,27 +111,45 @@ func (e *Env) shellVariables(b *strings.Builder, text string, isBash bool) error
 	if err != nil {
 		return err
 	}
+	var near strings.Builder
+	if asked := askedFor(text); len(asked) > 0 {
+		near.WriteString("get_octopusvariable(){ case \"$1\" in\n")
+		for _, v := range all {
+			if asked[v.Name] {
+				shellArm(&near, v)
+			}
+		}
+		fmt.Fprintf(&near, "*) . %s;get_octopusvariable \"$1\";;esac;}\n", table)
+	} else {
+		fmt.Fprintf(b, "get_octopusvariable(){ . %s;get_octopusvariable \"$1\";};", table)
+	}
+	if isBash && strings.Contains(text, "octopus_parameters") {
+		near.WriteString("declare -gA octopus_parameters=(\n")
+		for _, v := range all {
+			if v.Name != "" {
+				fmt.Fprintf(&near, "[%s]=%s\n", shellQuote(v.Name), shellQuote(v.Value))
+			}
+		}
+		near.WriteString(")\n")
+	}
+	if near.Len() == 0 {
+		return nil
+	}
+	at, err := e.memory("tako-near.sh", []byte(near.String()))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b, ". %s;", at)
+	return nil
+}
+
+// askedFor finds the variables that a text asks for by name.
+func askedFor(text string) map[string]bool {
 	asked := map[string]bool{}
 	for _, match := range shellReads.FindAllStringSubmatch(text, -1) {
 		asked[match[1]+match[2]+match[3]] = true
 	}
-	b.WriteString("get_octopusvariable(){ case \"$1\" in\n")
-	for _, v := range all {
-		if asked[v.Name] {
-			shellArm(b, v)
-		}
-	}
-	fmt.Fprintf(b, "*) . %s;get_octopusvariable \"$1\";;esac;}\n", table)
-	if isBash && strings.Contains(text, "octopus_parameters") {
-		b.WriteString("declare -gA octopus_parameters=(\n")
-		for _, v := range all {
-			if v.Name != "" {
-				fmt.Fprintf(b, "[%s]=%s\n", shellQuote(v.Name), shellQuote(v.Value))
-			}
-		}
-		b.WriteString(")\n")
-	}
-	return nil
+	return asked
 }
 
 func shellArm(b *strings.Builder, v Variable) {

@@ -34,6 +34,22 @@ type Env struct {
 
 	mu      sync.Mutex
 	cleanup []func()
+	lingers bool
+}
+
+// linger notes that something the job started may outlive it.
+func (e *Env) linger() {
+	e.mu.Lock()
+	e.lingers = true
+	e.mu.Unlock()
+}
+
+// Lingers reports whether something that the job started may still be at
+// work in its folder.
+func (e *Env) Lingers() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.lingers
 }
 
 // AtEnd has f called when the job's command has returned, last one first.

@@ -15,9 +15,9 @@ import (
 // Variable is one name and value that a job was given. Value may still hold
 // Octostache expressions, which are evaluated where the job runs.
 type Variable struct {
-	Name      string `json:"n"`
-	Value     string `json:"-"` // travels beside the JSON, since it may be any bytes
-	Sensitive bool   `json:"s,omitempty"`
+	Name      string
+	Value     string // any bytes
+	Sensitive bool
 }
 
 // Package names a package in the far end's cache. Name is the reference's
@@ -56,8 +56,8 @@ type Isolation struct {
 
 // Job is one thing to do on a machine, complete in itself.
 type Job struct {
-	Command   string        `json:"command"` // "script", "package", "transfer", "health"
-	Variables []Variable    `json:"variables,omitempty"`
+	Command   string        `json:"command"`            // "script", "package", "transfer", "health"
+	Variables []Variable    `json:"-"`                  // travel beside the JSON
 	Packages  []Package     `json:"packages,omitempty"` // already put into the cache
 	Files     []File        `json:"files,omitempty"`
 	Timeout   time.Duration `json:"timeout,omitempty"` // 0 means none; counts from when it starts to run

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -12,7 +13,7 @@ import (
 // the job runs. It is not inherited, so nothing that a script leaves running
 // holds it.
 type memory struct {
-	file *os.File
+	fd   int
 	path string
 }
 
@@ -21,13 +22,18 @@ func newMemory(name string, data []byte) (*memory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making an anonymous file: %w", err)
 	}
-	f := os.NewFile(uintptr(fd), name)
-	if _, err := f.Write(data); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("filling an anonymous file: %w", err)
+	for len(data) > 0 {
+		n, err := unix.Write(fd, data)
+		if err != nil && !errors.Is(err, unix.EINTR) {
+			unix.Close(fd)
+			return nil, fmt.Errorf("filling an anonymous file: %w", err)
+		}
+		data = data[max(n, 0):]
 	}
-	return &memory{file: f, path: fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd)}, nil
+	return &memory{fd: fd, path: fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd)}, nil
 }
+
+func (m *memory) close() { unix.Close(m.fd) }
 
 // memory makes an anonymous file that lasts until the job's end.
 func (e *Env) memory(name string, data []byte) (string, error) {
@@ -35,6 +41,6 @@ func (e *Env) memory(name string, data []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	e.AtEnd(func() { m.file.Close() })
+	e.AtEnd(m.close)
 	return m.path, nil
 }

@@ -26,116 +26,168 @@ type Process struct {
 	Stderr io.Writer
 }
 
-// drainTime is how long the output of a process that has ended is awaited
-// when something it started keeps the pipe open.
-const drainTime = time.Second
+const (
+	// drainTime is how long the output of a process that has ended is
+	// awaited when something it started keeps the pipe open.
+	drainTime = time.Second
+	// quickTime is how long a process is taken for one that is soon done.
+	quickTime = 50 * time.Millisecond
+)
 
 // Exec runs a program to its end and gives its exit code; a program ended by
 // a signal gives 128 and the signal's number. When ctx is over, the whole
 // session of the program is asked to end, and killed after the grace.
 func (e *Env) Exec(ctx context.Context, p Process) (int, error) {
-	if err := ctx.Err(); err != nil {
+	if ctx.Err() != nil {
 		return 0, context.Cause(ctx)
 	}
 	path, err := lookPath(p.Path)
 	if err != nil {
 		return 0, err
 	}
-	stdout, stderr, dir := p.Stdout, p.Stderr, p.Dir
-	if stdout == nil {
-		stdout = e.Stdout
+	stdin, err := devNull()
+	if err != nil {
+		return 0, err
 	}
-	if stderr == nil {
-		stderr = e.Stderr
+	if p.Stdout == nil {
+		p.Stdout = e.Stdout
 	}
-	if dir == "" {
-		dir = e.Work
+	if p.Stderr == nil {
+		p.Stderr = e.Stderr
 	}
-	name := p.Name
-	if name == "" {
-		name = p.Path
+	if p.Dir == "" {
+		p.Dir = e.Work
+	}
+	if p.Name == "" {
+		p.Name = p.Path
 	}
 	var pipes drains
-	cmd := &exec.Cmd{
-		Path: path, Args: append([]string{name}, p.Args...), Dir: dir,
-		Env: append(e.Environ[:len(e.Environ):len(e.Environ)], p.Env...),
+	attr := &syscall.ProcAttr{
+		Dir: p.Dir, Env: append(e.Environ[:len(e.Environ):len(e.Environ)], p.Env...),
+		Files: []uintptr{stdin, 0, 0}, Sys: &syscall.SysProcAttr{Setsid: true},
 	}
-	pidfd := -1
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, PidFD: &pidfd}
-	if cmd.Stdout, err = pipes.add(stdout); err == nil {
-		cmd.Stderr, err = pipes.add(stderr)
+	if attr.Files[1], err = pipes.add(p.Stdout); err == nil {
+		attr.Files[2], err = pipes.add(p.Stderr)
 	}
+	pid, began := 0, ticksNow()
 	if err == nil {
-		err = cmd.Start()
+		pid, err = syscall.ForkExec(path, append([]string{p.Name}, p.Args...), attr)
 	}
 	pipes.closeWriters()
 	if err != nil {
 		pipes.closeReaders()
 		return 0, fmt.Errorf("starting %s: %w", p.Path, err)
 	}
-	began := StartTime(cmd.Process.Pid)
+	child := &child{pid: pid, began: began, ended: make(chan struct{}), read: pipes.start()}
 	if e.Started != nil {
-		e.Started(cmd.Process.Pid, began)
+		e.Started(pid, child.began)
 	}
-	read := pipes.start()
-	ended := make(chan struct{})
-	go func() {
-		awaitExit(pidfd)
-		_ = cmd.Wait()
-		close(ended)
-	}()
-	e.attend(ctx, cmd.Process.Pid, began, ended, read)
-	state := cmd.ProcessState
-	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return 128 + int(status.Signal()), nil
+	if child.attend(ctx, e.Grace) {
+		e.linger()
 	}
-	return state.ExitCode(), nil
+	if child.status.Signaled() {
+		return 128 + int(child.status.Signal()), nil
+	}
+	return child.status.ExitStatus(), nil
 }
 
-// attend waits for a process's end and for the rest of its output.
-func (e *Env) attend(ctx context.Context, pid int, began uint64, ended, read <-chan struct{}) {
+// child is a running process.
+type child struct {
+	pid    int
+	began  uint64
+	read   <-chan struct{} // closed when its pipes are at their end
+	ended  chan struct{}   // closed when it is reaped
+	status syscall.WaitStatus
+}
+
+// attend waits for the process's end and for the rest of its output, and
+// reports whether something of it may go on. A process whose output ends is
+// as a rule about to exit; one that goes on is watched without a thread.
+func (c *child) attend(ctx context.Context, grace time.Duration) (lingers bool) {
+	quick := time.NewTimer(quickTime)
+	defer quick.Stop()
 	select {
-	case <-ended:
-		select {
-		case <-read:
-		case <-time.After(drainTime):
-		case <-ctx.Done():
+	case <-c.read:
+		if !c.reap(unix.WNOHANG) {
+			go c.reap(0)
 		}
-		return
+	case <-quick.C:
+		go c.watch()
 	case <-ctx.Done():
+		go c.watch()
 	}
-	_ = unix.Kill(-pid, unix.SIGTERM)
-	grace := time.NewTimer(e.Grace)
-	defer grace.Stop()
 	select {
-	case <-grace.C:
-	case <-both(ended, read):
+	case <-c.ended:
+		c.awaitOutput(ctx.Done())
+	case <-ctx.Done():
+		c.end(grace)
 	}
-	KillSession(pid, began)
-	<-ended
+	return unix.Kill(-c.pid, 0) == nil
+}
+
+// awaitOutput gives what is still in the pipes a moment.
+func (c *child) awaitOutput(over <-chan struct{}) {
 	select {
-	case <-read:
-	case <-time.After(drainTime):
+	case <-c.read:
+		return
+	default:
+	}
+	moment := time.NewTimer(drainTime)
+	defer moment.Stop()
+	select {
+	case <-c.read:
+	case <-moment.C:
+	case <-over:
 	}
 }
 
-func both(a, b <-chan struct{}) <-chan struct{} {
-	done := make(chan struct{})
-	go func() { <-a; <-b; close(done) }()
-	return done
+// end asks the process's group to end, and kills its session after the grace.
+func (c *child) end(grace time.Duration) {
+	_ = unix.Kill(-c.pid, unix.SIGTERM)
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	ended, read := c.ended, c.read
+	for ended != nil || read != nil {
+		select {
+		case <-ended:
+			ended = nil
+			continue
+		case <-read:
+			read = nil
+			continue
+		case <-timer.C:
+		}
+		break
+	}
+	KillSession(c.pid, c.began)
+	<-c.ended
+	c.awaitOutput(nil)
 }
 
-// awaitExit waits for a process without holding a thread, where the kernel
-// can tell by a descriptor. It takes the descriptor over.
-func awaitExit(pidfd int) {
-	if pidfd < 0 {
+// reap takes the process's status, if it has one.
+func (c *child) reap(options int) bool {
+	for {
+		pid, err := syscall.Wait4(c.pid, &c.status, options, nil)
+		if errors.Is(err, syscall.EINTR) {
+			continue
+		}
+		if pid == 0 && err == nil {
+			return false
+		}
+		close(c.ended)
+		return true
+	}
+}
+
+// watch waits for the end through a descriptor of the process, where the
+// kernel has such, and reaps it.
+func (c *child) watch() {
+	defer c.reap(0)
+	fd, err := unix.PidfdOpen(c.pid, unix.PIDFD_NONBLOCK)
+	if err != nil {
 		return
 	}
-	if unix.SetNonblock(pidfd, true) != nil {
-		unix.Close(pidfd)
-		return
-	}
-	f := os.NewFile(uintptr(pidfd), "pidfd")
+	f := os.NewFile(uintptr(fd), "pidfd")
 	defer f.Close()
 	raw, err := f.SyscallConn()
 	if err != nil {
@@ -148,86 +200,21 @@ func awaitExit(pidfd int) {
 	})
 }
 
-// drains reads the pipes of one process into their writers. A process that
-// prints nothing holds no buffer.
-type drains struct {
-	readers, writers []*os.File
-	to               []io.Writer
-}
-
-func (d *drains) add(to io.Writer) (*os.File, error) {
-	r, w, err := os.Pipe()
+// devNull is what every process has as its standard input.
+var devNull = sync.OnceValues(func() (uintptr, error) {
+	fd, err := unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, fmt.Errorf("making a pipe: %w", err)
+		return 0, fmt.Errorf("opening %s: %w", os.DevNull, err)
 	}
-	d.readers, d.writers, d.to = append(d.readers, r), append(d.writers, w), append(d.to, to)
-	return w, nil
-}
-
-func (d *drains) closeWriters() {
-	for _, w := range d.writers {
-		w.Close()
-	}
-}
-
-func (d *drains) closeReaders() {
-	for _, r := range d.readers {
-		r.Close()
-	}
-}
-
-// start reads until every pipe is at its end, which closes the channel. What
-// outlives its job goes on writing into a pipe that is still read.
-func (d *drains) start() <-chan struct{} {
-	done := make(chan struct{})
-	var left sync.WaitGroup
-	for i := range d.readers {
-		left.Go(func() { drain(d.readers[i], d.to[i]) })
-	}
-	go func() { left.Wait(); close(done) }()
-	return done
-}
-
-var drainBuffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
-
-func drain(r *os.File, to io.Writer) {
-	defer r.Close()
-	raw, err := r.SyscallConn()
-	if err != nil {
-		return
-	}
-	over := false
-	for !over {
-		err := raw.Read(func(fd uintptr) bool {
-			buf := drainBuffers.Get().(*[]byte)
-			defer drainBuffers.Put(buf)
-			n, err := unix.Read(int(fd), *buf)
-			if errors.Is(err, unix.EAGAIN) {
-				return false
-			}
-			if errors.Is(err, unix.EINTR) {
-				return true
-			}
-			if n <= 0 || err != nil {
-				over = true
-				return true
-			}
-			_, err = to.Write((*buf)[:n])
-			over = err != nil
-			return true
-		})
-		if err != nil {
-			return
-		}
-	}
-}
+	return uintptr(fd), nil
+})
 
 var programs sync.Map // name to path
 
 // lookPath finds a program and remembers where.
 func lookPath(name string) (string, error) {
 	if path, ok := programs.Load(name); ok {
-		if _, err := os.Stat(path.(string)); err == nil {
+		if unix.Access(path.(string), unix.X_OK) == nil {
 			return path.(string), nil
 		}
 	}

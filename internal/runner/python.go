@@ -11,26 +11,27 @@ import (
 //go:embed bootstrap/lib.py
 var pythonLibrary []byte
 
-var pythonPath = sync.OnceValues(func() (string, error) {
-	m, err := newMemory("tako-lib.py", pythonLibrary)
-	if err != nil {
-		return "", err
-	}
-	return m.path, nil
-})
+// pythonFile is the library's anonymous file, kept as in shellFile.
+var pythonFile = sync.OnceValues(func() (*memory, error) { return newMemory("tako-lib.py", pythonLibrary) })
 
 // runPython runs a script in Python 3. The variables and the arguments come
 // in a file in memory, so neither disk nor process list shows them.
 func (e *Env) runPython(ctx context.Context, s *staged) (int, error) {
-	library, err := pythonPath()
+	library, err := pythonFile()
 	if err != nil {
 		return 0, err
+	}
+	script := s.path
+	if s.hidden {
+		if script, err = e.memory("tako-script.py", []byte(s.text)); err != nil {
+			return 0, err
+		}
 	}
 	var b []byte
 	text := func(s string) {
 		b = append(binary.BigEndian.AppendUint32(b, uint32(len(s))), s...)
 	}
-	text(s.path)
+	text(script)
 	text(s.dir)
 	text(s.parameters)
 	for _, v := range e.scriptVariables() {
@@ -41,6 +42,6 @@ func (e *Env) runPython(ctx context.Context, s *staged) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	start := fmt.Sprintf("_tako_data=%q;exec(compile(open(%q).read(),'tako','exec'));_main()", data, library)
-	return e.Exec(ctx, Process{Path: "python3", Args: []string{"-u", "-c", start}, Dir: s.dir, Env: e.proxies()})
+	start := fmt.Sprintf("_tako_data=%q;exec(compile(open(%q).read(),'tako','exec'));_main()", data, library.path)
+	return e.Exec(ctx, Process{Path: "python3", Args: []string{"-u", "-c", start}, Dir: s.dir, Env: e.proxies(), Stderr: s.renaming(e.Stderr, script)})
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -65,13 +67,37 @@ type Script struct {
 
 // staged is a script that is ready to be started.
 type staged struct {
-	path       string
+	path       string // where it lies, or would
+	hidden     bool   // it is in memory only, and nothing lies at path
+	shown      string // what a hidden script is called in messages
 	text       string // what it says, evaluated
 	modules    string // what its modules say
 	dir        string
 	parameters string
 	imports    []string // PowerShell statements that import the modules
 	cleanup    []func()
+}
+
+// renaming shows a hidden script's name where an interpreter names its place.
+func (s *staged) renaming(to io.Writer, place string) io.Writer {
+	if !s.hidden {
+		return to
+	}
+	return &renamer{to: to, from: []byte(place), name: []byte(s.shown)}
+}
+
+type renamer struct {
+	to         io.Writer
+	from, name []byte
+}
+
+// Write passes on. A name that is split over two writes stays as it is.
+func (r *renamer) Write(p []byte) (int, error) {
+	if !bytes.Contains(p, r.from) {
+		return r.to.Write(p)
+	}
+	_, err := r.to.Write(bytes.ReplaceAll(p, r.from, r.name))
+	return len(p), err
 }
 
 // RunScript runs a script to its end and gives its exit code. The script has
@@ -101,6 +127,9 @@ func (e *Env) RunScript(ctx context.Context, script Script) (int, error) {
 		e.Warnf("The script's parameters could not be evaluated fully: %v", err)
 	}
 	e.describeTo(syntax, s.dir)
+	if leavesBehind.MatchString(s.text) {
+		e.linger()
+	}
 	switch syntax {
 	case Bash:
 		return e.runShell(ctx, s)
@@ -113,6 +142,9 @@ func (e *Env) RunScript(ctx context.Context, script Script) (int, error) {
 	}
 	return 0, fmt.Errorf("scripts in %s cannot be run", syntax)
 }
+
+// leavesBehind finds what suggests that a script starts something to stay.
+var leavesBehind = regexp.MustCompile(`(?i)(^|[^&>])&([^&>0-9]|$)|nohup|setsid|disown|daemon|detach|popen|fork|spawn|start-process|start-job|systemd-run|docker|podman`)
 
 // stage puts the script's text where the interpreter finds it. Text that
 // expressions were evaluated in may hold secrets: it goes into memory, and
@@ -128,6 +160,10 @@ func (e *Env) stage(s *staged, script Script, syntax Syntax) error {
 		}
 		s.text = e.evaluate(normalise(script.Body, syntax), script.Raw)
 		s.path = filepath.Join(e.Work, name)
+		if (syntax == Bash || syntax == Python) && !wantsPath.MatchString(s.text) {
+			s.hidden, s.shown = true, name
+			return nil
+		}
 		return e.link(s, s.path, s.text)
 	}
 	path, err := filepath.Abs(script.Path)
@@ -154,13 +190,17 @@ func (e *Env) stage(s *staged, script Script, syntax Syntax) error {
 	return nil
 }
 
+// wantsPath finds scripts that look at where they lie. Others need not lie
+// anywhere; in their messages the place in memory is shown by the name.
+var wantsPath = regexp.MustCompile(`BASH_SOURCE|__file__|\$0|\$\{0|argv|caller|inspect`)
+
 // link makes path lead to text in memory, until the script ends.
 func (e *Env) link(s *staged, path, text string) error {
 	m, err := newMemory("tako-script", []byte(text))
 	if err != nil {
 		return err
 	}
-	s.cleanup = append(s.cleanup, func() { m.file.Close() })
+	s.cleanup = append(s.cleanup, m.close)
 	err = os.Symlink(m.path, path)
 	if os.IsExist(err) {
 		if err = os.Remove(path); err == nil {

@@ -36,11 +36,24 @@ func statFields(pid int) []string {
 	return strings.Fields(string(data[end+1:]))
 }
 
+// ticksNow is the time since boot in the unit of StartTime.
+func ticksNow() uint64 {
+	var now unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &now) != nil {
+		return 0
+	}
+	return uint64(now.Nano()) / 10_000_000
+}
+
+// startSlack is by how much the start of a process may be off from when its
+// parent made it: rounding, and a machine under load.
+const startSlack = 300
+
 // KillSession kills every process of the session that pid leads or led, and
-// says how many. The leader's start time guards against a pid that was given
+// says how many. When its leader was made guards against a pid that was given
 // out again.
 func KillSession(pid int, began uint64) (killed int) {
-	if now := StartTime(pid); now != 0 && now != began {
+	if now := StartTime(pid); now != 0 && (now+startSlack < began || now > began+startSlack) {
 		return 0
 	}
 	entries, err := os.ReadDir("/proc")
@@ -57,7 +70,7 @@ func KillSession(pid int, began uint64) (killed int) {
 		if len(fields) < 20 || fields[3] != session || fields[0] == "Z" {
 			continue
 		}
-		if start, _ := strconv.ParseUint(fields[19], 10, 64); start < began {
+		if start, _ := strconv.ParseUint(fields[19], 10, 64); start+startSlack < began {
 			continue
 		}
 		if unix.Kill(p, unix.SIGKILL) == nil {

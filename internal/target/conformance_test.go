@@ -298,7 +298,7 @@ type origin struct {
 
 func hostPID(t *testing.T, home, ticket string) int {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(home, ".tako/work", ticket, "started"))
+	data, err := os.ReadFile(filepath.Join(home, ".tako/work", ticket, "state"))
 	must(t, err)
 	line, _, _ := bytes.Cut(data, []byte("\n"))
 	var o origin

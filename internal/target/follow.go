@@ -76,10 +76,7 @@ func (r *remote) followOnce(ctx context.Context, ticket string, f *follower) (ex
 	if err != nil {
 		return exit, err
 	}
-	err = r.once(ctx, request, followWindow, func(s *wire.Stream) error {
-		if err := s.CloseWrite(); err != nil {
-			return err
-		}
+	err = r.once(ctx, request, followWindow, (*wire.Conn).Ask, func(s *wire.Stream) error {
 		exit, err = f.run(s)
 		return err
 	})
@@ -206,16 +203,13 @@ func (r *remote) open(ctx context.Context, request []byte) (io.ReadCloser, int64
 	if err != nil {
 		return nil, 0, err
 	}
-	s, err := l.Open(request, getWindow)
+	s, err := l.Ask(request, getWindow)
 	if err != nil {
 		return nil, 0, err
 	}
 	stop := context.AfterFunc(ctx, func() { s.Close() })
 	var answer wire.Reply
-	if err = s.CloseWrite(); err == nil {
-		err = hear(s, &answer)
-	}
-	if err != nil {
+	if err := hear(s, &answer); err != nil {
 		stop()
 		s.Close()
 		return nil, 0, err

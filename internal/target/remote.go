@@ -186,13 +186,13 @@ func (r *remote) drop(l *link) {
 // exchange opens a stream with a request and runs talk on it. A kept
 // connection that turns out to be dead is replaced, twice at most: every
 // request may be repeated.
-func (r *remote) exchange(ctx context.Context, q wire.Request, window int, talk func(*wire.Stream) error) error {
+func (r *remote) exchange(ctx context.Context, q wire.Request, window int, open opener, talk func(*wire.Stream) error) error {
 	request, err := json.Marshal(q)
 	if err != nil {
 		return fmt.Errorf("encoding a request: %w", err)
 	}
 	for attempt := 1; ; attempt++ {
-		err := r.once(ctx, request, window, talk)
+		err := r.once(ctx, request, window, open, talk)
 		if err == nil {
 			return nil
 		}
@@ -212,12 +212,15 @@ func (r *remote) exchange(ctx context.Context, q wire.Request, window int, talk 
 	}
 }
 
-func (r *remote) once(ctx context.Context, request []byte, window int, talk func(*wire.Stream) error) error {
+// opener is Conn.Open, or Conn.Ask for a request without more.
+type opener func(*wire.Conn, []byte, int) (*wire.Stream, error)
+
+func (r *remote) once(ctx context.Context, request []byte, window int, open opener, talk func(*wire.Stream) error) error {
 	l, err := r.connect(ctx)
 	if err != nil {
 		return err
 	}
-	s, err := l.Open(request, window)
+	s, err := open(l.Conn, request, window)
 	if err != nil {
 		return err
 	}
@@ -232,12 +235,7 @@ const smallWindow = 64 << 10
 
 // ask is an exchange whose answer is one message.
 func (r *remote) ask(ctx context.Context, q wire.Request) (answer wire.Reply, err error) {
-	err = r.exchange(ctx, q, smallWindow, func(s *wire.Stream) error {
-		if err := s.CloseWrite(); err != nil {
-			return err
-		}
-		return hear(s, &answer)
-	})
+	err = r.exchange(ctx, q, smallWindow, (*wire.Conn).Ask, func(s *wire.Stream) error { return hear(s, &answer) })
 	return answer, err
 }
 
@@ -285,12 +283,9 @@ func (r *remote) Start(ctx context.Context, ticket string, job runner.Job) error
 	if err != nil {
 		return fault.Wrap(fault.Invalid, err, "The job cannot be sent to %s", r.name)
 	}
-	return r.exchange(ctx, wire.Request{Op: wire.OpStart, Ticket: ticket}, smallWindow, func(s *wire.Stream) error {
-		if _, err := s.Write(data); err != nil {
+	return r.exchange(ctx, wire.Request{Op: wire.OpStart, Ticket: ticket}, smallWindow, (*wire.Conn).Open, func(s *wire.Stream) error {
+		if err := s.WriteLast(data); err != nil {
 			return lastWord(s, err)
-		}
-		if err := s.CloseWrite(); err != nil {
-			return err
 		}
 		return hear(s, &wire.Reply{})
 	})
@@ -352,7 +347,7 @@ func (r *remote) Put(ctx context.Context, pkg runner.Package, open func() (io.Re
 	r.puts[name] = mine
 	r.mu.Unlock()
 	sent := false
-	mine.err = r.exchange(ctx, wire.Request{Op: wire.OpPut, Package: &pkg}, smallWindow, func(s *wire.Stream) error {
+	mine.err = r.exchange(ctx, wire.Request{Op: wire.OpPut, Package: &pkg}, smallWindow, (*wire.Conn).Open, func(s *wire.Stream) error {
 		var answer wire.Reply
 		if err := hear(s, &answer); err != nil || answer.Have {
 			return err

@@ -217,8 +217,9 @@ func TestDiskFull(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		must(t, tr.Complete(within(t, 30*time.Second), "full-1"))
-		eventually(t, "there is room again", func() bool { return !exists(filepath.Join(endpoint.Home, ".tako/work/full-1")) })
-		must(t, tr.Start(within(t, 30*time.Second), "full-2", script("echo now")))
+		eventually(t, "there is room again", func() bool {
+			return tr.Start(within(t, 30*time.Second), "full-2", script("echo now")) == nil
+		})
 		if _, exit := follow(t, tr, "full-2", 0); exit.Code != 0 {
 			t.Errorf("%+v", exit)
 		}

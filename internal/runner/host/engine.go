@@ -7,7 +7,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -48,6 +47,7 @@ type engine struct {
 	options Options
 	root    string // <home>/.tako
 	work    string
+	folders *folders
 	cache   *cache
 	locks   *isolation
 	syncer  *syncer
@@ -66,10 +66,10 @@ func newEngine(options Options) (*engine, error) {
 		options: options, root: root, work: filepath.Join(root, "work"), locks: newIsolation(),
 		environ: environment(root), tickets: map[string]*ticket{}, changed: time.Now(),
 	}
-	if err := os.MkdirAll(e.work, 0o700); err != nil {
-		return nil, fmt.Errorf("making the work folder: %w", err)
-	}
 	var err error
+	if e.folders, err = newFolders(e.work); err != nil {
+		return nil, err
+	}
 	if e.cache, err = newCache(filepath.Join(root, "packages")); err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (e *engine) start(name string, job *runner.Job) error {
 		name: name, dir: filepath.Join(e.work, name),
 		ready: make(chan struct{}), exited: make(chan struct{}),
 	}
-	t.out = &output{path: filepath.Join(t.dir, "log"), limit: e.options.LogLimit}
+	t.out = &output{path: filepath.Join(t.dir, logFile), limit: e.options.LogLimit}
 	e.mu.Lock()
 	if known := e.tickets[name]; known != nil {
 		e.mu.Unlock()
@@ -151,13 +151,14 @@ func (e *engine) start(name string, job *runner.Job) error {
 	e.mu.Unlock()
 
 	here := machine()
-	err := t.create(e.work, origin{
-		Command: job.Command, Machine: here.name, Boot: here.boot,
+	err := t.create(e.folders, origin{
+		Ticket: name, Command: job.Command, Machine: here.name, Boot: here.boot,
 		PID: os.Getpid(), StartTime: ownStart(), Started: time.Now().UTC(),
 	})
 	if err == nil {
 		err = e.syncer.sync()
 		if err != nil {
+			t.state.Close()
 			os.RemoveAll(t.dir)
 		}
 	}
@@ -199,7 +200,7 @@ func (e *engine) complete(name string) error {
 	t.cancel(runner.ErrCanceled)
 	go func() {
 		<-t.exited
-		if err := os.RemoveAll(t.dir); err != nil {
+		if err := e.folders.give(t.dir, t.retire()); err != nil {
 			slog.Warn("removing a ticket's folder", "ticket", name, "error", err)
 		}
 		e.mu.Lock()

@@ -20,55 +20,95 @@ const (
 
 // follow sends the records after the cursor as they come, then the exit.
 func (t *ticket) follow(s *wire.Stream, after int64) error {
-	var f *os.File
-	defer func() {
-		if f != nil {
-			f.Close()
-		}
-	}()
-	at, skip := t.start(after), after
+	r := &logReader{t: t, at: t.start(after), skip: after}
+	defer r.close()
 	last := time.Time{}
-	buf := make([]byte, 32<<10)
 	for {
-		size, ended, ok := t.more(s, at, last)
+		size, ended, ok := t.more(s, r.at, last)
 		if !ok {
 			return nil
 		}
-		if size > at && f == nil {
-			var err error
-			if f, err = os.Open(t.out.path); err != nil {
-				if t.gone.Load() {
-					return wire.Errorf(wire.CodeNotFound, "Ticket %s was completed.", t.name)
-				}
-				return err
-			}
+		if !ended {
+			// What somebody has seen must be there after this process is
+			// killed, or the numbers of lines would not agree.
+			t.out.spill()
 		}
-		for at < size {
-			n, err := f.ReadAt(buf[:min(int64(len(buf)), size-at)], at)
-			if n == 0 && err != nil {
-				if errors.Is(err, io.EOF) {
-					err = io.ErrUnexpectedEOF
-				}
-				return err
-			}
-			piece, consumed, err := beyond(buf[:n], &skip)
+		for r.at < size {
+			piece, err := r.next(size)
 			if err != nil {
 				return err
 			}
-			if consumed == 0 { // one record is longer than the buffer
-				buf = make([]byte, 2*len(buf))
-				continue
+			if ended && r.at >= size { // what is left and the exit travel together
+				return t.sendExit(s, piece)
 			}
-			at += int64(consumed)
 			if _, err := s.Write(piece); err != nil {
 				return nil
 			}
 		}
 		last = time.Now()
 		if ended {
-			return t.sendExit(s)
+			return t.sendExit(s, nil)
 		}
 	}
+}
+
+// logReader gives a log's bytes from a cursor on, whether they are still in
+// memory or on disk.
+type logReader struct {
+	t    *ticket
+	at   int64
+	skip int64 // records up to this number are left out
+	file *os.File
+	buf  []byte
+}
+
+func (r *logReader) close() {
+	if r.file != nil {
+		r.file.Close()
+	}
+}
+
+// next gives the next piece, which may be empty, and moves on.
+func (r *logReader) next(size int64) ([]byte, error) {
+	for {
+		b, err := r.read(size)
+		if err != nil {
+			return nil, err
+		}
+		piece, consumed, err := beyond(b, &r.skip)
+		if err != nil {
+			return nil, err
+		}
+		if consumed > 0 {
+			r.at += int64(consumed)
+			return piece, nil
+		}
+		r.buf = make([]byte, 2*len(r.buf)) // one record is longer than the buffer
+	}
+}
+
+func (r *logReader) read(size int64) ([]byte, error) {
+	if b, ok := r.t.out.inMemory(r.at); ok {
+		return b[:min(int64(len(b)), size-r.at)], nil
+	}
+	if r.file == nil {
+		var err error
+		if r.file, err = os.Open(r.t.out.path); err != nil {
+			if r.t.gone.Load() {
+				return nil, wire.Errorf(wire.CodeNotFound, "Ticket %s was completed.", r.t.name)
+			}
+			return nil, err
+		}
+		r.buf = make([]byte, 32<<10)
+	}
+	n, err := r.file.ReadAt(r.buf[:min(int64(len(r.buf)), size-r.at)], r.at)
+	if n == 0 {
+		if err == nil || errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, err
+	}
+	return r.buf[:n], nil
 }
 
 // start is where in the log a follower with this cursor begins.
@@ -133,15 +173,13 @@ func (t *ticket) more(s *wire.Stream, at int64, last time.Time) (size int64, end
 	}
 }
 
-func (t *ticket) sendExit(s *wire.Stream) error {
+func (t *ticket) sendExit(s *wire.Stream, rest []byte) error {
 	<-t.exited
 	data, err := json.Marshal(t.exit)
 	if err != nil {
 		return err
 	}
-	_, err = s.Write(wire.AppendRecord(nil, wire.Record{Kind: wire.RecordExit, Seq: t.exit.Last, Text: data}))
-	if err != nil {
-		return nil
-	}
-	return s.CloseWrite()
+	record := wire.Record{Kind: wire.RecordExit, Seq: t.exit.Last, Text: data}
+	_ = s.WriteLast(wire.AppendRecord(rest[:len(rest):len(rest)], record))
+	return nil
 }

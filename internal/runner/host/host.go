@@ -187,8 +187,8 @@ func (e *engine) adopt() {
 		if name[0] == '.' {
 			continue
 		}
-		dir := filepath.Join(e.work, name)
-		if _, err := os.Lstat(filepath.Join(dir, "exit")); err == nil || !fromHere(dir) {
+		s := readState(name, filepath.Join(e.work, name))
+		if s.exit != nil || s.origin != nil && s.origin.Machine != machine().name {
 			continue
 		}
 		if t, err := e.find(name); err != nil {
@@ -219,20 +219,17 @@ func (e *engine) sweep(before time.Time) {
 		return
 	}
 	for _, entry := range entries {
-		dir := filepath.Join(e.work, entry.Name())
-		mark := filepath.Join(dir, "exit")
-		if entry.Name()[0] == '.' {
-			mark = dir
-		}
-		info, err := os.Lstat(mark)
-		if err != nil || info.ModTime().After(before) {
+		name := entry.Name()
+		dir := filepath.Join(e.work, name)
+		info, err := os.Lstat(filepath.Join(dir, stateFile))
+		if name[0] == '.' || err != nil || info.ModTime().After(before) || readState(name, dir).exit == nil {
 			continue
 		}
 		if err := os.RemoveAll(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
-			slog.Warn("removing an old ticket", "ticket", entry.Name(), "error", err)
+			slog.Warn("removing an old ticket", "ticket", name, "error", err)
 		}
 		e.mu.Lock()
-		delete(e.tickets, entry.Name())
+		delete(e.tickets, name)
 		e.mu.Unlock()
 	}
 }

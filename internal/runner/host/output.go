@@ -23,7 +23,9 @@ type output struct {
 	limit int64
 
 	mu      sync.Mutex
-	file    *os.File // made with the first line
+	head    []byte   // all of it, while it is young and small
+	file    *os.File // open once the head is written to it
+	spilled bool     // it is in the file and not in head
 	seq     int64    // last line's number
 	size    int64    // bytes of whole records in the file
 	marks   []mark
@@ -122,7 +124,7 @@ func (o *output) flush() {
 	if err != nil {
 		// What was written of the batch is cut off again: readers see whole
 		// records only, and a full disk gets its bytes back.
-		if o.file != nil {
+		if o.file != nil && o.spilled {
 			_ = o.file.Truncate(o.size)
 		}
 		o.broken = err
@@ -135,16 +137,57 @@ func (o *output) flush() {
 	o.notify()
 }
 
+// write stores the buffered records: in memory at first, since most jobs say
+// little and are over before a disk is worth the trouble.
 func (o *output) write() error {
+	if !o.spilled && len(o.head)+len(o.buf) <= headMost {
+		o.head = append(o.head, o.buf...)
+		return nil
+	}
+	if err := o.spillLocked(); err != nil {
+		return err
+	}
+	_, err := o.file.Write(o.buf)
+	return err
+}
+
+// headMost is how much of a log is kept in memory before it goes to disk.
+const headMost = 16 << 10
+
+// spill writes a log that is still in memory to its file.
+func (o *output) spill() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.broken != nil || len(o.head) == 0 {
+		return
+	}
+	err := o.spillLocked()
+	if o.sealed && o.file != nil {
+		o.file.Close()
+		o.file = nil
+	}
+	if err != nil && !o.sealed {
+		o.broken = err
+	}
+}
+
+func (o *output) spillLocked() error {
 	if o.file == nil {
-		f, err := os.OpenFile(o.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+		f, err := os.OpenFile(o.path, os.O_RDWR|os.O_APPEND, 0)
 		if err != nil {
 			return err
 		}
 		o.file = f
 	}
-	_, err := o.file.Write(o.buf)
-	return err
+	if o.spilled {
+		return nil
+	}
+	if _, err := o.file.Write(o.head); err != nil {
+		_ = o.file.Truncate(0)
+		return err
+	}
+	o.spilled, o.head = true, nil
+	return nil
 }
 
 // finish adds the closing line, if one is due, and says how the log ended.
@@ -182,12 +225,25 @@ func (o *output) seal() {
 
 // lastStored finds the last whole record's number.
 func (o *output) lastStored() int64 {
-	if o.file == nil || o.size == 0 {
-		return 0
-	}
 	last := int64(0)
-	_ = scan(o.file, o.from(int64(1)<<62), o.size, func(r wire.Record, _ int64) { last = r.Seq })
+	note := func(r wire.Record, _ int64) { last = r.Seq }
+	if !o.spilled {
+		_ = scan(bytes.NewReader(o.head), 0, int64(len(o.head)), note)
+	} else if o.file != nil {
+		_ = scan(o.file, o.from(int64(1)<<62), o.size, note)
+	}
 	return last
+}
+
+// inMemory gives the bytes from an offset on, as far as there are any yet. It
+// reports false when they are in the file.
+func (o *output) inMemory(at int64) ([]byte, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.spilled {
+		return nil, false
+	}
+	return o.head[at:len(o.head):len(o.head)], true
 }
 
 // from is an offset at or before the line after the cursor.
@@ -216,7 +272,7 @@ func (o *output) end() {
 
 // openOutput reads back a log that an earlier process wrote.
 func openOutput(dir string) (*output, error) {
-	o := &output{path: filepath.Join(dir, "log"), sealed: true, ended: true}
+	o := &output{path: filepath.Join(dir, logFile), sealed: true, ended: true, spilled: true}
 	f, err := os.Open(o.path)
 	if errors.Is(err, os.ErrNotExist) {
 		return o, nil

@@ -23,6 +23,8 @@ const settleAfter = 200 * time.Millisecond
 // run carries out one job from the lock to the exit.
 func (e *engine) run(ctx context.Context, t *ticket, command runner.Command, job *runner.Job) {
 	defer t.cancel(nil)
+	spill := time.AfterFunc(settleAfter, t.out.spill)
+	defer spill.Stop()
 	began := time.Now().UTC()
 	stdout := &lineWriter{out: t.out, kind: wire.RecordStdout}
 	stderr := &lineWriter{out: t.out, kind: wire.RecordStderr}
@@ -130,7 +132,10 @@ func (e *engine) perform(ctx context.Context, t *ticket, command runner.Command,
 				r = result{1, fmt.Errorf("the agent failed in command %s: %v\n%s", command.Name, p, debug.Stack())}
 			}
 		}()
-		defer env.Cleanup()
+		defer func() {
+			env.Cleanup()
+			t.lingers.Store(env.Lingers())
+		}()
 		r.code, r.err = command.Run(ctx, env)
 	}()
 	select {
@@ -146,6 +151,7 @@ func (e *engine) perform(ctx context.Context, t *ticket, command runner.Command,
 	case r := <-done:
 		return r.code, r.err
 	case <-abandon.C:
+		t.lingers.Store(true)
 		return runner.ExitFatal, context.Cause(ctx)
 	}
 }

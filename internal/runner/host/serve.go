@@ -33,11 +33,10 @@ func (e *engine) serve(s *wire.Stream) {
 	slog.Info("request refused", "op", q.Op, "ticket", q.Ticket, "error", coded.Message)
 	if q.Op == wire.OpFollow { // the reply has gone out; the error is a record
 		data, _ := json.Marshal(coded)
-		_, _ = s.Write(wire.AppendRecord(nil, wire.Record{Kind: wire.RecordError, Text: data}))
+		_ = s.WriteLast(wire.AppendRecord(nil, wire.Record{Kind: wire.RecordError, Text: data}))
 	} else {
-		_ = wire.WriteMessage(s, wire.Reply{Error: coded})
+		_ = wire.WriteLastMessage(s, wire.Reply{Error: coded})
 	}
-	_ = s.CloseWrite()
 }
 
 func (e *engine) answer(s *wire.Stream, q *wire.Request) error {
@@ -84,10 +83,7 @@ func (e *engine) answer(s *wire.Stream, q *wire.Request) error {
 }
 
 func reply(s *wire.Stream, r wire.Reply) error {
-	if err := wire.WriteMessage(s, r); err != nil {
-		return err
-	}
-	return s.CloseWrite()
+	return wire.WriteLastMessage(s, r)
 }
 
 func (e *engine) answerStart(s *wire.Stream, q *wire.Request) error {

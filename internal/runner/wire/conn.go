@@ -78,9 +78,19 @@ func (c *Conn) Busy() (streams int, since time.Time) {
 	return len(c.streams), c.changed
 }
 
-// Open starts a stream with a request. window is how many bytes of the
-// answer may be under way before they are read.
+// Ask starts a stream with a request that is all this side has to say.
+// window is how many bytes of the answer may be under way before they are
+// read.
+func (c *Conn) Ask(request []byte, window int) (*Stream, error) {
+	return c.begin(request, window, frameOpen|endFlag)
+}
+
+// Open starts a stream with a request after which this side writes on.
 func (c *Conn) Open(request []byte, window int) (*Stream, error) {
+	return c.begin(request, window, frameOpen)
+}
+
+func (c *Conn) begin(request []byte, window int, kind frameKind) (*Stream, error) {
 	if len(request)+4 > maxPayload {
 		return nil, fmt.Errorf("request of %d bytes is too long", len(request))
 	}
@@ -92,11 +102,12 @@ func (c *Conn) Open(request []byte, window int) (*Stream, error) {
 	c.next++
 	s := newStream(c, c.next, Window)
 	s.grant = window
+	s.endSent = kind&endFlag != 0
 	c.streams[s.id] = s
 	c.changed = time.Now()
 	c.mu.Unlock()
 	payload := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(request)), uint32(window))
-	if err := c.send(s.id, frameOpen, append(payload, request...)); err != nil {
+	if err := c.send(s.id, kind, append(payload, request...)); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -186,7 +197,7 @@ func (c *Conn) readLoop() {
 }
 
 func (c *Conn) dispatch(f frame) error {
-	switch f.kind {
+	switch f.kind &^ endFlag {
 	case framePing:
 		return c.send(0, framePong, nil)
 	case framePong:
@@ -210,6 +221,7 @@ func (c *Conn) open(f frame) error {
 	}
 	s := newStream(c, f.stream, int(binary.BigEndian.Uint32(f.payload)))
 	s.grant = Window
+	s.ended = f.kind&endFlag != 0
 	s.request = append([]byte(nil), f.payload[4:]...)
 	giveBuffer(f.payload)
 	c.mu.Lock()

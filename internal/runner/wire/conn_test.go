@@ -77,7 +77,7 @@ func TestSlowReaderHoldsUpOnlyItself(t *testing.T) {
 	if _, err := flood.Read(one); err != nil {
 		t.Fatal(err)
 	}
-	quick, err := near.Open([]byte("quick"), 64<<10)
+	quick, err := near.Ask([]byte("quick"), 64<<10)
 	if err != nil {
 		t.Fatal(err)
 	}

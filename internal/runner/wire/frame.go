@@ -33,6 +33,10 @@ const (
 	framePong
 )
 
+// endFlag on an open or data frame says that it is the last of its side, so
+// that a short exchange is one frame each way.
+const endFlag frameKind = 0x80
+
 type frame struct {
 	stream  uint32
 	kind    frameKind

@@ -160,14 +160,30 @@ func Errorf(code, format string, args ...any) *Error {
 const maxMessage = 4 << 20
 
 // WriteMessage sends v as JSON with its length before it.
-func WriteMessage(w io.Writer, v any) error {
+func WriteMessage(s *Stream, v any) error {
+	b, err := message(v)
+	if err == nil {
+		_, err = s.Write(b)
+	}
+	return err
+}
+
+// WriteLastMessage sends v, and that no more comes.
+func WriteLastMessage(s *Stream, v any) error {
+	b, err := message(v)
+	if err != nil {
+		return err
+	}
+	return s.WriteLast(b)
+}
+
+func message(v any) ([]byte, error) {
 	data, err := json.Marshal(v)
 	if err != nil {
-		return fmt.Errorf("encoding a message: %w", err)
+		return nil, fmt.Errorf("encoding a message: %w", err)
 	}
 	b := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(data)), uint32(len(data)))
-	_, err = w.Write(append(b, data...))
-	return err
+	return append(b, data...), nil
 }
 
 // ReadMessage reads what WriteMessage sent.

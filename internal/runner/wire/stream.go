@@ -41,7 +41,7 @@ func (s *Stream) Request() []byte { return s.request }
 func (s *Stream) take(f frame) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch f.kind {
+	switch f.kind &^ endFlag {
 	case frameData:
 		if s.queued+len(f.payload) > s.grant {
 			return errors.New("peer sent more than its window")
@@ -50,8 +50,11 @@ func (s *Stream) take(f frame) error {
 			giveBuffer(f.payload)
 			return nil
 		}
-		s.queued += len(f.payload)
-		s.queue = append(s.queue, f.payload)
+		if len(f.payload) > 0 {
+			s.queued += len(f.payload)
+			s.queue = append(s.queue, f.payload)
+		}
+		s.ended = s.ended || f.kind&endFlag != 0
 	case frameEnd:
 		s.ended = true
 	case frameReset:
@@ -115,9 +118,17 @@ func (s *Stream) Buffered() int {
 }
 
 // Write sends bytes, waiting for the peer's window.
-func (s *Stream) Write(p []byte) (int, error) {
+func (s *Stream) Write(p []byte) (int, error) { return s.write(p, false) }
+
+// WriteLast sends bytes and that no more come.
+func (s *Stream) WriteLast(p []byte) error {
+	_, err := s.write(p, true)
+	return err
+}
+
+func (s *Stream) write(p []byte, last bool) (int, error) {
 	n := 0
-	for n < len(p) {
+	for n < len(p) || last {
 		s.mu.Lock()
 		for s.credit == 0 && s.err == nil {
 			s.cond.Wait()
@@ -128,11 +139,17 @@ func (s *Stream) Write(p []byte) (int, error) {
 		}
 		m := min(len(p)-n, s.credit, maxPayload)
 		s.credit -= m
+		kind := frameData
+		if last && n+m == len(p) {
+			kind, s.endSent = frameData|endFlag, true
+		}
 		s.mu.Unlock()
-		if err := s.conn.send(s.id, frameData, p[n:n+m]); err != nil {
+		if err := s.conn.send(s.id, kind, p[n:n+m]); err != nil {
 			return n, err
 		}
-		n += m
+		if n += m; kind != frameData {
+			break
+		}
 	}
 	return n, nil
 }
