@@ -121,7 +121,11 @@ func get[T any](r *room, k *kind.Kind[T], id string) (got *T) {
 func wire[T any](r *room, k *kind.Kind[T], id string) (text string, members map[string]any) {
 	r.Helper()
 	r.do(func(tx *store.Tx) error {
-		raw, _, err := k.FindRaw(tx, kind.DefaultSpace, id)
+		space := kind.DefaultSpace
+		if k.Info().System {
+			space = ""
+		}
+		raw, _, err := k.FindRaw(tx, space, id)
 		if err != nil {
 			return err
 		}
