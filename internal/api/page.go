@@ -103,3 +103,15 @@ func join(items [][]byte) json.RawMessage {
 	b.WriteByte(']')
 	return b.Bytes()
 }
+
+// pageOf wraps one page of values; total counts those of all pages.
+func pageOf[T any](r *Request, itemType string, values []T, total, skip, take int) (Page, error) {
+	items := make([][]byte, len(values))
+	for i, v := range values {
+		var err error
+		if items[i], err = json.Marshal(v); err != nil {
+			return Page{}, fmt.Errorf("encoding %s: %w", itemType, err)
+		}
+	}
+	return r.PageOf(itemType, items, total, skip, take), nil
+}
