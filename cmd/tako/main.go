@@ -44,7 +44,7 @@ func (versionCommand) Run() error {
 
 func main() {
 	var c commands
-	options := append(config.Options(), kong.Name("tako"), kong.Description("Tako deploys releases to the machines they belong on."), kong.UsageOnError())
+	options := append(config.Options(), kong.Name("tako"), kong.Description("Tako deploys releases to the machines they belong on."))
 	k := kong.Must(&c, options...)
 	run, err := k.Parse(os.Args[1:])
 	k.FatalIfErrorf(err)

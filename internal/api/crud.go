@@ -75,7 +75,7 @@ func (h *crud) page(r *Request, q kind.Query) (any, error) {
 		if err != nil {
 			return err
 		}
-		page = r.PageOf(h.info.Singular, items, total, q.Skip, q.Take)
+		page = r.PageOf(h.info.Type.Name(), items, total, q.Skip, q.Take)
 		return nil
 	})
 	return page, err

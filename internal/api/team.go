@@ -93,7 +93,7 @@ func (h *mixed) pageOf(r *Request, q kind.Query, skip, take int) (any, error) {
 	if take > 0 {
 		items = items[:min(take, len(items))]
 	}
-	return r.PageOf(h.info.Singular, items, total, skip, take), nil
+	return r.PageOf(h.info.Type.Name(), items, total, skip, take), nil
 }
 
 func (h *mixed) all(r *Request) (any, error) {
