@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -159,7 +160,8 @@ func tagReferences(space, member string, tags []string) []store.Reference {
 
 // checkTags checks the canonical names of tags in a member and gives them the
 // case of their sets. A name may be a tag's id as well. scope is what the
-// resource is, in the words of TagSet.Scopes.
+// resource is, in the words of TagSet.Scopes; it is empty where the tags are
+// those of the tenants that something is for.
 func checkTags(tx *store.Tx, space, scope, member string, tags *[]string, c *fault.Complaints) error {
 	*tags = tidy(*tags)
 	if len(*tags) == 0 {
@@ -177,7 +179,7 @@ func checkTags(tx *store.Tx, space, scope, member string, tags *[]string, c *fau
 			continue
 		}
 		(*tags)[i] = tag
-		if !slices.Contains(set.Scopes, scope) && !slices.Contains(set.Scopes, "Tenant") {
+		if !slices.Contains(set.Scopes, cmp.Or(scope, "Tenant")) {
 			c.Add("%s: the tags of '%s' are for %s.", member, set.Name, strings.Join(set.Scopes, ", "))
 		}
 		if other, taken := single[set.ID]; taken && set.Type == "SingleSelect" && scope != "" {
