@@ -172,7 +172,7 @@ func (r *Release) HasUnresolvedDefect() bool {
 // as 1.0 and 1.0.0.0; "" for what is no version.
 func ReleaseKey(text string) string {
 	text = strings.TrimSpace(text)
-	if !unicode.IsDigit(firstRune(strings.TrimLeft(text, "vV"))) {
+	if strings.ContainsFunc(text, unicode.IsSpace) || !unicode.IsDigit(firstRune(strings.TrimLeft(text, "vV"))) {
 		return ""
 	}
 	v, err := version.Parse(version.Octopus, text)

@@ -31,7 +31,7 @@ type RunbookRetentionPolicy struct {
 	QuantityToKeep    int    `json:"QuantityToKeep"`
 	ShouldKeepForever bool   `json:"ShouldKeepForever"`
 	Unit              string `json:"Unit" kind:"enum=Items|Days"`
-	Strategy          string `json:"Strategy" kind:"enum=Default|Forever|Count"`
+	Strategy          string `json:"Strategy"` // Default, Forever or Count; older clients leave it out
 }
 
 // defaultRunsKept is how many runs of a runbook an environment keeps when
@@ -66,7 +66,7 @@ func runbookRules(tx *store.Tx, next, old *Runbook, c *fault.Complaints) error {
 	} else {
 		next.CancelQueuedTasks, next.CancelRunningTasks = true, true
 	}
-	keepRuns(&next.RunRetentionPolicy)
+	keepRuns(&next.RunRetentionPolicy, c)
 	if err := checkTags(tx, next.SpaceID, "Runbook", "RunbookTags", &next.RunbookTags, c); err != nil {
 		return err
 	}
@@ -87,7 +87,10 @@ func runbookRules(tx *store.Tx, next, old *Runbook, c *fault.Complaints) error {
 }
 
 // keepRuns makes the members of a retention policy agree.
-func keepRuns(p *RunbookRetentionPolicy) {
+func keepRuns(p *RunbookRetentionPolicy, c *fault.Complaints) {
+	if p.Strategy != "" {
+		oneOf(&p.Strategy, []string{"Default", "Forever", "Count"}, "RunRetentionPolicy.Strategy", c)
+	}
 	switch {
 	case p.ShouldKeepForever || p.Strategy == "Forever":
 		p.Strategy, p.ShouldKeepForever, p.QuantityToKeep = "Forever", true, 0
