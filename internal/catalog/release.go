@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -101,6 +102,7 @@ var Releases = kind.Register(kind.Kind[Release]{
 	Owner:    func(r *Release) string { return r.ProjectID },
 	Key:      func(r *Release) string { return ReleaseKey(r.Version) },
 	Rules:    releaseRules,
+	Changed:  releaseChanged,
 	Deleting: releaseDeleting,
 })
 
@@ -139,20 +141,24 @@ func releaseRules(tx *store.Tx, next, old *Release, c *fault.Complaints) error {
 	}
 	for name := range next.CustomFields {
 		known := func(f CustomFieldDefinition) bool { return strings.EqualFold(f.FieldName, name) }
-		if !anyOf(channel.CustomFieldDefinitions, known) {
+		if !slices.ContainsFunc(channel.CustomFieldDefinitions, known) {
 			c.Add("Channel '%s' has no custom field '%s'.", channel.Name, name)
 		}
 	}
 	return nil
 }
 
-func anyOf[T any](all []T, is func(T) bool) bool {
-	for _, v := range all {
-		if is(v) {
-			return true
-		}
-	}
-	return false
+// snapshots lists the copies of variables and process that a release uses.
+func (r *Release) snapshots() []string {
+	return append([]string{r.ProjectDeploymentProcessSnapshotID, r.ProjectVariableSetSnapshotID}, r.LibraryVariableSetSnapshotIDs...)
+}
+
+// releaseChanged deletes the snapshots that a release no longer uses, such as
+// after its variables were updated.
+func releaseChanged(tx *store.Tx, now, old *Release) error {
+	kept := now.snapshots()
+	left := slices.DeleteFunc(old.snapshots(), func(id string) bool { return slices.Contains(kept, id) })
+	return dropSnapshots(tx, now.ID, left...)
 }
 
 // releaseDeleting deletes a release's deployments and what it alone uses.
@@ -160,12 +166,12 @@ func releaseDeleting(tx *store.Tx, r *Release) error {
 	if err := removeAll(tx, Deployments, kind.Query{Space: r.SpaceID, Match: map[string]string{"ReleaseId": r.ID}}, nil); err != nil {
 		return err
 	}
-	return dropSnapshots(tx, r.ID, append([]string{r.ProjectDeploymentProcessSnapshotID, r.ProjectVariableSetSnapshotID}, r.LibraryVariableSetSnapshotIDs...)...)
+	return dropSnapshots(tx, r.ID, r.snapshots()...)
 }
 
 // HasUnresolvedDefect says whether the release must not go further.
 func (r *Release) HasUnresolvedDefect() bool {
-	return anyOf(r.Defects, func(d Defect) bool { return d.Status == DefectUnresolved })
+	return slices.ContainsFunc(r.Defects, func(d Defect) bool { return d.Status == DefectUnresolved })
 }
 
 // ReleaseKey gives what two versions of the same meaning have in common, such

@@ -159,6 +159,24 @@ func TestSnapshotsAreSharedAndGoWithTheLastRelease(t *testing.T) {
 	}
 }
 
+func TestUpdatedVariablesLeaveNoSnapshot(t *testing.T) {
+	s := newShelf(t)
+	r := release(s, "1")
+	before := r.ProjectVariableSetSnapshotID
+	_, err := change(s, VariableSets, s.project.VariableSetID, `{"Version":0,"Variables":[{"Name":"a","Value":"b"}]}`)
+	s.must(err)
+	s.do(func(tx *store.Tx) (err error) {
+		if r.ProjectVariableSetSnapshotID, err = SnapshotVariables(tx, s.project.VariableSetID); err != nil {
+			return err
+		}
+		return Releases.Put(tx, r)
+	})
+	s.refuse(fault.NotFound, before, func(tx *store.Tx) error {
+		_, err := VariableSets.Get(tx, before)
+		return err
+	})
+}
+
 func TestDeployments(t *testing.T) {
 	s := newShelf(t)
 	r := release(s, "1")
