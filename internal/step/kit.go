@@ -21,7 +21,7 @@ type Kit struct {
 	Dir string
 	// Pool keeps the connections to machines; nil makes one.
 	Pool *target.Pool
-	// Packages opens packages; nil knows the spaces' own feeds only.
+	// Packages opens the packages of feeds.
 	Packages Packages
 }
 
@@ -29,9 +29,6 @@ type Kit struct {
 func NewTools(k Kit) *Tools {
 	if k.Pool == nil {
 		k.Pool = target.NewPool(target.Options{})
-	}
-	if k.Packages == nil {
-		k.Packages = &OwnFeeds{DB: k.DB, Blobs: k.Blobs}
 	}
 	return &Tools{
 		Store: k.DB, Blob: k.Blobs, Packages: k.Packages,

@@ -53,7 +53,7 @@ func TestServer(t *testing.T) {
 	written, err := w.blobs.Put(context.Background(), "packages/kit", bytes.NewReader(data), int64(len(data)))
 	must(t, err)
 	w.do(func(tx *store.Tx) error {
-		p := &catalog.BuiltInPackage{PackageID: "Kit", Version: "1.0.0", FileExtension: ".zip", SizeBytes: written.Size, Hash: "not a sha-256", Blob: "packages/kit"}
+		p := &catalog.BuiltInPackage{PackageID: "Kit", Version: "1.0.0", FileExtension: ".zip", SizeBytes: written.Size, Hash: written.SHA256, Blob: "packages/kit"}
 		p.SpaceID = space
 		return catalog.BuiltInPackages.Put(tx, p)
 	})

@@ -8,6 +8,7 @@ import (
 	"github.com/takodeploy/tako/internal/blob"
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/feed"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/secret"
 	"github.com/takodeploy/tako/internal/store"
@@ -37,7 +38,7 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	pool := target.NewPool(target.Options{})
 	t.Cleanup(func() { pool.Close() })
-	w := &world{t: t, db: db, blobs: blobs, tools: NewTools(Kit{DB: db, Blobs: blobs, Dir: t.TempDir(), Pool: pool})}
+	w := &world{t: t, db: db, blobs: blobs, tools: NewTools(Kit{DB: db, Blobs: blobs, Dir: t.TempDir(), Pool: pool, Packages: &feed.Feeds{DB: db, Blobs: blobs}})}
 	w.do(func(tx *store.Tx) error {
 		if _, err := catalog.Seed(tx, catalog.AdminSeed{Email: "admin@example.test"}); err != nil {
 			return err
