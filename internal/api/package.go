@@ -29,7 +29,12 @@ var _ = area(func(a *API) []Route {
 })
 
 // feeds gives access to the feeds of all spaces.
-func (a *API) feeds() *feed.Feeds { return &feed.Feeds{DB: a.DB, Blobs: a.Blobs} }
+func (a *API) feeds() *feed.Feeds {
+	if a.Feeds != nil {
+		return a.Feeds
+	}
+	return &feed.Feeds{DB: a.DB, Blobs: a.Blobs}
+}
 
 // packageDocument is a package as clients see it. Notes are left out where they
 // are not asked for: the Go library reads them as a time, and fails.
