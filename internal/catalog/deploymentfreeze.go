@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
@@ -53,17 +54,19 @@ var DeploymentFreezes = kind.Register(kind.Kind[DeploymentFreeze]{
 	System:      true,
 	Permissions: kind.All("", "DeploymentFreezeAdminister"),
 	Rules:       freezeRules,
-	References: func(f *DeploymentFreeze) []store.Reference {
-		var refs []store.Reference
-		for project, environments := range f.ProjectEnvironmentScope {
-			refs = append(refs, store.Reference{Field: "ProjectEnvironmentScope", Target: project})
-			for _, e := range environments {
-				refs = append(refs, store.Reference{Field: "ProjectEnvironmentScope", Target: e})
-			}
-		}
-		return refs
-	},
+	References:  freezeReferences,
 })
+
+func freezeReferences(f *DeploymentFreeze) []store.Reference {
+	var refs []store.Reference
+	for project, environments := range f.ProjectEnvironmentScope {
+		refs = append(refs, store.Reference{Field: "ProjectEnvironmentScope", Target: project})
+		for _, e := range environments {
+			refs = append(refs, store.Reference{Field: "ProjectEnvironmentScope", Target: e})
+		}
+	}
+	return refs
+}
 
 func freezeRules(tx *store.Tx, next, _ *DeploymentFreeze, c *fault.Complaints) error {
 	switch {
@@ -93,4 +96,53 @@ func freezeRules(tx *store.Tx, next, _ *DeploymentFreeze, c *fault.Complaints) e
 		return fmt.Errorf("checking the scope of a freeze: %w", err)
 	}
 	return nil
+}
+
+// thawMissing takes projects and environments that are gone out of freezes.
+// Freezes belong to the system, so the deletion of a space leaves them.
+func thawMissing(tx *store.Tx) error {
+	all, _, err := kind.Of[DeploymentFreeze]().List(tx, kind.Query{})
+	if err != nil {
+		return err
+	}
+	for _, f := range all {
+		var ids []string
+		for _, r := range freezeReferences(f) {
+			ids = append(ids, r.Target)
+		}
+		for _, t := range f.TenantProjectEnvironmentScope {
+			ids = append(ids, t.TenantID, t.ProjectID, t.EnvironmentID)
+		}
+		exist, err := tx.Lock(ids)
+		if err != nil {
+			return err
+		}
+		if !f.thaw(func(id string) bool { return exist[id].Kind == "" }) {
+			continue
+		}
+		if err := kind.Of[DeploymentFreeze]().Put(tx, f); err != nil {
+			return fmt.Errorf("thawing what is gone: %w", err)
+		}
+	}
+	return nil
+}
+
+// thaw takes out what is gone and reports whether anything was.
+func (f *DeploymentFreeze) thaw(gone func(id string) bool) (changed bool) {
+	for project, environments := range f.ProjectEnvironmentScope {
+		left := slices.DeleteFunc(slices.Clone(environments), gone)
+		if !gone(project) && len(left) == len(environments) {
+			continue
+		}
+		changed = true
+		if f.ProjectEnvironmentScope[project] = left; gone(project) || len(left) == 0 {
+			delete(f.ProjectEnvironmentScope, project)
+		}
+	}
+	left := slices.DeleteFunc(slices.Clone(f.TenantProjectEnvironmentScope), func(t FrozenTenant) bool {
+		return gone(t.TenantID) || gone(t.ProjectID) || gone(t.EnvironmentID)
+	})
+	changed = changed || len(left) < len(f.TenantProjectEnvironmentScope)
+	f.TenantProjectEnvironmentScope = left
+	return changed
 }

@@ -118,12 +118,43 @@ func TestSpace(t *testing.T) {
 	refused(t, err, "only one space can be")
 	refused(t, remove(r, Spaces, kind.DefaultSpace), "default space")
 	refused(t, remove(r, Spaces, space.ID), "task queue")
+	freeze := frozenProject(r, space.ID)
 	change(r, Spaces, space.ID, `{"TaskQueueStopped":true}`)
 	refused(t, remove(r, Spaces, space.ID), "")
 	if left := census(r, space.ID); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
+	if got := get(r, DeploymentFreezes, freeze.ID); len(got.ProjectEnvironmentScope) != 0 {
+		t.Errorf("a freeze still names %v", got.ProjectEnvironmentScope)
+	}
 	refused(t, remove(r, Users, bob.ID), "")
+}
+
+// frozenProject gives a space a project that a freeze of the system names.
+func frozenProject(r *room, space string) *DeploymentFreeze {
+	f := &DeploymentFreeze{Name: "F", Start: kind.Now(), End: kind.Time{Time: kind.Now().AddDate(0, 0, 1)}}
+	r.do(func(tx *store.Tx) error {
+		e, p := &Environment{}, &Project{}
+		e.Name, e.SpaceID, p.Name, p.SpaceID = "E", space, "P", space
+		if err := Environments.Put(tx, e); err != nil {
+			return err
+		}
+		l, _, err := Lifecycles.List(tx, kind.Query{Space: space})
+		if err != nil {
+			return err
+		}
+		g, _, err := ProjectGroups.List(tx, kind.Query{Space: space})
+		if err != nil {
+			return err
+		}
+		p.LifecycleID, p.ProjectGroupID = l[0].ID, g[0].ID
+		if err := Projects.Put(tx, p); err != nil {
+			return err
+		}
+		f.ProjectEnvironmentScope = map[string][]string{p.ID: {e.ID}}
+		return DeploymentFreezes.Put(tx, f)
+	})
+	return f
 }
 
 func TestPermissionsExist(t *testing.T) {

@@ -356,8 +356,8 @@ func TestRepositoryRestrictions(t *testing.T) {
 
 func TestUsersAndTeams(t *testing.T) {
 	r := newRoom(t)
-	bob := create(r, Users, `{"Username":"bob","IsActive":true,"Password":"not kept"}`)
-	if bob.DisplayName != "bob" || !bob.CanPasswordBeEdited || bob.Password != "" {
+	bob := create(r, Users, `{"Username":"bob","Password":"not kept"}`)
+	if !bob.IsActive || bob.DisplayName != "bob" || !bob.CanPasswordBeEdited || bob.Password != "" {
 		t.Errorf("%+v", bob)
 	}
 	if text, _ := wire(r, Users, "BOB"); strings.Contains(text, "Password\":\"") || strings.Contains(text, "not kept") || !strings.Contains(text, `/apikeys{/id}{?skip,take}`) {

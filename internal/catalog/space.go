@@ -151,5 +151,5 @@ func emptySpace(tx *store.Tx, gone *Space) error {
 			}
 		}
 	}
-	return nil
+	return thawMissing(tx)
 }

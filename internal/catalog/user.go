@@ -43,6 +43,7 @@ var Users = kind.Register(kind.Kind[User]{
 	Plural: "Users",
 	System: true,
 	Title:  "Username",
+	Blank:  User{IsActive: true},
 	Links: map[string]string{
 		"Permissions":              "./permissions",
 		"PermissionsConfiguration": "./permissions/configuration",

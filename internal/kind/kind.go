@@ -87,6 +87,8 @@ type Kind[T any] struct {
 	Owner func(*T) string
 	// Key gives what makes the name unique when that is not its letters.
 	Key func(*T) string
+	// Blank is what a new resource has where the client says nothing.
+	Blank T
 	// Rules checks and completes what tags cannot say. old is nil on create.
 	Rules func(tx *store.Tx, next, old *T, c *fault.Complaints) error
 	// References adds what tags cannot find.

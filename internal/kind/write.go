@@ -15,7 +15,8 @@ import (
 
 // Decode reads a new resource from a client's JSON.
 func (k *Kind[T]) Decode(body []byte) (any, error) {
-	r := new(T)
+	blank := k.Blank
+	r := &blank
 	if err := Unmarshal(body, r); err != nil {
 		return nil, err
 	}
