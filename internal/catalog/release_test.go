@@ -1,8 +1,10 @@
 package catalog
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -156,6 +158,26 @@ func TestSnapshotsAreSharedAndGoWithTheLastRelease(t *testing.T) {
 	s.do(func(tx *store.Tx) error { return Releases.Delete(tx, two.ID) })
 	if exists() {
 		t.Error("a snapshot that nobody uses is left")
+	}
+}
+
+func TestSnapshotsAtOnce(t *testing.T) {
+	s := newShelf(t)
+	names, errs := make([]string, 8), make([]error, 8)
+	var all sync.WaitGroup
+	for i := range names {
+		all.Go(func() {
+			errs[i] = s.db.Do(context.Background(), func(tx *store.Tx) (err error) {
+				names[i], err = SnapshotVariables(tx, s.project.VariableSetID)
+				return err
+			})
+		})
+	}
+	all.Wait()
+	for i := range names {
+		if errs[i] != nil || names[i] != names[0] {
+			t.Errorf("%s, %v", names[i], explain(errs[i]))
+		}
 	}
 }
 

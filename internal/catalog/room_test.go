@@ -2,11 +2,7 @@ package catalog_test
 
 import (
 	"context"
-	"crypto/rand"
-	"database/sql"
 	"encoding/json"
-	"net/url"
-	"os"
 	"strings"
 	"testing"
 
@@ -26,7 +22,7 @@ type room struct {
 
 func newRoom(t *testing.T) *room {
 	t.Helper()
-	db, err := store.Open(context.Background(), t.TempDir(), newDatabase(t))
+	db, err := store.Open(context.Background(), t.TempDir(), NewDatabase(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,34 +38,6 @@ func newRoom(t *testing.T) *room {
 		return err
 	})
 	return r
-}
-
-// newDatabase makes a database of the PostgreSQL server that the environment
-// variable TAKO_TEST_POSTGRES is the URL of; without it, SQLite is used.
-func newDatabase(t *testing.T) string {
-	t.Helper()
-	at := os.Getenv("TAKO_TEST_POSTGRES")
-	if at == "" {
-		return ""
-	}
-	server, err := sql.Open("pgx", at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := "tako_test_" + strings.ToLower(rand.Text())
-	if _, err := server.Exec("create database " + name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_, _ = server.Exec("drop database " + name + " with (force)")
-		_ = server.Close()
-	})
-	u, err := url.Parse(at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
 }
 
 func (r *room) do(f func(tx *store.Tx) error) {

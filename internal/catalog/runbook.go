@@ -93,7 +93,7 @@ func keepRuns(p *RunbookRetentionPolicy, c *fault.Complaints) {
 	}
 	switch {
 	case p.ShouldKeepForever || p.Strategy == "Forever":
-		p.Strategy, p.ShouldKeepForever, p.QuantityToKeep = "Forever", true, 0
+		p.Strategy, p.ShouldKeepForever = "Forever", true
 	case p.Strategy == "Default" || p.Strategy == "" && p.QuantityToKeep == 0:
 		p.Strategy, p.QuantityToKeep = "Default", defaultRunsKept
 	case p.QuantityToKeep <= 0:

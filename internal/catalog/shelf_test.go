@@ -29,7 +29,7 @@ type shelf struct {
 
 func newShelf(t *testing.T) *shelf {
 	t.Helper()
-	db, err := store.Open(context.Background(), t.TempDir(), "")
+	db, err := store.Open(context.Background(), t.TempDir(), NewDatabase(t))
 	if err != nil {
 		t.Fatal(err)
 	}

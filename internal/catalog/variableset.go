@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/takodeploy/tako/internal/fault"
@@ -51,6 +53,47 @@ type VariableScope struct {
 	Channel      []string `json:"Channel,omitempty" kind:"ref=Channels"`
 	TenantTag    []string `json:"TenantTag,omitempty"`
 	ProcessOwner []string `json:"ProcessOwner,omitempty"`
+}
+
+// UnmarshalJSON refuses dimensions that it does not know: to leave one out would
+// give the value to places that it is not meant for.
+func (s *VariableScope) UnmarshalJSON(data []byte) error {
+	var sent map[string][]string
+	if err := json.Unmarshal(data, &sent); err != nil {
+		return fmt.Errorf("reading the scope of a variable: %w", err)
+	}
+	*s = VariableScope{}
+	for name, values := range sent {
+		if len(values) == 0 {
+			continue
+		}
+		dimension := s.dimension(name)
+		if dimension == nil {
+			return fmt.Errorf("variables cannot be scoped to %q", name)
+		}
+		*dimension = values
+	}
+	return nil
+}
+
+func (s *VariableScope) dimension(name string) *[]string {
+	switch strings.ToLower(name) {
+	case "environment":
+		return &s.Environment
+	case "machine":
+		return &s.Machine
+	case "action":
+		return &s.Action
+	case "role":
+		return &s.Role
+	case "channel":
+		return &s.Channel
+	case "tenanttag":
+		return &s.TenantTag
+	case "processowner":
+		return &s.ProcessOwner
+	}
+	return nil
 }
 
 // Prompt asks for a value when a deployment is created.

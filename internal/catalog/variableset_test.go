@@ -129,6 +129,7 @@ func TestVariableRules(t *testing.T) {
 		"channel":         {s.project.VariableSetID, `{"Name":"a","Scope":{"Channel":["Channels-9"]}}`, "does not exist"},
 		"tag":             {s.project.VariableSetID, `{"Name":"a","Scope":{"TenantTag":["a/b"]}}`, "no tag"},
 		"step in library": {library.VariableSetID, `{"Name":"a","Scope":{"Action":["x"]}}`, "only variables of a project"},
+		"strange scope":   {s.project.VariableSetID, `{"Name":"a","Scope":{"Tenant":["Tenants-1"]}}`, "cannot be scoped to"},
 		"value of list":   {s.project.VariableSetID, `{"Name":"a","Value":["x"]}`, "cannot be read"},
 	}
 	for name, test := range tests {
