@@ -49,7 +49,12 @@ func (k *Kind[T]) query(q Query) store.Query {
 		if !ok {
 			continue
 		}
-		and("data ->> '"+m.name+"' = ?", value)
+		column := "data ->> '" + m.name + "'"
+		if t := reflect.TypeFor[T]().FieldByIndex(m.index).Type.Kind(); t == reflect.Bool || t == reflect.Int {
+			// The engines differ in what ->> makes of these.
+			column, value = "cast(data -> '"+m.name+"' as text)", strings.ToLower(value)
+		}
+		and(column+" = ?", value)
 	}
 	for member, ids := range q.Refer {
 		and("exists (select 1 from reference r where r.source = id and r.field = ? and r.target in ("+marks(len(ids))+"))", append([]any{member}, anys(ids)...)...)
