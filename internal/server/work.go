@@ -23,6 +23,7 @@ type work struct {
 	pool   *target.Pool
 	feeds  *feed.Feeds
 	deploy *deploy.Service
+	health *deploy.HealthSchedule
 }
 
 // newWork makes the queue, the handlers of tasks and what they work with.
@@ -37,6 +38,8 @@ func (s *Server) newWork(installation string) (*task.Runner, *work, error) {
 	w.deploy = &deploy.Service{DB: s.db, Queue: s.queue, Blobs: s.blobs, Feeds: w.feeds, Tools: tools, URL: s.cfg.Web.URL}
 	runner := task.NewRunner(s.queue, task.RunnerOptions{Node: s.cfg.NodeName, Cap: s.cfg.TaskCap, Log: slog.Default()})
 	runner.Handle(deploy.TaskDeploy, &deploy.Runner{Source: w.deploy.Source()})
+	runner.Handle(deploy.TaskHealth, &deploy.HealthChecker{Tools: tools})
+	w.health = &deploy.HealthSchedule{DB: s.db, Queue: s.queue}
 	return runner, w, s.mail()
 }
 
