@@ -16,14 +16,17 @@ import (
 // Mail is how this server sends e-mail.
 type Mail struct {
 	Host     string
-	Port     int // 0 is 25, or 465 with TLS from the start
+	Port     int // 0 is 25, or 465 when Security is tls
 	Login    string
 	Password string
 	From     string
 	// TLS requires an encrypted connection: from the start on port 465, else
 	// by STARTTLS. Without it, encryption is used when the server offers it.
-	TLS     bool
-	Timeout time.Duration // 0 is 30 s
+	TLS bool
+	// Security, unless empty, says it more exactly: "tls" encrypts from the
+	// start, "starttls" requires STARTTLS, "none" never encrypts.
+	Security string
+	Timeout  time.Duration // 0 is 30 s
 	// Trust, unless nil, is used in place of the system's certificates.
 	Trust *tls.Config
 }
@@ -154,7 +157,7 @@ func domain(address string) string {
 // Send talks to the SMTP server.
 func (s Mail) Send(ctx context.Context, m *mail.Msg) error {
 	err := s.send(ctx, m, mail.SMTPAuthAutoDiscover)
-	if errors.Is(err, mail.ErrNoSupportedAuthDiscovered) && !s.TLS {
+	if errors.Is(err, mail.ErrNoSupportedAuthDiscovered) && !s.TLS && (s.Security == "" || s.Security == "none") {
 		// The server knows no encryption and the settings ask for none: its
 		// owner has decided.
 		err = s.send(ctx, m, mail.SMTPAuthPlainNoEnc)
@@ -181,13 +184,18 @@ func (s Mail) client(auth mail.SMTPAuthType) (*mail.Client, error) {
 	options := []mail.Option{mail.WithTimeout(timeout), mail.WithTLSPolicy(mail.TLSOpportunistic)}
 	port := s.Port
 	switch {
-	case s.TLS && port == 465:
+	case s.Security == "tls", s.Security == "" && s.TLS && port == 465:
 		options = append(options, mail.WithSSL())
-	case s.TLS:
+	case s.Security == "starttls", s.Security == "" && s.TLS:
 		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
+	case s.Security == "none":
+		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
 	}
 	if port == 0 {
 		port = 25
+		if s.Security == "tls" {
+			port = 465
+		}
 	}
 	options = append(options, mail.WithPort(port))
 	if s.Trust != nil {

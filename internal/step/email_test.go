@@ -90,7 +90,7 @@ func (s *mailSession) Reset()        {}
 func (s *mailSession) Logout() error { return nil }
 
 // newMailbox starts the server and gives the settings that lead to it.
-func newMailbox(t *testing.T, box *mailbox, encrypted bool) Mail {
+func newMailbox(t *testing.T, box *mailbox, security string) Mail {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -98,9 +98,15 @@ func newMailbox(t *testing.T, box *mailbox, encrypted bool) Mail {
 	}
 	s := smtp.NewServer(box)
 	s.Domain, s.AllowInsecureAuth = "mail.test", true
-	settings := Mail{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, From: "Tako <tako@example.test>", TLS: encrypted}
-	if encrypted {
+	settings := Mail{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, From: "Tako <tako@example.test>", Security: security}
+	if security != "none" {
 		s.TLSConfig, settings.Trust = certificate(t)
+	}
+	if security == "tls" {
+		l = tls.NewListener(l, s.TLSConfig)
+	}
+	if security == "always" {
+		settings.Security, settings.TLS = "", true
 	}
 	go func() { _ = s.Serve(l) }()
 	t.Cleanup(func() { s.Close() })
@@ -181,9 +187,9 @@ func (b *bench) send(ctx context.Context, job Job, settings Mail) Outcome {
 }
 
 func TestEmail(t *testing.T) {
-	for _, encrypted := range []bool{false, true} {
+	for _, security := range []string{"", "none", "starttls", "tls", "always"} {
 		box := &mailbox{login: "me"}
-		settings := newMailbox(t, box, encrypted)
+		settings := newMailbox(t, box, security)
 		settings.Login, settings.Password = "me", "pass"
 		b := newBench(t, nil)
 		job := emailJob(map[string]string{
@@ -238,8 +244,8 @@ func checkMessage(t *testing.T, text string) {
 }
 
 func TestEmailFails(t *testing.T) {
-	open := newMailbox(t, &mailbox{refuse: "nobody@example.test"}, false)
-	closed := newMailbox(t, &mailbox{login: "me"}, false)
+	open := newMailbox(t, &mailbox{refuse: "nobody@example.test"}, "none")
+	closed := newMailbox(t, &mailbox{login: "me"}, "none")
 	nowhere := Mail{Host: "127.0.0.1", Port: 1, From: "a@example.test"}
 	tests := []struct {
 		name       string

@@ -52,12 +52,13 @@ type storedMail struct {
 	Password string        `json:",omitempty"` // sealed
 	From     string        `json:",omitempty"`
 	TLS      bool          `json:",omitempty"`
+	Security string        `json:",omitempty"`
 	Timeout  time.Duration `json:",omitempty"`
 }
 
 // PutMail stores how this server sends e-mail.
 func PutMail(tx *store.Tx, m Mail) error {
-	s := storedMail{Host: m.Host, Port: m.Port, Login: m.Login, From: m.From, TLS: m.TLS, Timeout: m.Timeout}
+	s := storedMail{Host: m.Host, Port: m.Port, Login: m.Login, From: m.From, TLS: m.TLS, Security: m.Security, Timeout: m.Timeout}
 	if m.Password != "" {
 		s.Password = kind.Seal(tx.Key(), m.Password)
 	}
@@ -78,7 +79,7 @@ func GetMail(tx *store.Tx) (Mail, error) {
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		return Mail{}, fmt.Errorf("reading the settings for e-mail: %w", err)
 	}
-	m := Mail{Host: s.Host, Port: s.Port, Login: s.Login, From: s.From, TLS: s.TLS, Timeout: s.Timeout}
+	m := Mail{Host: s.Host, Port: s.Port, Login: s.Login, From: s.From, TLS: s.TLS, Security: s.Security, Timeout: s.Timeout}
 	if s.Password != "" {
 		if m.Password, err = kind.Unseal(tx.Key(), s.Password); err != nil {
 			return Mail{}, fmt.Errorf("opening the password for e-mail: %w", err)

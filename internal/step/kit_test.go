@@ -181,7 +181,7 @@ func TestDirectory(t *testing.T) {
 
 func TestMailSettings(t *testing.T) {
 	w := newWorld(t)
-	want := Mail{Host: "mail.test", Port: 587, Login: "me", Password: "hidden", From: "a@b.test", TLS: true}
+	want := Mail{Host: "mail.test", Port: 587, Login: "me", Password: "hidden", From: "a@b.test", TLS: true, Security: "starttls"}
 	w.do(func(tx *store.Tx) error {
 		must(t, PutMail(tx, want))
 		text, err := tx.Setting(mailSetting)
