@@ -73,7 +73,7 @@ func (s *Server) mail() error {
 		return nil
 	}
 	err := s.db.Do(context.Background(), func(tx *store.Tx) error {
-		return step.PutMail(tx, step.Mail{Host: c.Host, Port: c.Port, Login: c.Username, Password: string(c.Password), From: c.From, TLS: c.TLS == "tls", Timeout: c.Timeout})
+		return step.PutMail(tx, step.Mail{Host: c.Host, Port: c.Port, Login: c.Username, Password: string(c.Password), From: c.From, Security: c.TLS, Timeout: c.Timeout})
 	})
 	if err != nil {
 		return fmt.Errorf("keeping the settings for e-mail: %w", err)
