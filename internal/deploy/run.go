@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/task"
 )
 
@@ -22,6 +23,9 @@ type Runner struct {
 	// Patience is for how long an executor that fails for a reason of the
 	// server's own is called again; 0 is ten minutes.
 	Patience time.Duration
+	// Unseal opens what executors have sealed in their checkpoints; nil is for
+	// those that seal nothing.
+	Unseal func(sealed string) (string, error)
 }
 
 // shortWait is how long a plan that waits only for a clock keeps its place
@@ -62,6 +66,9 @@ func (r *Runner) Run(ctx context.Context, x *task.Execution) (task.Outcome, erro
 		return task.Outcome{}, err
 	}
 	x.Mask(n.scene.Secrets()...)
+	if err := n.maskAgain(); err != nil {
+		return task.Outcome{}, err
+	}
 	// Whatever happens, nothing of this run may write after it has returned.
 	defer n.ground()
 	for {
@@ -99,6 +106,28 @@ func (n *run) open(ctx context.Context) (err error) {
 	n.book = newBook(n.x.Records)
 	n.scene, err = n.Source.Open(ctx, &n.x.Task, n.plan)
 	return err
+}
+
+// maskAgain hides what steps before a restart have made secret.
+func (n *run) maskAgain() error {
+	unseal := n.Unseal
+	if unseal == nil {
+		unseal = func(sealed string) (string, error) { return sealed, nil }
+	}
+	for i := range n.x.Records {
+		r := &n.x.Records[i]
+		masks, err := step.Masks(r.Data, unseal)
+		if err != nil {
+			return fmt.Errorf("record %s: %w", r.Key, err)
+		}
+		n.x.Mask(masks...)
+		for _, o := range r.Outputs {
+			if o.Sensitive {
+				n.x.Mask(o.Value)
+			}
+		}
+	}
+	return nil
 }
 
 // turn asks what to do now, commits the answers together with what has been

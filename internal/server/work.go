@@ -37,7 +37,7 @@ func (s *Server) newWork(installation string) (*task.Runner, *work, error) {
 	tools := step.NewTools(step.Kit{DB: s.db, Blobs: s.blobs, Dir: s.cfg.DataDir, Pool: w.pool, Packages: w.feeds})
 	w.deploy = &deploy.Service{DB: s.db, Queue: s.queue, Blobs: s.blobs, Feeds: w.feeds, Tools: tools, URL: s.cfg.Web.URL}
 	runner := task.NewRunner(s.queue, task.RunnerOptions{Node: s.cfg.NodeName, Cap: s.cfg.TaskCap, Log: slog.Default()})
-	runner.Handle(deploy.TaskDeploy, &deploy.Runner{Source: w.deploy.Source()})
+	runner.Handle(deploy.TaskDeploy, &deploy.Runner{Source: w.deploy.Source(), Unseal: tools.Open})
 	runner.Handle(deploy.TaskHealth, &deploy.HealthChecker{Tools: tools})
 	w.health = &deploy.HealthSchedule{DB: s.db, Queue: s.queue}
 	return runner, w, s.mail()

@@ -47,6 +47,25 @@ type event struct {
 	line runner.Line
 }
 
+// Masks are the values that a script wanted masked, from the checkpoint that
+// its executor has left. They hold for the whole task, also after a restart.
+func Masks(data json.RawMessage, open func(sealed string) (string, error)) ([]string, error) {
+	var c checkpoint
+	// A checkpoint of another executor has none.
+	if len(data) == 0 || json.Unmarshal(data, &c) != nil {
+		return nil, nil
+	}
+	var plain []string
+	for _, sealed := range c.Masks {
+		text, err := open(sealed)
+		if err != nil {
+			return nil, fmt.Errorf("opening a masked value: %w", err)
+		}
+		plain = append(plain, text)
+	}
+	return plain, nil
+}
+
 // newIntake goes on where the job's cursor and checkpoint are.
 func newIntake(ctx context.Context, job *Job) (*intake, error) {
 	in := &intake{job: job, ctx: ctx, seen: job.Cursor}
@@ -55,13 +74,12 @@ func newIntake(ctx context.Context, job *Job) (*intake, error) {
 			return nil, fmt.Errorf("reading the checkpoint of %s: %w", job.Ticket, err)
 		}
 	}
-	for _, sealed := range in.state.Masks {
-		plain, err := job.Tools.open(sealed)
-		if err != nil {
-			return nil, fmt.Errorf("opening a mask of %s: %w", job.Ticket, err)
-		}
-		in.batch.Secrets = append(in.batch.Secrets, plain)
+	masks, err := Masks(job.Data, job.Tools.open)
+	if err != nil {
+		return nil, err
 	}
+	in.masks = masks
+	in.batch.Secrets = append(in.batch.Secrets, masks...)
 	in.batch.Secrets = append(in.batch.Secrets, secretsOf(job)...)
 	in.parser = message.Resume(in.state.Parser)
 	return in, nil
