@@ -46,6 +46,9 @@ type DeployOptions struct {
 	UpdateVariables          bool // of the release, before
 	FailTargetDiscovery      bool
 	DebugMode                string
+	// Freezes are those that the deployment is made in spite of, by id or name.
+	Freezes      []string
+	FreezeReason string
 	// Parent and ParentKey name the record of the task that waits for it.
 	Parent, ParentKey string
 	// Allow is asked once for each deployment whether the caller may make it.

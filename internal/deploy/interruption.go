@@ -187,7 +187,7 @@ func (s *Service) tell(tx *store.Tx, i *catalog.Interruption, choice string, a A
 		return err
 	}
 	if t, err := task.GetTx(tx, i.TaskID); err == nil && t.Hold != task.Done {
-		if _, err := tx.Exec("update task set pending = '' where id = $1 and not exists (select 1 from document where kind = 'Interruptions' and data ->> 'TaskId' = $1 and data ->> 'IsPending' in ('true', '1'))", i.TaskID); err != nil {
+		if _, err := tx.Exec("update task set pending = '' where id = $1 and not exists (select 1 from document where kind = 'Interruptions' and data ->> 'TaskId' = $1 and cast(data ->> 'IsPending' as text) in ('true', '1'))", i.TaskID); err != nil {
 			return fmt.Errorf("noting the answer to %s: %w", i.ID, err)
 		}
 	}

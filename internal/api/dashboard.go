@@ -1,0 +1,516 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/deploy"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+var _ = area(func(a *API) []Route {
+	return []Route{
+		{Method: "GET", Pattern: "S/dashboard", Handle: a.dashboard, Summary: "What is where", Answer: board{}},
+		{Method: "GET", Pattern: "S/dashboard/dynamic", Handle: a.dynamicDashboard, Summary: "What of some projects is in some environments", Answer: board{}},
+		{Method: "GET", Pattern: "S/dashboardconfiguration", Handle: a.dashboardConfiguration, Summary: "What one's dashboard shows", Answer: boardConfiguration{}},
+		{Method: "PUT", Pattern: "S/dashboardconfiguration", Handle: a.setDashboardConfiguration, Summary: "Change what one's dashboard shows", Body: boardConfiguration{}, Answer: boardConfiguration{}},
+		{Method: "GET", Pattern: "S/projects/{id}/progression", Handle: a.progression, Summary: "The releases of a project and where they are"},
+	}
+})
+
+// board is what is where, with what it takes to draw it.
+type board struct {
+	Projects      []boardProject
+	ProjectGroups []boardGroup
+	Environments  []deploy.Item
+	Tenants       []boardTenant
+	Items         []boardItem
+	PreviousItems []boardItem
+	ProjectLimit  *int
+	IsFiltered    bool
+	Links         map[string]string
+}
+
+type boardProject struct {
+	deploy.Item
+	Slug                           string
+	ProjectGroupID                 string   `json:"ProjectGroupId"`
+	EnvironmentIDs                 []string `json:"EnvironmentIds"`
+	TenantedDeploymentMode         string
+	CanPerformUntenantedDeployment bool
+	IsDisabled                     bool
+	Links                          map[string]string
+}
+
+type boardGroup struct {
+	deploy.Item
+	EnvironmentIDs []string `json:"EnvironmentIds"`
+	Links          map[string]string
+}
+
+type boardTenant struct {
+	deploy.Item
+	ProjectEnvironments map[string][]string
+	TenantTags          []string
+	IsDisabled          bool
+	Links               map[string]string
+}
+
+// boardItem is one deployment of a board.
+type boardItem struct {
+	ID                       string `json:"Id"`
+	ProjectID                string `json:"ProjectId"`
+	EnvironmentID            string `json:"EnvironmentId"`
+	ReleaseID                string `json:"ReleaseId"`
+	DeploymentID             string `json:"DeploymentId"`
+	TaskID                   string `json:"TaskId"`
+	TenantID                 string `json:"TenantId,omitempty"`
+	ChannelID                string `json:"ChannelId"`
+	ReleaseVersion           string
+	Created                  kind.Time
+	QueueTime                kind.Time
+	StartTime                kind.Time
+	CompletedTime            kind.Time
+	State                    string
+	HasPendingInterruptions  bool
+	PendingInterruptionTypes []string
+	HasPendingPreconditions  bool
+	PendingPreconditionTypes []string
+	HasWarningsOrErrors      bool
+	ErrorMessage             string
+	Duration                 string
+	IsCurrent                bool
+	IsPrevious               bool
+	IsCompleted              bool
+	Links                    map[string]string
+}
+
+func itemOf(c *deploy.Cell, space string, now time.Time) boardItem {
+	t := &c.Task
+	b := boardItem{
+		ID: c.DeploymentID, ProjectID: c.ProjectID, EnvironmentID: c.EnvironmentID, ReleaseID: c.ReleaseID, DeploymentID: c.DeploymentID,
+		TaskID: t.ID, TenantID: c.TenantID, ChannelID: c.ChannelID, ReleaseVersion: c.Version, Created: kind.Time{Time: c.Created},
+		QueueTime: kind.Time{Time: t.QueueTime}, StartTime: kind.Time{Time: t.Started}, CompletedTime: kind.Time{Time: t.Completed},
+		State: string(t.State), HasPendingInterruptions: len(t.Pending) > 0, PendingInterruptionTypes: append([]string{}, t.Pending...),
+		PendingPreconditionTypes: []string{}, HasWarningsOrErrors: t.Warnings, ErrorMessage: t.Error, Duration: lasted(t.Duration(now)),
+		IsCurrent: c.IsCurrent, IsPrevious: c.IsPrevious, IsCompleted: t.State.Final(),
+	}
+	base := "/api/" + space
+	b.Links = map[string]string{
+		"Self": base + "/deployments/" + c.DeploymentID, "Release": base + "/releases/" + c.ReleaseID, "Task": "/api/tasks/" + t.ID,
+	}
+	if c.TenantID != "" {
+		b.Links["Tenant"] = base + "/tenants/" + c.TenantID
+	}
+	return b
+}
+
+// boardQuery narrows a board.
+type boardQuery struct {
+	projects, groups, environments, tenants, tags []string
+	release                                       string
+	previous                                      bool
+}
+
+// boardConfiguration is what a user wants to see.
+type boardConfiguration struct {
+	ID                      string   `json:"Id"`
+	IncludedProjectGroupIDs []string `json:"IncludedProjectGroupIds"`
+	IncludedProjectIDs      []string `json:"IncludedProjectIds"`
+	IncludedEnvironmentIDs  []string `json:"IncludedEnvironmentIds"`
+	IncludedTenantIDs       []string `json:"IncludedTenantIds"`
+	IncludedTenantTags      []string
+	IncludedProjectTags     []string
+	ProjectLimit            *int
+	Links                   map[string]string
+}
+
+func (r *Request) boardSetting() string { return "dashboard/" + r.Space + "/" + r.Principal.UserID }
+
+func (r *Request) boardConfiguration(tx *store.Tx) (c boardConfiguration, err error) {
+	text, err := tx.Setting(r.boardSetting())
+	if err != nil {
+		return c, err
+	}
+	if text != "" {
+		if err := json.Unmarshal([]byte(text), &c); err != nil {
+			return c, fmt.Errorf("reading the configuration of a dashboard: %w", err)
+		}
+	}
+	c.ID = "dashboardconfiguration-" + r.Principal.UserID
+	c.Links = map[string]string{"Self": r.Base() + "/dashboardconfiguration"}
+	for _, list := range []*[]string{&c.IncludedProjectGroupIDs, &c.IncludedProjectIDs, &c.IncludedEnvironmentIDs, &c.IncludedTenantIDs, &c.IncludedTenantTags, &c.IncludedProjectTags} {
+		*list = append([]string{}, *list...)
+	}
+	return c, nil
+}
+
+func (a *API) dashboardConfiguration(r *Request) (any, error) {
+	var c boardConfiguration
+	err := r.View(func(tx *store.Tx) (err error) {
+		c, err = r.boardConfiguration(tx)
+		return err
+	})
+	return c, err
+}
+
+func (a *API) setDashboardConfiguration(r *Request) (any, error) {
+	var c boardConfiguration
+	if err := r.Read(&c); err != nil {
+		return nil, err
+	}
+	c.Links = nil
+	text, err := json.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("storing the configuration of a dashboard: %w", err)
+	}
+	err = r.Do(func(tx *store.Tx) error {
+		if err := tx.SetSetting(r.boardSetting(), string(text)); err != nil {
+			return err
+		}
+		c, err = r.boardConfiguration(tx)
+		return err
+	})
+	return c, err
+}
+
+func (a *API) dashboard(r *Request) (any, error) {
+	var b board
+	err := r.View(func(tx *store.Tx) error {
+		c, err := r.boardConfiguration(tx)
+		if err != nil {
+			return err
+		}
+		q := boardQuery{release: r.Q("releaseId"), tenants: r.List("selectedTenants"), tags: r.List("selectedTags")}
+		if id := r.Q("projectId"); id != "" {
+			q.projects = []string{id}
+		} else if !r.Bool("showAll") {
+			q.projects, q.groups, q.environments = c.IncludedProjectIDs, c.IncludedProjectGroupIDs, c.IncludedEnvironmentIDs
+			if len(q.tenants)+len(q.tags) == 0 {
+				q.tenants, q.tags = c.IncludedTenantIDs, c.IncludedTenantTags
+			}
+			b.ProjectLimit = c.ProjectLimit
+		}
+		return a.board(r, tx, q, &b)
+	})
+	return b, err
+}
+
+func (a *API) dynamicDashboard(r *Request) (any, error) {
+	var b board
+	err := r.View(func(tx *store.Tx) error {
+		q := boardQuery{projects: r.List("projects"), environments: r.List("environments"), previous: r.Bool("includePrevious") || strings.Contains(r.Q("includePrevious"), "Previous")}
+		return a.board(r, tx, q, &b)
+	})
+	return b, err
+}
+
+// board fills a board with what the caller may see.
+func (a *API) board(r *Request, tx *store.Tx, q boardQuery, b *board) error {
+	b.IsFiltered = len(q.projects)+len(q.groups)+len(q.environments)+len(q.tenants)+len(q.tags) > 0
+	b.Links = map[string]string{"Self": r.URL.RequestURI()}
+	environments, _, err := catalog.Environments.List(tx, kind.Query{Space: r.Space, IDs: q.environments})
+	if err != nil {
+		return err
+	}
+	b.Environments = []deploy.Item{}
+	for _, e := range environments {
+		if ok, err := r.May("EnvironmentView", At{Environments: []string{e.ID}}); err != nil {
+			return err
+		} else if ok {
+			b.Environments = append(b.Environments, deploy.Item{ID: e.ID, Name: e.Name})
+		}
+	}
+	if err := a.boardProjects(r, tx, q, b); err != nil {
+		return err
+	}
+	if err := r.boardTenants(tx, q, b); err != nil {
+		return err
+	}
+	return a.boardItems(r, tx, q, b)
+}
+
+func (a *API) boardProjects(r *Request, tx *store.Tx, q boardQuery, b *board) error {
+	projects, _, err := catalog.Projects.List(tx, kind.Query{Space: r.Space})
+	if err != nil {
+		return err
+	}
+	groups, _, err := catalog.ProjectGroups.List(tx, kind.Query{Space: r.Space})
+	if err != nil {
+		return err
+	}
+	channels, _, err := catalog.Channels.List(tx, kind.Query{Space: r.Space})
+	if err != nil {
+		return err
+	}
+	b.Projects, b.ProjectGroups = []boardProject{}, []boardGroup{}
+	used := map[string]bool{}
+	for _, p := range projects {
+		chosen := len(q.projects)+len(q.groups) == 0 || slices.Contains(q.projects, p.ID) || slices.Contains(q.projects, p.Slug) || slices.Contains(q.groups, p.ProjectGroupID)
+		if !chosen || b.ProjectLimit != nil && len(b.Projects) >= *b.ProjectLimit {
+			continue
+		}
+		if ok, err := r.May("ProjectView", At{Project: p.ID, Group: p.ProjectGroupID}); err != nil {
+			return err
+		} else if !ok {
+			continue
+		}
+		where, err := a.environmentsOf(tx, p, channels)
+		if err != nil {
+			return err
+		}
+		used[p.ProjectGroupID] = true
+		self := catalog.Projects.SelfPath(p.SpaceID, p.ID)
+		b.Projects = append(b.Projects, boardProject{
+			Item: deploy.Item{ID: p.ID, Name: p.Name}, Slug: p.Slug, ProjectGroupID: p.ProjectGroupID, EnvironmentIDs: where,
+			TenantedDeploymentMode: p.TenantedDeploymentMode, CanPerformUntenantedDeployment: p.TenantedDeploymentMode != catalog.Tenanted,
+			IsDisabled: p.IsDisabled, Links: map[string]string{"Self": self, "Logo": self + "/logo"},
+		})
+	}
+	for _, g := range groups {
+		if !used[g.ID] {
+			continue
+		}
+		group := boardGroup{Item: deploy.Item{ID: g.ID, Name: g.Name}, EnvironmentIDs: []string{}, Links: map[string]string{"Self": catalog.ProjectGroups.SelfPath(g.SpaceID, g.ID)}}
+		for _, e := range b.Environments {
+			in := func(p boardProject) bool {
+				return p.ProjectGroupID == g.ID && slices.Contains(p.EnvironmentIDs, e.ID)
+			}
+			if slices.ContainsFunc(b.Projects, in) {
+				group.EnvironmentIDs = append(group.EnvironmentIDs, e.ID)
+			}
+		}
+		b.ProjectGroups = append(b.ProjectGroups, group)
+	}
+	return nil
+}
+
+// environmentsOf lists the environments that releases of a project can go to.
+func (a *API) environmentsOf(tx *store.Tx, p *catalog.Project, channels []*catalog.Channel) ([]string, error) {
+	all := []string{}
+	for _, c := range channels {
+		if c.ProjectID != p.ID {
+			continue
+		}
+		_, ids, err := a.Deploy.LifecycleOf(tx, p, c)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			if !slices.Contains(all, id) {
+				all = append(all, id)
+			}
+		}
+	}
+	return all, nil
+}
+
+func (r *Request) boardTenants(tx *store.Tx, q boardQuery, b *board) error {
+	b.Tenants = []boardTenant{}
+	tenants, _, err := catalog.Tenants.List(tx, kind.Query{Space: r.Space})
+	if err != nil {
+		return err
+	}
+	for _, t := range tenants {
+		if len(q.tenants)+len(q.tags) > 0 && !slices.Contains(q.tenants, t.ID) && (len(q.tags) == 0 || !deploy.MatchTags(q.tags, t.TenantTags)) {
+			continue
+		}
+		if ok, err := r.May("TenantView", At{Tenants: []string{t.ID}}); err != nil {
+			return err
+		} else if !ok {
+			continue
+		}
+		self := catalog.Tenants.SelfPath(t.SpaceID, t.ID)
+		b.Tenants = append(b.Tenants, boardTenant{
+			Item: deploy.Item{ID: t.ID, Name: t.Name}, ProjectEnvironments: t.ProjectEnvironments, TenantTags: t.TenantTags,
+			IsDisabled: t.IsDisabled, Links: map[string]string{"Self": self, "Logo": self + "/logo"},
+		})
+	}
+	return nil
+}
+
+func (a *API) boardItems(r *Request, tx *store.Tx, q boardQuery, b *board) error {
+	b.Items, b.PreviousItems = []boardItem{}, []boardItem{}
+	project := ""
+	if len(b.Projects) == 1 {
+		project = b.Projects[0].ID
+	}
+	var cells []deploy.Cell
+	var err error
+	if q.release != "" {
+		cells, err = a.Deploy.Deployed(tx, q.release)
+	} else {
+		cells, err = a.Deploy.Board(tx, r.Space, project, q.previous)
+	}
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	for i := range cells {
+		c := &cells[i]
+		ok, err := r.onBoard(c, q, b)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		if item := itemOf(c, r.Space, now); item.IsPrevious {
+			b.PreviousItems = append(b.PreviousItems, item)
+		} else {
+			b.Items = append(b.Items, item)
+		}
+	}
+	return nil
+}
+
+// onBoard says whether a deployment is on a board, and may be seen.
+func (r *Request) onBoard(c *deploy.Cell, q boardQuery, b *board) (bool, error) {
+	project := slices.ContainsFunc(b.Projects, func(p boardProject) bool { return p.ID == c.ProjectID })
+	environment := slices.ContainsFunc(b.Environments, func(e deploy.Item) bool { return e.ID == c.EnvironmentID })
+	if !project || !environment {
+		return false, nil
+	}
+	at := At{Project: c.ProjectID, Environments: []string{c.EnvironmentID}}
+	if c.TenantID != "" {
+		at.Tenants = []string{c.TenantID}
+	}
+	if (c.TenantID != "" || len(q.tenants)+len(q.tags) > 0) && !slices.ContainsFunc(b.Tenants, func(t boardTenant) bool { return t.ID == c.TenantID }) {
+		return false, nil
+	}
+	return r.May("DeploymentView", at)
+}
+
+// projectProgression is the overview of a project's releases.
+type projectProgression struct {
+	Environments          []deploy.Item
+	ChannelEnvironments   map[string][]deploy.Item
+	LifecycleEnvironments map[string][]deploy.Item
+	Releases              []releaseProgress
+	Links                 map[string]string
+}
+
+type releaseProgress struct {
+	Release                 Raw
+	Channel                 Raw
+	Deployments             map[string][]boardItem
+	NextDeployments         []string
+	HasUnresolvedDefect     bool
+	ReleaseRetentionPeriod  catalog.RetentionPeriod
+	TentacleRetentionPeriod catalog.RetentionPeriod
+	Links                   map[string]string
+}
+
+// shownReleases is how many releases an overview shows when nobody says.
+const shownReleases = 10
+
+func (a *API) progression(r *Request) (any, error) {
+	count, err := r.Int("releaseHistoryCount", shownReleases)
+	if err != nil {
+		return nil, err
+	}
+	p := projectProgression{ChannelEnvironments: map[string][]deploy.Item{}, LifecycleEnvironments: map[string][]deploy.Item{}, Environments: []deploy.Item{}, Releases: []releaseProgress{}}
+	err = r.View(func(tx *store.Tx) error {
+		project, err := a.project(r, tx, "ReleaseView")
+		if err != nil {
+			return err
+		}
+		p.Links = map[string]string{"Self": catalog.Projects.SelfPath(project.SpaceID, project.ID) + "/progression"}
+		channels, _, err := catalog.Channels.List(tx, kind.Query{Space: r.Space, Match: map[string]string{"ProjectId": project.ID}})
+		if err != nil {
+			return err
+		}
+		lifecycles := map[string]*catalog.Lifecycle{}
+		if err := a.columns(tx, project, channels, &p, lifecycles); err != nil {
+			return err
+		}
+		releases, err := a.Deploy.ShownReleases(tx, r.Space, project.ID, count)
+		if err != nil {
+			return err
+		}
+		for _, rel := range releases {
+			row, err := a.row(r, tx, rel, channels, lifecycles)
+			if err != nil {
+				return err
+			}
+			p.Releases = append(p.Releases, row)
+		}
+		return nil
+	})
+	return p, err
+}
+
+// columns are the environments of the project's channels.
+func (a *API) columns(tx *store.Tx, project *catalog.Project, channels []*catalog.Channel, p *projectProgression, lifecycles map[string]*catalog.Lifecycle) error {
+	all, _, err := catalog.Environments.List(tx, kind.Query{Space: project.SpaceID})
+	if err != nil {
+		return err
+	}
+	used := map[string]bool{}
+	for _, c := range channels {
+		l, ids, err := a.Deploy.LifecycleOf(tx, project, c)
+		if err != nil {
+			return err
+		}
+		lifecycles[c.ID] = l
+		items := []deploy.Item{}
+		for _, id := range ids {
+			used[id] = true
+			for _, e := range all {
+				if e.ID == id {
+					items = append(items, deploy.Item{ID: e.ID, Name: e.Name})
+				}
+			}
+		}
+		p.ChannelEnvironments[c.ID], p.LifecycleEnvironments[l.ID] = items, items
+	}
+	for _, e := range all {
+		if used[e.ID] {
+			p.Environments = append(p.Environments, deploy.Item{ID: e.ID, Name: e.Name})
+		}
+	}
+	return nil
+}
+
+// row is one release of the overview.
+func (a *API) row(r *Request, tx *store.Tx, rel *catalog.Release, channels []*catalog.Channel, lifecycles map[string]*catalog.Lifecycle) (releaseProgress, error) {
+	row := releaseProgress{Deployments: map[string][]boardItem{}, HasUnresolvedDefect: rel.HasUnresolvedDefect(), NextDeployments: []string{}, Links: map[string]string{}}
+	var err error
+	if row.Release, err = catalog.Releases.Wire(tx, rel); err != nil {
+		return row, err
+	}
+	for _, c := range channels {
+		if c.ID != rel.ChannelID {
+			continue
+		}
+		if row.Channel, err = catalog.Channels.Wire(tx, c); err != nil {
+			return row, err
+		}
+		row.ReleaseRetentionPeriod, row.TentacleRetentionPeriod = lifecycles[c.ID].ReleaseRetentionPolicy, lifecycles[c.ID].TentacleRetentionPolicy
+	}
+	progress, err := a.Deploy.ReleaseProgression(tx, rel)
+	if err != nil {
+		return row, err
+	}
+	row.NextDeployments = append(row.NextDeployments, progress.NextDeployments...)
+	cells, err := a.Deploy.Deployed(tx, rel.ID)
+	now := time.Now()
+	for i := range cells {
+		c := &cells[i]
+		at := At{Project: c.ProjectID, Environments: []string{c.EnvironmentID}}
+		if c.TenantID != "" {
+			at.Tenants = []string{c.TenantID}
+		}
+		if ok, err := r.May("DeploymentView", at); err != nil {
+			return row, err
+		} else if ok {
+			row.Deployments[c.EnvironmentID] = append(row.Deployments[c.EnvironmentID], itemOf(c, r.Space, now))
+		}
+	}
+	return row, err
+}

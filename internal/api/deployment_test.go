@@ -1,0 +1,215 @@
+package api
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/takodeploy/tako/internal/catalog"
+)
+
+// shop is a project with a process, made through the API.
+type shop struct {
+	*client
+	Project, Dev, Prod string
+}
+
+// manual is a step that waits for somebody.
+var manual = thing{"Name": "Sign off", "Actions": []thing{{"Name": "Sign off", "ActionType": "Octopus.Manual", "Properties": thing{"Octopus.Action.Manual.Instructions": "Look at #{Octopus.Environment.Name}"}}}}
+
+func newShop(t *testing.T, steps ...thing) *shop {
+	s := &shop{client: newClient(t)}
+	s.Dev = s.text(s.post("/api/Spaces-1/environments", thing{"Name": "Dev"}), "Id")
+	s.Prod = s.text(s.post("/api/Spaces-1/environments", thing{"Name": "Prod"}), "Id")
+	lifecycle := s.text(s.get("/api/Spaces-1/lifecycles/default-lifecycle"), "Id")
+	group := s.text(s.get("/api/Spaces-1/projectgroups/default-project-group"), "Id")
+	s.Project = s.text(s.post("/api/Spaces-1/projects", thing{"Name": "Web shop", "LifecycleId": lifecycle, "ProjectGroupId": group}), "Id")
+	process := s.get("/api/Spaces-1/deploymentprocesses/deploymentprocess-" + s.Project).(thing)
+	process["Steps"] = steps
+	s.put("/api/Spaces-1/deploymentprocesses/deploymentprocess-"+s.Project, process)
+	return s
+}
+
+func TestCommands(t *testing.T) {
+	s := newShop(t, manual)
+	s.work()
+	made := s.post("/api/Spaces-1/releases/create/v1", `{"spaceId":"Spaces-1","projectName":"Web shop","releaseVersion":"1.2.3","releaseNotes":"n","ignoreIfAlreadyExists":true,"unknown":1}`)
+	if s.text(made, "ReleaseVersion") != "1.2.3" {
+		t.Error(made)
+	}
+	again := s.want(200, "POST", "/api/Spaces-1/releases/create/v1", thing{"ProjectName": "web-shop", "ReleaseVersion": "1.2.3", "IgnoreIfAlreadyExists": true})
+	if s.text(again, "ReleaseId") != s.text(made, "ReleaseId") {
+		t.Error(again)
+	}
+	why := s.refused(400, "POST", "/api/spaces/Spaces-1/deployments/create/untenanted/v1", thing{"ProjectName": "Web shop", "ReleaseVersion": "1.2.3", "EnvironmentNames": []string{"Prod", "Nowhere"}})
+	if !strings.Contains(why, "no environment 'Nowhere'") {
+		t.Error(why)
+	}
+	why = s.refused(400, "POST", "/api/deployments/create/untenanted/v1", thing{"ProjectName": "Web shop", "ReleaseVersion": "1.2.3", "EnvironmentNames": []string{"Prod"}})
+	if !strings.Contains(why, `first needs a successful deployment to "Dev"`) {
+		t.Error(why)
+	}
+	started := s.post("/api/Spaces-1/deployments/create/untenanted/v1", `{"projectName":"Web shop","releaseVersion":"1.2.3","environmentNames":["dev"],"useGuidedFailure":null,"forcePackageDownload":false,"skipStepNames":[]}`)
+	id := s.text(started, "DeploymentServerTasks.0.ServerTaskId")
+	running := s.until("/api/tasks/"+id, "HasPendingInterruptions", "true")
+	if s.text(running, "State") != "Executing" || s.text(running, "IsCompleted") != "false" || s.text(running, "PendingInterruptionTypes.0") != "ManualIntervention" {
+		t.Error(running)
+	}
+	asked := s.get("/api/Spaces-1/interruptions?regarding=" + id + "&pendingOnly=true")
+	question := s.text(asked, "Items.0.Id")
+	if s.text(asked, "Items.0.Form.Elements.0.Control.Text") != "Look at Dev" || s.text(asked, "Items.0.CanTakeResponsibility") != "true" {
+		t.Error(asked)
+	}
+	s.want(200, "PUT", "/api/Spaces-1/interruptions/"+question+"/responsible", nil)
+	answered := s.want(200, "POST", "/api/Spaces-1/interruptions/"+question+"/submit", thing{"Notes": "fine", "Result": "Proceed", "Instructions": ""})
+	if s.text(answered, "IsPending") != "false" {
+		t.Error(answered)
+	}
+	end := s.until("/api/tasks?ids="+id, "Items.0.IsCompleted", "true")
+	if s.text(end, "Items.0.FinishedSuccessfully") != "true" || s.text(end, "Items.0.State") != "Success" {
+		t.Error(end)
+	}
+	details := s.get("/api/tasks/" + id + "/details?verbose=true")
+	if s.text(details, "ActivityLogs.0.Children.0.Status") != "Success" {
+		t.Error(details)
+	}
+	raw := s.send("GET", "/api/Spaces-1/tasks/"+id+"/raw", nil)
+	if !strings.HasPrefix(raw.header.Get("Content-Type"), "text/plain") || !strings.Contains(string(raw.body), "proceeded") {
+		t.Errorf("raw log: %s", raw.body)
+	}
+	s.post("/api/Spaces-1/deployments/create/untenanted/v1", thing{"ProjectName": "Web shop", "ReleaseVersion": "1.2.3", "EnvironmentNames": []string{s.Prod}})
+}
+
+func TestReleasesOverHTTP(t *testing.T) {
+	s := newShop(t, manual)
+	template := s.get("/api/Spaces-1/projects/" + s.Project + "/deploymentprocesses/template?channel=")
+	if s.text(template, "NextVersionIncrement") != "0.0.1" {
+		t.Error(template)
+	}
+	channel := s.text(s.get("/api/Spaces-1/projects/"+s.Project+"/channels"), "Items.0.Id")
+	made := s.post("/api/Spaces-1/releases", thing{"ProjectId": s.Project, "ChannelId": channel, "Version": "0.0.i"})
+	if s.text(made, "Version") == "" || s.text(made, "Assembled") == "<nil>" {
+		t.Error(made)
+	}
+	s.post("/api/Spaces-1/releases", thing{"ProjectId": s.Project, "ChannelId": channel, "Version": "2.0.0-beta+5"})
+	id := s.text(made, "Id")
+	if got := s.get("/api/Spaces-1/projects/" + s.Project + "/releases/2.0.0-beta+5"); s.text(got, "Version") != "2.0.0-beta+5" {
+		t.Error(got)
+	}
+	if got := s.get("/api/Spaces-1/projects/web-shop/releases?searchByVersion=beta"); s.text(got, "TotalResults") != "1" {
+		t.Error(got)
+	}
+	if got := s.get("/api/Spaces-1/channels/" + channel + "/releases"); s.text(got, "TotalResults") != "2" {
+		t.Error(got)
+	}
+	for _, path := range []string{"/deployments/template", "/progression", "/defects", "/deployments", "/missingpackages", "/deployments/preview/" + s.Dev} {
+		s.get("/api/Spaces-1/releases/" + id + path)
+	}
+	if got := s.get("/api/Spaces-1/releases/" + id + "/progression"); s.text(got, "NextDeployments.0") != s.Dev || s.text(got, "Phases.0.Progress") != "Current" {
+		t.Error(got)
+	}
+	if got := s.get("/api/Spaces-1/releases/" + id + "/deployments/template"); s.text(got, "PromoteTo.0.Name") != "Dev" || s.text(got, "PromoteTo.0.Links.Preview") == "" {
+		t.Error(got)
+	}
+	s.post("/api/Spaces-1/releases/"+id+"/defects", thing{"Description": "broken"})
+	if why := s.refused(400, "POST", "/api/Spaces-1/releases/"+id+"/defects", thing{"Description": "again"}); !strings.Contains(why, "already") {
+		t.Error(why)
+	}
+	if got := s.get("/api/Spaces-1/releases/" + id + "/defects"); s.text(got, "Items.0.Status") != "Unresolved" {
+		t.Error(got)
+	}
+	s.want(200, "POST", "/api/Spaces-1/releases/"+id+"/defects/resolve", thing{})
+	s.want(200, "POST", "/api/Spaces-1/releases/"+id+"/snapshot-variables", nil)
+	previews := s.want(200, "POST", "/api/Spaces-1/releases/"+id+"/deployments/previews", thing{"DeploymentPreviews": []thing{{"EnvironmentId": s.Dev}, {"EnvironmentId": s.Prod}}})
+	if s.text(previews, "1.StepsToExecute.0.ActionName") != "Sign off" {
+		t.Error(previews)
+	}
+	deployed := s.post("/api/Spaces-1/deployments", thing{"ReleaseId": id, "EnvironmentId": s.Dev})
+	task := s.text(deployed, "TaskId")
+	if got := s.get("/api/Spaces-1/deployments?projects=" + s.Project + "&taskState=queued&take=5"); s.text(got, "Items.0.TaskId") != task {
+		t.Error(got)
+	}
+	if got := s.get(s.text(deployed, "Links.Task")); s.text(got, "State") != "Queued" {
+		t.Error(got)
+	}
+	if why := s.refused(409, "DELETE", "/api/Spaces-1/releases/"+id, nil); !strings.Contains(why, "Cancel its task") {
+		t.Error(why)
+	}
+	if got := s.want(200, "POST", "/api/spaces/Spaces-1/tasks/"+task+"/cancel", nil); s.text(got, "State") != "Canceled" {
+		t.Error(got)
+	}
+	again := s.post("/api/tasks/rerun/"+task, thing{})
+	if s.text(again, "State") != "Queued" || s.text(again, "Id") == task {
+		t.Error(again)
+	}
+	s.want(200, "POST", "/api/tasks/"+s.text(again, "Id")+"/prioritize", nil)
+	s.get("/api/tasks/" + s.text(again, "Id") + "/why")
+	s.get("/api/tasks/" + s.text(again, "Id") + "/queued-behind")
+	s.want(200, "POST", "/api/tasks/"+s.text(again, "Id")+"/cancel", thing{})
+	if got := s.want(200, "POST", "/api/tasks/"+task+"/state", thing{"State": "success", "Reason": "by hand"}); s.text(got, "FinishedSuccessfully") != "true" {
+		t.Error(got)
+	}
+	s.delete("/api/Spaces-1/releases/" + id)
+	s.refused(404, "GET", "/api/tasks/"+task, nil)
+}
+
+func TestBoards(t *testing.T) {
+	s := newShop(t, manual)
+	made := s.post("/api/Spaces-1/releases/create/v1", thing{"ProjectName": "Web shop", "ReleaseVersion": "1.0.0"})
+	s.post("/api/Spaces-1/deployments/create/untenanted/v1", thing{"ProjectName": "Web shop", "ReleaseVersion": "1.0.0", "EnvironmentNames": []string{"Dev"}})
+	board := s.get("/api/Spaces-1/dashboard")
+	if s.text(board, "Items.0.ReleaseVersion") != "1.0.0" || s.text(board, "Items.0.State") != "Queued" || s.text(board, "Projects.0.Id") != s.Project || s.text(board, "Environments.1.Name") != "Prod" {
+		t.Error(board)
+	}
+	s.get("/api/Spaces-1/dashboard/dynamic?projects=" + s.Project + "&environments=" + s.Dev + "&includePrevious=true")
+	progress := s.get("/api/Spaces-1/projects/" + s.Project + "/progression")
+	if s.text(progress, "Releases.0.Release.Id") != s.text(made, "ReleaseId") || s.text(progress, "Releases.0.Deployments."+s.Dev+".0.ReleaseVersion") != "1.0.0" {
+		t.Error(progress)
+	}
+	config := s.get("/api/Spaces-1/dashboardconfiguration").(thing)
+	config["IncludedProjectIds"] = []string{s.Project}
+	s.put("/api/Spaces-1/dashboardconfiguration", config)
+	if got := s.get("/api/Spaces-1/dashboardconfiguration"); s.text(got, "IncludedProjectIds.0") != s.Project {
+		t.Error(got)
+	}
+}
+
+func TestDeploymentRights(t *testing.T) {
+	s := newShop(t, manual)
+	s.post("/api/Spaces-1/releases/create/v1", thing{"ProjectName": "Web shop", "ReleaseVersion": "1.0.0"})
+	all := s.role("ProjectView", "ReleaseView", "DeploymentView", "DeploymentCreate", "TaskView", "EnvironmentView")
+	prod := s.who(all, func(r *catalog.ScopedUserRole) { r.EnvironmentIDs = []string{s.Prod} })
+	why := prod.refused(403, "POST", "/api/Spaces-1/deployments/create/untenanted/v1", thing{"ProjectName": "Web shop", "ReleaseVersion": "1.0.0", "EnvironmentNames": []string{"Dev"}})
+	if !strings.Contains(why, "DeploymentCreate") {
+		t.Error(why)
+	}
+	prod.refused(403, "POST", "/api/Spaces-1/releases/create/v1", thing{"ProjectName": "Web shop"})
+	dev := s.who(all, func(r *catalog.ScopedUserRole) { r.EnvironmentIDs = []string{s.Dev} })
+	made := dev.post("/api/Spaces-1/deployments/create/untenanted/v1", thing{"ProjectName": "Web shop", "ReleaseVersion": "1.0.0", "EnvironmentNames": []string{"Dev"}})
+	id := s.text(made, "DeploymentServerTasks.0.ServerTaskId")
+	dev.get("/api/tasks/" + id)
+	prod.refused(403, "GET", "/api/tasks/"+id, nil)
+	dev.refused(403, "POST", "/api/tasks/"+id+"/cancel", nil)
+	if got := prod.get("/api/tasks"); s.text(got, "TotalResults") != "0" {
+		t.Error(got)
+	}
+	if got := dev.get("/api/Spaces-1/tasks"); s.text(got, "TotalResults") != "1" {
+		t.Error(got)
+	}
+}
+
+func TestArtifactsOverHTTP(t *testing.T) {
+	s := newShop(t, manual)
+	made := s.post("/api/Spaces-1/artifacts", thing{"Filename": "report.txt", "ServerTaskId": ""})
+	id := s.text(made, "Id")
+	content := strings.Repeat("0123456789", 1000)
+	s.want(200, "PUT", "/api/Spaces-1/artifacts/"+id+"/content", content)
+	got := s.send("GET", s.text(made, "Links.Content"), nil)
+	if string(got.body) != content || !strings.Contains(got.header.Get("Content-Disposition"), "report.txt") {
+		t.Errorf("got %d bytes, %v", len(got.body), got.header)
+	}
+	if got := s.get("/api/Spaces-1/artifacts?partialName=report"); s.text(got, "TotalResults") != "1" {
+		t.Error(got)
+	}
+	s.delete("/api/Spaces-1/artifacts/" + id)
+	s.refused(404, "GET", "/api/Spaces-1/artifacts/"+id+"/content", nil)
+}

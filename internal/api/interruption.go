@@ -1,0 +1,272 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/deploy"
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+var _ = area(func(a *API) []Route {
+	interruption := catalog.Interruptions.Info()
+	frozen := func(*Request) (any, error) {
+		return nil, fault.New(fault.Invalid, "Interruptions are raised by tasks; they are answered, and neither made, changed nor deleted.")
+	}
+	return []Route{
+		{Method: "GET", Pattern: "M/interruptions", Handle: a.interruptions, Summary: "What tasks wait for people to decide", Answer: interruption},
+		{Method: "GET", Pattern: "M/interruptions/{id}", Handle: a.interruptionGet, Summary: "Get an interruption", Answer: interruption},
+		{Method: "POST", Pattern: "M/interruptions/{id}/submit", Handle: a.submitInterruption, Summary: "Answer an interruption", Answer: interruption},
+		{Method: "GET", Pattern: "M/interruptions/{id}/responsible", Handle: a.responsible, Summary: "Who has taken responsibility"},
+		{Method: "PUT", Pattern: "M/interruptions/{id}/responsible", Handle: a.takeResponsibility, Summary: "Take responsibility"},
+		{Method: "POST", Pattern: "S/interruptions", Handle: frozen},
+		{Method: "PUT", Pattern: "S/interruptions/{id}", Handle: frozen},
+		{Method: "DELETE", Pattern: "S/interruptions/{id}", Handle: frozen},
+	}
+})
+
+// interruptionAt is where an interruption lies.
+func interruptionAt(i *catalog.Interruption) At {
+	at := At{Space: i.SpaceID, Project: i.ProjectID}
+	if i.EnvironmentID != "" {
+		at.Environments = []string{i.EnvironmentID}
+	}
+	if i.TenantID != "" {
+		at.Tenants = []string{i.TenantID}
+	}
+	return at
+}
+
+// teamIDs are the teams that the caller is in.
+func (a *API) teamIDs(r *Request) ([]string, error) {
+	teams, err := a.teamsOf(r, r.Principal.UserID)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(teams))
+	for i, t := range teams {
+		ids[i] = t.ID
+	}
+	return ids, nil
+}
+
+// mayAnswer says whether the caller may answer an interruption: with
+// InterruptionSubmit whoever belongs to its teams, if it names any, and with
+// InterruptionViewSubmitResponsible its teams.
+func (r *Request) mayAnswer(i *catalog.Interruption, teams []string) (bool, error) {
+	mine := deploy.Responsible(i, teams)
+	ok, err := r.May("InterruptionSubmit", interruptionAt(i))
+	if err != nil || ok && mine {
+		return ok && mine, err
+	}
+	if !mine || len(i.ResponsibleTeamIDs) == 0 {
+		return false, nil
+	}
+	return r.May("InterruptionViewSubmitResponsible", interruptionAt(i))
+}
+
+// maySee says whether the caller may see an interruption.
+func (r *Request) maySee(i *catalog.Interruption, teams []string) (bool, error) {
+	ok, err := r.May("InterruptionView", interruptionAt(i))
+	if err != nil || ok {
+		return ok, err
+	}
+	if len(i.ResponsibleTeamIDs) > 0 && deploy.Responsible(i, teams) {
+		return r.May("InterruptionViewSubmitResponsible", interruptionAt(i))
+	}
+	return false, nil
+}
+
+// shown gives the wire form, with what depends on who asks.
+func (r *Request) shown(tx *store.Tx, i *catalog.Interruption, teams []string) (Raw, error) {
+	may, err := r.mayAnswer(i, teams)
+	if err != nil {
+		return nil, err
+	}
+	i.CanTakeResponsibility = may && i.IsPending && i.ResponsibleUserID == ""
+	i.HasResponsibility = i.ResponsibleUserID != "" && i.ResponsibleUserID == r.Principal.UserID
+	return catalog.Interruptions.Wire(tx, i)
+}
+
+func (a *API) interruptions(r *Request) (any, error) {
+	teams, err := a.teamIDs(r)
+	if err != nil {
+		return nil, err
+	}
+	skip, take, err := r.Paging()
+	if err != nil {
+		return nil, err
+	}
+	q := kind.Query{Space: r.Space, AnySpace: r.Space == "", IDs: r.List("ids")}
+	if r.Bool("pendingOnly") {
+		q.Where = append(q.Where, store.Where{SQL: "cast(data ->> 'IsPending' as text) in ('true', '1')"})
+	}
+	var items [][]byte
+	err = r.View(func(tx *store.Tx) error {
+		all, _, err := catalog.Interruptions.List(tx, q)
+		if err != nil {
+			return err
+		}
+		for _, i := range all {
+			if !about(i, r.List("regarding")) {
+				continue
+			}
+			ok, err := r.maySee(i, teams)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				continue
+			}
+			raw, err := r.shown(tx, i, teams)
+			if err != nil {
+				return err
+			}
+			items = append(items, raw)
+		}
+		return nil
+	})
+	total := len(items)
+	items = items[min(skip, total):]
+	if take > 0 {
+		items = items[:min(take, len(items))]
+	}
+	return r.PageOf("Interruption", items, total, skip, take), err
+}
+
+// about says whether an interruption is about one of some documents; none
+// are all.
+func about(i *catalog.Interruption, ids []string) bool {
+	if len(ids) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(ids, func(id string) bool { return id == i.TaskID || slices.Contains(i.RelatedDocumentIDs, id) })
+}
+
+// interruption finds the interruption of the path, if the caller may see it.
+func (a *API) interruption(r *Request) (*catalog.Interruption, []string, error) {
+	teams, err := a.teamIDs(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	var i *catalog.Interruption
+	err = r.View(func(tx *store.Tx) error {
+		i, err = catalog.Interruptions.Get(tx, r.Param("id"))
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.Space != "" && i.SpaceID != r.Space {
+		return nil, nil, fault.New(fault.NotFound, "There is no interruption %s in this space.", i.ID)
+	}
+	ok, err := r.maySee(i, teams)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !ok {
+		return nil, nil, r.Need("InterruptionView", interruptionAt(i))
+	}
+	return i, teams, nil
+}
+
+func (r *Request) show(i *catalog.Interruption, teams []string) (raw Raw, err error) {
+	err = r.View(func(tx *store.Tx) error {
+		raw, err = r.shown(tx, i, teams)
+		return err
+	})
+	return raw, err
+}
+
+func (a *API) interruptionGet(r *Request) (any, error) {
+	i, teams, err := a.interruption(r)
+	if err != nil {
+		return nil, err
+	}
+	return r.show(i, teams)
+}
+
+// answerable is interruption for who wants to answer it.
+func (a *API) answerable(r *Request) (*catalog.Interruption, []string, error) {
+	i, teams, err := a.interruption(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	ok, err := r.mayAnswer(i, teams)
+	if err != nil || ok {
+		return i, teams, err
+	}
+	if err := r.Need("InterruptionSubmit", interruptionAt(i)); err != nil {
+		return nil, nil, err
+	}
+	return nil, nil, fault.New(fault.Forbidden, "Only members of the responsible teams can answer this.")
+}
+
+func (a *API) submitInterruption(r *Request) (any, error) {
+	i, teams, err := a.answerable(r)
+	if err != nil {
+		return nil, err
+	}
+	var sent map[string]any
+	if err := r.Read(&sent); err != nil {
+		return nil, err
+	}
+	values := map[string]string{}
+	for name, v := range sent {
+		switch v := v.(type) {
+		case nil:
+		case string:
+			values[name] = v
+		default:
+			text, err := json.Marshal(v)
+			if err != nil {
+				return nil, fmt.Errorf("reading %s: %w", name, err)
+			}
+			values[name] = string(text)
+		}
+	}
+	if i, err = a.Deploy.Answer(r.Context(), deploy.Answered{ID: i.ID, Values: values, UserID: r.Principal.UserID, Teams: teams}); err != nil {
+		return nil, err
+	}
+	return r.show(i, teams)
+}
+
+// userItem gives a user as the answer to who is responsible.
+func (a *API) userItem(r *Request, id string) (any, error) {
+	if id == "" {
+		return nil, fault.New(fault.NotFound, "Nobody has taken responsibility yet.")
+	}
+	var raw Raw
+	err := r.View(func(tx *store.Tx) error {
+		u, err := catalog.Users.Get(tx, id)
+		if err != nil {
+			return err
+		}
+		raw, err = catalog.Users.Wire(tx, u)
+		return err
+	})
+	return raw, err
+}
+
+func (a *API) responsible(r *Request) (any, error) {
+	i, _, err := a.interruption(r)
+	if err != nil {
+		return nil, err
+	}
+	return a.userItem(r, i.ResponsibleUserID)
+}
+
+func (a *API) takeResponsibility(r *Request) (any, error) {
+	i, teams, err := a.answerable(r)
+	if err != nil {
+		return nil, err
+	}
+	if i, err = a.Deploy.TakeResponsibility(r.Context(), deploy.Answered{ID: i.ID, UserID: r.Principal.UserID, Teams: teams}); err != nil {
+		return nil, err
+	}
+	return a.userItem(r, i.ResponsibleUserID)
+}

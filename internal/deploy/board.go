@@ -1,0 +1,165 @@
+package deploy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/task"
+)
+
+// Cell is a deployment as boards show it.
+type Cell struct {
+	DeploymentID, ReleaseID, Version, ChannelID string
+	ProjectID, EnvironmentID, TenantID          string
+	Created                                     time.Time
+	Task                                        task.Task // without what no board shows
+	IsCurrent, IsPrevious                       bool
+}
+
+const cellColumns = `d.id, r.id, r.name, r.data ->> 'ChannelId', d.owner, d.data ->> 'EnvironmentId', coalesce(d.data ->> 'TenantId', ''), d.created,
+	t.id, t.num, t.state, t.queue_time, t.started, t.completed, t.pending, t.warnings, t.error`
+
+func scanCell(scan func(...any) error) (Cell, error) {
+	var c Cell
+	var created, queued, started, completed, warnings int64
+	var state, pending string
+	err := scan(&c.DeploymentID, &c.ReleaseID, &c.Version, &c.ChannelID, &c.ProjectID, &c.EnvironmentID, &c.TenantID, &created,
+		&c.Task.ID, &c.Task.Num, &state, &queued, &started, &completed, &pending, &warnings, &c.Task.Error)
+	c.Created = moment(created)
+	c.Task.State, c.Task.Warnings = task.State(state), warnings != 0
+	c.Task.QueueTime, c.Task.Started, c.Task.Completed = moment(queued), moment(started), moment(completed)
+	if pending != "" {
+		c.Task.Pending = strings.Split(pending, ",")
+	}
+	return c, err
+}
+
+func moment(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// cells reads deployments for boards; more begins behind "from".
+func cells(tx *store.Tx, more string, args ...any) ([]Cell, error) {
+	var all []Cell
+	err := tx.Query(func(scan func(...any) error) error {
+		c, err := scanCell(scan)
+		all = append(all, c)
+		return err
+	}, "select "+cellColumns+" from "+more, args...)
+	if err != nil {
+		return nil, fmt.Errorf("reading a board: %w", err)
+	}
+	return all, nil
+}
+
+// Board lists what was deployed last to each environment of each project of a
+// space, for each tenant and for none; an empty project is all of them. With
+// previous it also gives, where the last one did not succeed, the last that did.
+func (s *Service) Board(tx *store.Tx, space, project string, previous bool) ([]Cell, error) {
+	board, err := cells(tx, `standing s join deployment d on d.id = s.deployment join release r on r.id = s.release join task t on t.id = s.task
+		where s.space = $1 and (s.project = $2 or $2 = '')`, space, project)
+	if err != nil {
+		return nil, err
+	}
+	for i := range board {
+		board[i].IsCurrent = true
+	}
+	if !previous {
+		return board, nil
+	}
+	for _, c := range slices.Clone(board) {
+		ids, err := successes(tx, c.ProjectID, c.EnvironmentID, c.TenantID, c.Task.Num, 1)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			found, err := cells(tx, "deployment d join release r on r.id = d.data ->> 'ReleaseId' join task t on t.id = d.data ->> 'TaskId' where d.id = $1", id)
+			if err != nil {
+				return nil, err
+			}
+			for _, before := range found {
+				before.IsPrevious = true
+				board = append(board, before)
+			}
+		}
+	}
+	return board, nil
+}
+
+// Deployed lists the last deployment of a release to each place, the newest
+// first.
+func (s *Service) Deployed(tx *store.Tx, releaseID string) ([]Cell, error) {
+	all, err := cells(tx, `deployment d join release r on r.id = d.data ->> 'ReleaseId' join task t on t.id = d.data ->> 'TaskId'
+		where d.kind = 'Deployments' and d.data ->> 'ReleaseId' = $1 order by t.num desc`, releaseID)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[[2]string]bool{}
+	return slices.DeleteFunc(all, func(c Cell) bool {
+		at := [2]string{c.EnvironmentID, c.TenantID}
+		known := seen[at]
+		seen[at] = true
+		return known
+	}), nil
+}
+
+// ReleaseProgression works out how far a release has come. Of a project that
+// is deployed for tenants only it is told over all of them.
+func (s *Service) ReleaseProgression(tx *store.Tx, r *catalog.Release) (*Progression, error) {
+	k, err := trackOf(tx, r)
+	if err != nil {
+		return nil, err
+	}
+	if !TenantMode(k.project.TenantedDeploymentMode).AllowsTenant("") {
+		for i := range k.base.Deployments {
+			k.base.Deployments[i].Tenant = ""
+		}
+	}
+	return k.progress(nil), nil
+}
+
+// ShownReleases lists the releases of a project that its overview shows: the
+// newest ones, and those that are somewhere now.
+func (s *Service) ShownReleases(tx *store.Tx, space, project string, newest int) ([]*catalog.Release, error) {
+	shown, _, err := catalog.Releases.List(tx, kind.Query{Space: space, Take: max(newest, 1), Where: []store.Where{{SQL: "owner = ?", Args: []any{project}}}})
+	if err != nil {
+		return nil, err
+	}
+	board, err := s.Board(tx, space, project, true)
+	if err != nil {
+		return nil, err
+	}
+	var more []string
+	for _, c := range board {
+		known := func(r *catalog.Release) bool { return r.ID == c.ReleaseID }
+		if !slices.ContainsFunc(shown, known) && !slices.Contains(more, c.ReleaseID) {
+			more = append(more, c.ReleaseID)
+		}
+	}
+	if len(more) == 0 {
+		return shown, nil
+	}
+	older, _, err := catalog.Releases.List(tx, kind.Query{Space: space, IDs: more})
+	return append(shown, older...), err
+}
+
+// LifecycleOf lists the environments that releases of a channel go through.
+func (s *Service) LifecycleOf(tx *store.Tx, project *catalog.Project, channel *catalog.Channel) (*catalog.Lifecycle, []string, error) {
+	l, err := lifecycleOf(tx, project, channel)
+	if err != nil {
+		return nil, nil, err
+	}
+	environments, _, err := environmentsOf(tx, project.SpaceID)
+	if err != nil {
+		return nil, nil, err
+	}
+	return l, LifecycleEnvironments(phasesOf(l), environments), nil
+}

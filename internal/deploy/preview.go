@@ -1,0 +1,296 @@
+package deploy
+
+import (
+	"strings"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/variable"
+)
+
+// Item names something.
+type Item struct {
+	ID   string `json:"Id"`
+	Name string `json:"Name"`
+}
+
+// DeploymentTemplate says where a release can be deployed now.
+type DeploymentTemplate struct {
+	IsVariableSetModified        bool              `json:"IsVariableSetModified"`
+	IsLibraryVariableSetModified bool              `json:"IsLibraryVariableSetModified"`
+	IsDeploymentProcessModified  bool              `json:"IsDeploymentProcessModified"`
+	IsGitResourceModified        bool              `json:"IsGitResourceModified"`
+	PromoteTo                    []PromotionTarget `json:"PromoteTo"`
+	TenantPromotions             []TenantPromotion `json:"TenantPromotions"`
+	DeploymentNotes              string            `json:"DeploymentNotes"`
+	Links                        map[string]string `json:"Links"`
+}
+
+// PromotionTarget is an environment to which a release can be deployed now.
+type PromotionTarget struct {
+	Item
+	Links map[string]string `json:"Links"`
+}
+
+// TenantPromotion is a tenant for whom a release can be deployed now.
+type TenantPromotion struct {
+	Item
+	PromoteTo []PromotionTarget `json:"PromoteTo"`
+	Links     map[string]string `json:"Links"`
+}
+
+// DeploymentTemplate says where a release can be deployed now, of the places
+// that the caller may deploy to.
+func (s *Service) DeploymentTemplate(tx *store.Tx, r *catalog.Release, may func(environment, tenant string) (bool, error)) (DeploymentTemplate, error) {
+	self := catalog.Releases.SelfPath(r.SpaceID, r.ID)
+	t := DeploymentTemplate{PromoteTo: []PromotionTarget{}, TenantPromotions: []TenantPromotion{}, Links: map[string]string{"Self": self + "/deployments/template"}}
+	k, err := trackOf(tx, r)
+	if err != nil {
+		return t, err
+	}
+	mode := TenantMode(k.project.TenantedDeploymentMode)
+	if mode.AllowsTenant("") {
+		if t.PromoteTo, err = k.open(nil, self, may); err != nil {
+			return t, err
+		}
+	}
+	_, tenants, err := tenantsOf(tx, r.SpaceID, r.ProjectID)
+	if err != nil {
+		return t, err
+	}
+	channel := channelOf(k.channel)
+	for i := range tenants {
+		tenant := &tenants[i]
+		if !mode.AllowsTenant(tenant.ID) || tenant.Disabled || !channel.AdmitsTenant(tenant.Tags) {
+			continue
+		}
+		p := TenantPromotion{Item: Item{tenant.ID, tenant.Name}, Links: map[string]string{}}
+		if p.PromoteTo, err = k.open(tenant, self, may); err != nil {
+			return t, err
+		}
+		t.TenantPromotions = append(t.TenantPromotions, p)
+	}
+	return t, k.modified(tx, &t)
+}
+
+// open lists the environments that a release may go to for a tenant.
+func (k *track) open(tenant *StreamTenant, self string, may func(environment, tenant string) (bool, error)) ([]PromotionTarget, error) {
+	targets := []PromotionTarget{}
+	progress := k.progress(tenant)
+	for _, id := range LifecycleEnvironments(k.base.Phases, k.base.Environments) {
+		if ok, _ := progress.CanDeploy(id); !ok {
+			continue
+		}
+		preview, tenantID := self+"/deployments/preview/"+id, ""
+		if tenant != nil {
+			tenantID = tenant.ID
+			preview += "/" + tenantID
+		}
+		if ok, err := may(id, tenantID); err != nil || !ok {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		targets = append(targets, PromotionTarget{Item{id, k.environment(id).Name}, map[string]string{"Preview": preview + "{?includeDisabledSteps}"}})
+	}
+	return targets, nil
+}
+
+// modified says what has changed in the project since the release was made.
+func (k *track) modified(tx *store.Tx, t *DeploymentTemplate) error {
+	process, err := catalog.DeploymentProcesses.Get(tx, k.project.DeploymentProcessID)
+	if err != nil {
+		return err
+	}
+	t.IsDeploymentProcessModified = !isCopy(k.release.ProjectDeploymentProcessSnapshotID, process.ID, process.Version)
+	same := func(snapshot, live string) (bool, error) {
+		set, err := catalog.VariableSets.Get(tx, live)
+		if err != nil {
+			return false, err
+		}
+		return isCopy(snapshot, live, set.Version), nil
+	}
+	if ok, err := same(k.release.ProjectVariableSetSnapshotID, k.project.VariableSetID); err != nil {
+		return err
+	} else if !ok {
+		t.IsVariableSetModified = true
+	}
+	libraries, err := librarySetsOf(tx, k.project)
+	if err != nil {
+		return err
+	}
+	had := k.release.LibraryVariableSetSnapshotIDs
+	t.IsLibraryVariableSetModified = len(had) != len(libraries)
+	for i := range min(len(had), len(libraries)) {
+		ok, err := same(had[i], libraries[i])
+		if err != nil {
+			return err
+		}
+		t.IsLibraryVariableSetModified = t.IsLibraryVariableSetModified || !ok
+	}
+	return nil
+}
+
+// isCopy says whether a snapshot is of a version of a document, which its id
+// tells.
+func isCopy(snapshot, live string, version int) bool {
+	return strings.HasPrefix(snapshot, live+"-s-"+itoa(version)+"-")
+}
+
+// PreviewOf names a place that a preview is asked for.
+type PreviewOf struct {
+	EnvironmentID string `json:"EnvironmentId"`
+	TenantID      string `json:"TenantId"`
+}
+
+// Preview says what a deployment would do and what it would ask.
+type Preview struct {
+	StepsToExecute                []PreviewStep            `json:"StepsToExecute"`
+	Form                          catalog.Form             `json:"Form"`
+	UseGuidedFailureModeByDefault bool                     `json:"UseGuidedFailureModeByDefault"`
+	Changes                       []catalog.ReleaseChanges `json:"Changes"`
+	ChangesMarkdown               string                   `json:"ChangesMarkdown"`
+	// StepsLeftOut are the actions that do not apply there, and why.
+	StepsLeftOut []StepLeftOut `json:"StepsLeftOut"`
+	// Blocked says why the release may not be deployed there now; empty if it may.
+	Blocked string            `json:"Blocked,omitempty"`
+	Links   map[string]string `json:"Links"`
+}
+
+// PreviewStep is an action that a deployment would carry out.
+type PreviewStep struct {
+	ActionID                string           `json:"ActionId"`
+	ActionName              string           `json:"ActionName"`
+	ActionNumber            string           `json:"ActionNumber"`
+	Roles                   []string         `json:"Roles"`
+	MachineNames            []string         `json:"MachineNames"`
+	Machines                []PreviewMachine `json:"Machines"`
+	CanBeSkipped            bool             `json:"CanBeSkipped"`
+	IsDisabled              bool             `json:"IsDisabled"`
+	HasNoApplicableMachines bool             `json:"HasNoApplicableMachines"`
+	UnavailableMachines     []Item           `json:"UnavailableMachines"`
+	ExcludedMachines        []MachineOut     `json:"ExcludedMachines"`
+}
+
+// PreviewMachine is a machine that an action would run on.
+type PreviewMachine struct {
+	Item
+	HealthStatus      string `json:"HealthStatus"`
+	HasLatestCalamari bool   `json:"HasLatestCalamari"`
+	Thumbprint        string `json:"Thumbprint"`
+}
+
+// MachineOut is a machine that an action would not run on.
+type MachineOut struct {
+	Item
+	Reason string `json:"Reason"`
+}
+
+// StepLeftOut is an action that would not be carried out.
+type StepLeftOut struct {
+	ActionID     string `json:"ActionId"`
+	ActionName   string `json:"ActionName"`
+	ActionNumber string `json:"ActionNumber"`
+	Reason       string `json:"Reason"`
+}
+
+// Previews says what deployments of a release would do.
+func (s *Service) Previews(tx *store.Tx, r *catalog.Release, wanted []PreviewOf, disabled bool) ([]Preview, error) {
+	o, err := s.order(tx, r)
+	if err != nil {
+		return nil, err
+	}
+	previews := make([]Preview, 0, len(wanted))
+	for _, w := range wanted {
+		p := pair{}
+		if p.environment, err = catalog.Environments.Find(tx, r.SpaceID, w.EnvironmentID); err != nil {
+			return nil, err
+		}
+		if w.TenantID != "" {
+			if p.tenant, err = catalog.Tenants.Find(tx, r.SpaceID, w.TenantID); err != nil {
+				return nil, err
+			}
+		}
+		previews = append(previews, o.preview(p, disabled))
+	}
+	return previews, nil
+}
+
+func (o *order) preview(p pair, disabled bool) Preview {
+	c := o.context(p)
+	v := Preview{
+		StepsToExecute: []PreviewStep{}, StepsLeftOut: []StepLeftOut{}, Changes: []catalog.ReleaseChanges{},
+		Form: formOf(variable.Prompts(o.values, c)), UseGuidedFailureModeByDefault: o.guided(p, c, nil, nil), Links: map[string]string{},
+	}
+	if _, err := o.mayDeploy(p); fault.CodeOf(err) == fault.Invalid {
+		v.Blocked = err.Error()
+	}
+	g := &occasion{
+		project: o.project, environment: p.environment, tenant: p.tenant, channel: o.channel.ID, steps: o.process.Steps, context: c,
+		execution: &catalog.Execution{}, connectivity: connectivityOf(o.project.ProjectConnectivityPolicy), machines: o.machines, byID: o.byID,
+	}
+	for i := range g.steps {
+		for j := range g.steps[i].Actions {
+			a := &g.steps[i].Actions[j]
+			number := itoa(i + 1)
+			if len(g.steps[i].Actions) > 1 {
+				number += "." + itoa(j+1)
+			}
+			if why := g.notHere(a); why != "" && (!a.IsDisabled || !disabled) {
+				v.StepsLeftOut = append(v.StepsLeftOut, StepLeftOut{a.ID, a.Name, number, why})
+				continue
+			}
+			v.StepsToExecute = append(v.StepsToExecute, g.previewStep(&g.steps[i], a, number))
+		}
+	}
+	return v
+}
+
+func (g *occasion) previewStep(s *catalog.Step, a *catalog.Action, number string) PreviewStep {
+	p := PreviewStep{
+		ActionID: a.ID, ActionName: a.Name, ActionNumber: number, Roles: append([]string{}, rolesOf(s)...), IsDisabled: a.IsDisabled,
+		// Who names the people who must decide does not want them passed over.
+		CanBeSkipped: !a.IsRequired && a.Properties["Octopus.Action.Manual.ResponsibleTeamIds"].Text == "",
+		MachineNames: []string{}, Machines: []PreviewMachine{}, UnavailableMachines: []Item{}, ExcludedMachines: []MachineOut{},
+	}
+	if len(p.Roles) == 0 {
+		return p
+	}
+	set := Targets(g.machines, g.query(p.Roles))
+	for _, m := range set.Targets {
+		full := g.byID[m.ID]
+		p.MachineNames = append(p.MachineNames, m.Name)
+		p.Machines = append(p.Machines, PreviewMachine{Item{m.ID, m.Name}, full.HealthStatus, full.HasLatestCalamari, full.Thumbprint})
+		if m.Health == Unavailable {
+			p.UnavailableMachines = append(p.UnavailableMachines, Item{m.ID, m.Name})
+		}
+	}
+	for _, out := range set.LeftOut {
+		switch out.Kind {
+		case OtherEnvironment, OtherTags:
+		case IsUnavailable:
+			p.UnavailableMachines = append(p.UnavailableMachines, Item{out.Machine.ID, out.Machine.Name})
+			fallthrough
+		default:
+			p.ExcludedMachines = append(p.ExcludedMachines, MachineOut{Item{out.Machine.ID, out.Machine.Name}, out.Reason})
+		}
+	}
+	p.HasNoApplicableMachines = len(set.Targets) == 0
+	return p
+}
+
+// formOf is what a deployment asks, as the wire has it.
+func formOf(f variable.Form) catalog.Form {
+	form := catalog.Form{Values: map[string]string{}, Elements: []catalog.FormElement{}}
+	for i := range f.Elements {
+		e := &f.Elements[i]
+		form.Values[e.ID] = e.Default
+		form.Elements = append(form.Elements, catalog.FormElement{
+			Name: e.ID, IsValueRequired: e.Required && !e.HasDefault,
+			Control: catalog.FormControl{Type: "VariableValue", Name: e.Name, Label: e.Caption(), Description: e.Description, Required: e.Required, DisplaySettings: e.Display},
+		})
+	}
+	return form
+}
