@@ -123,6 +123,7 @@ func (e *engine) perform(ctx context.Context, t *ticket, command runner.Command,
 		Stdout: stdout, Stderr: stderr, Vars: runner.NewVariables(job.Variables),
 		Environ: e.environ, Grace: e.options.Grace, Started: t.processStarted,
 	}
+	e.introduce(env.Vars)
 	done := make(chan result, 1)
 	go func() {
 		var r result
@@ -153,6 +154,20 @@ func (e *engine) perform(ctx context.Context, t *ticket, command runner.Command,
 	case <-abandon.C:
 		t.lingers.Store(true)
 		return runner.ExitFatal, context.Cause(ctx)
+	}
+}
+
+// introduce lets a job know where on this machine it is, under the names that
+// the field's scripts use.
+func (e *engine) introduce(vars *runner.Variables) {
+	for name, value := range map[string]string{
+		"Octopus.Tentacle.Agent.ApplicationDirectoryPath": filepath.Join(e.root, "Applications"),
+		"Octopus.Tentacle.Agent.ProgramDirectoryPath":     e.root,
+		"Octopus.Tentacle.Agent.InstanceName":             "Tako",
+	} {
+		if vars.Text(name) == "" {
+			vars.Set(name, value)
+		}
 	}
 }
 
