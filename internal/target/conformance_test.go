@@ -353,7 +353,14 @@ func testHugeOutput(t *testing.T, p place) {
 		script("yes 'a line of the flood that goes on and on' | head -c 60000000; echo \"##octopus[setVariable name='QQ==' value='Qg==']\"; echo last")))
 	var count, bytes int64
 	var ends []string
+	host := hostPID(t, p.home, "huge-1")
 	exit, err := tr.Follow(within(t, 90*time.Second), "huge-1", 0, func(batch []runner.Line) error {
+		if count == 0 { // a follower that sleeps holds up neither the job nor the memory
+			eventually(t, "the job ended", func() bool {
+				state, _ := os.ReadFile(filepath.Join(p.home, ".tako/work/huge-1/state"))
+				return strings.Contains(string(state), "\nexit ")
+			})
+		}
 		for _, l := range batch {
 			count++
 			bytes += int64(len(l.Text))
@@ -369,10 +376,28 @@ func testHugeOutput(t *testing.T, p place) {
 	if bytes > 3_000_000 || bytes < 1_500_000 {
 		t.Errorf("%d bytes were kept", bytes)
 	}
+	if most := peakMemory(t, host); most > 64<<20 {
+		t.Errorf("the host took %d MiB", most>>20)
+	}
 	all := strings.Join(ends, "\n")
 	if !strings.Contains(all, "limit of 3000000 bytes") || !strings.Contains(all, "setVariable") || !strings.Contains(all, "lines after that were not kept") || strings.Contains(all, "\nlast") {
 		t.Errorf("the end is %q", all)
 	}
+}
+
+// peakMemory is the most memory that a process ever took.
+func peakMemory(t *testing.T, pid int) int64 {
+	t.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	must(t, err)
+	for line := range strings.Lines(string(data)) {
+		var kib int64
+		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kib); n == 1 {
+			return kib << 10
+		}
+	}
+	t.Fatal("the process has no peak")
+	return 0
 }
 
 func testLongLine(t *testing.T, p place) {

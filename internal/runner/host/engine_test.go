@@ -1,0 +1,294 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/takodeploy/tako/internal/runner"
+	_ "github.com/takodeploy/tako/internal/runner/command"
+	"github.com/takodeploy/tako/internal/runner/wire"
+)
+
+var panics = runner.Register(runner.Command{Name: "test-panic", Run: func(context.Context, *runner.Env) (int, error) {
+	panic("on purpose")
+}})
+
+var deaf = runner.Register(runner.Command{Name: "test-deaf", Run: func(_ context.Context, env *runner.Env) (int, error) {
+	select {}
+}})
+
+func testEngine(t *testing.T, home string) *engine {
+	t.Helper()
+	e, err := newEngine(Options{Home: home, Grace: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func scriptJob(body string) *runner.Job {
+	return &runner.Job{Command: "script", Variables: []runner.Variable{
+		{Name: "Octopus.Action.Script.ScriptBody", Value: body},
+		{Name: "Octopus.Action.Script.SuppressEnvironmentLogging", Value: "True"},
+	}}
+}
+
+func begin(t *testing.T, e *engine, name string, job *runner.Job) *ticket {
+	t.Helper()
+	if err := e.start(name, job); err != nil {
+		t.Fatal(err)
+	}
+	k, err := e.find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func finish(t *testing.T, k *ticket) runner.Exit {
+	t.Helper()
+	select {
+	case <-k.exited:
+	case <-time.After(30 * time.Second):
+		t.Fatalf("%s does not end", k.name)
+	}
+	return k.exit
+}
+
+func linesOf(t *testing.T, k *ticket) []string {
+	t.Helper()
+	k.out.spill()
+	again, err := openOutput(k.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(again.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var list []string
+	if err := scan(f, 0, again.size, func(r wire.Record, _ int64) { list = append(list, string(r.Text)) }); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func eventually(t *testing.T, what string, fact func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !fact() {
+		if time.Now().After(deadline) {
+			t.Fatalf("it never came true that %s", what)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+func TestCommandPanics(t *testing.T) {
+	exit := finish(t, begin(t, testEngine(t, t.TempDir()), "p", &runner.Job{Command: panics.Name}))
+	if exit.Code != 1 || !strings.Contains(exit.Reason, "on purpose") {
+		t.Errorf("%+v", exit)
+	}
+}
+
+// A command that does not heed its cancellation is given up.
+func TestCommandIsDeaf(t *testing.T) {
+	e := testEngine(t, t.TempDir())
+	k := begin(t, e, "d", &runner.Job{Command: deaf.Name})
+	k.cancel(runner.ErrCanceled)
+	if exit := finish(t, k); !exit.Canceled {
+		t.Errorf("%+v", exit)
+	}
+}
+
+// A folder that is lent again holds nothing of the ticket before.
+func TestFoldersAreClean(t *testing.T) {
+	e := testEngine(t, t.TempDir())
+	for i, body := range []string{
+		"echo one > f; mkdir -p d/e; echo out", "ls -A; pwd", "chmod 500 .; echo x", "ls -A", "sleep 60 & echo y", "ls -A; cat /dev/zero | head -c 100000", "ls -A",
+	} {
+		k := begin(t, e, fmt.Sprintf("t%d", i), scriptJob(body))
+		if exit := finish(t, k); exit.Code != 0 {
+			t.Fatalf("%q: %+v %v", body, exit, linesOf(t, k))
+		}
+		for _, line := range linesOf(t, k) {
+			if line == "f" || line == "d" {
+				t.Errorf("%q sees %s", body, line)
+			}
+		}
+		if err := e.complete(k.name); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the ticket is gone", func() bool {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			return len(e.tickets) == 0
+		})
+	}
+	e.folders.mu.Lock()
+	defer e.folders.mu.Unlock()
+	if len(e.folders.free) != 1 {
+		t.Errorf("free folders: %v", e.folders.free)
+	}
+}
+
+// The variables of a job are nowhere on disk while it runs.
+func TestNothingOnDisk(t *testing.T) {
+	home := t.TempDir()
+	e := testEngine(t, home)
+	job := scriptJob("x='#{Secret}'; get_octopusvariable Secret > /dev/null; echo up; while [ ! -e ../go ]; do sleep 0.02; done")
+	job.Variables = append(job.Variables, runner.Variable{Name: "Secret", Value: "correct-horse-battery", Sensitive: true})
+	k := begin(t, e, "secret", job)
+	eventually(t, "it runs", func() bool {
+		k.out.mu.Lock()
+		defer k.out.mu.Unlock()
+		return k.out.seq > 0
+	})
+	found, _ := exec.Command("grep", "-rl", "correct-horse", home).Output()
+	if len(found) > 0 {
+		t.Errorf("on disk: %s", found)
+	}
+	lines, _ := exec.Command("ps", "-eo", "args").Output()
+	if strings.Contains(string(lines), "correct-horse") {
+		t.Error("the process list shows it")
+	}
+	if err := os.WriteFile(filepath.Join(k.dir, "go"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	finish(t, k)
+}
+
+// A later host finds what an earlier one ended, and calls lost what it did
+// not, with the reason.
+func TestLoad(t *testing.T) {
+	home := t.TempDir()
+	e := testEngine(t, home)
+	k := begin(t, e, "ended", scriptJob("echo a; echo b; exit 5"))
+	exit := finish(t, k)
+	k.settle()
+	here := machine()
+	put := func(name string, o origin, tail string) {
+		dir := filepath.Join(e.work, name)
+		if err := os.MkdirAll(filepath.Join(dir, filesName), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		data, _ := json.Marshal(o)
+		log := wire.AppendRecord(nil, wire.Record{Kind: wire.RecordStdout, Seq: 1, Text: []byte("x")})
+		log = append(log, 0, 0, 0, 99, 1) // a record that was being written
+		for file, text := range map[string]string{stateFile: string(data) + "\n" + tail, logFile: string(log)} {
+			if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	put("killed", origin{Ticket: "killed", Machine: here.name, Boot: here.boot, PID: 4242}, "process 999999 5\nexit {\"code\":")
+	put("rebooted", origin{Ticket: "rebooted", Machine: here.name, Boot: "another"}, "process 1 5\n")
+	put("moved", origin{Ticket: "moved", Machine: "elsewhere", Boot: "another"}, "")
+	put("stale", origin{Ticket: "somebody-else", Machine: here.name, Boot: here.boot}, "exit {\"code\":0}\n")
+	later := testEngine(t, home)
+	later.adopt()
+	for name, want := range map[string]string{
+		"killed": "process 4242", "rebooted": "restarted", "moved": "elsewhere", "stale": "not known",
+	} {
+		k, err := later.find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !k.exit.Lost || !strings.Contains(k.exit.Reason, want) || k.exit.Last != 1 || k.exit.Code != runner.ExitUnknown {
+			t.Errorf("%s: %+v", name, k.exit)
+		}
+		again, err := testEngine(t, home).find(name)
+		if err != nil || again.exit.Reason != k.exit.Reason {
+			t.Errorf("%s, read again: %+v %v", name, again.exit, err)
+		}
+	}
+	k, err := later.find("ended")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(exit, k.exit); diff != "" || k.out.seq != 2 {
+		t.Error(diff, k.out.seq)
+	}
+}
+
+func TestSweep(t *testing.T) {
+	e := testEngine(t, t.TempDir())
+	old, fresh := begin(t, e, "old", scriptJob("echo a")), begin(t, e, "fresh", scriptJob("echo a"))
+	running := begin(t, e, "running", scriptJob("sleep 30"))
+	finish(t, old)
+	finish(t, fresh)
+	past := time.Now().Add(-48 * time.Hour)
+	for _, k := range []*ticket{old, running} {
+		if err := os.Chtimes(filepath.Join(k.dir, stateFile), past, past); err != nil {
+			t.Fatal(err)
+		}
+	}
+	part := filepath.Join(e.cache.dir, partPrefix+"1")
+	if err := os.WriteFile(part, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(part, past, past); err != nil {
+		t.Fatal(err)
+	}
+	e.sweep(time.Now().Add(-24 * time.Hour))
+	for path, want := range map[string]bool{old.dir: false, fresh.dir: true, running.dir: true, part: false} {
+		if _, err := os.Stat(path); (err == nil) != want {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if _, err := e.find("old"); err == nil {
+		t.Error("the old one is still known")
+	}
+	running.cancel(runner.ErrCanceled)
+	finish(t, running)
+}
+
+func TestOutputMarks(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, logFile)
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := &output{path: path, limit: 1 << 40}
+	line := []byte(strings.Repeat("x", 900))
+	for range 4000 {
+		o.add(wire.RecordStdout, line)
+	}
+	if _, reason := o.finish(); reason != "" {
+		t.Fatal(reason)
+	}
+	read, err := openOutput(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(o.marks, read.marks, cmp.AllowUnexported(mark{})); diff != "" || read.seq != 4000 {
+		t.Error(diff)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, after := range []int64{0, 1, 278, 279, 280, 1999, 3999, 4000} {
+		first := int64(0)
+		from := o.from(after)
+		_ = scan(f, from, o.size, func(r wire.Record, _ int64) {
+			if first == 0 {
+				first = r.Seq
+			}
+		})
+		if first > after+1 || after+1-first > 300 {
+			t.Errorf("after %d the reading begins at %d", after, first)
+		}
+	}
+}
