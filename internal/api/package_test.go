@@ -116,8 +116,10 @@ func TestPackages(t *testing.T) {
 
 	// The names of parts of other clients, and a body without a form.
 	for name, send := range map[string]func() reply{
-		"ts":  func() reply { return h.push("fileToUpload", "Acme.Web.1.10.0.nupkg", "", data) },
-		"raw": func() reply { return h.send("POST", "/api/packages/raw?fileName=Acme.Web.1.9.0-beta.1.zip", bytes.NewReader(data)) },
+		"ts": func() reply { return h.push("fileToUpload", "Acme.Web.1.10.0.nupkg", "", data) },
+		"raw": func() reply {
+			return h.send("POST", "/api/packages/raw?fileName=Acme.Web.1.9.0-beta.1.zip", bytes.NewReader(data))
+		},
 		"disposition": func() reply {
 			return h.send("POST", "/api/spaces/Spaces-1/packages/raw", bytes.NewReader(data), "Content-Disposition", `attachment; filename="Acme.Api.2.0.0+b5.zip"`)
 		},

@@ -1,13 +1,7 @@
 package api
 
 import (
-	"fmt"
-	"io"
-	"net/http"
-	"strings"
-
 	"github.com/takodeploy/tako/internal/catalog"
-	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
 )
@@ -23,10 +17,6 @@ var _ = area(func(a *API) []Route {
 		{Method: "GET", Pattern: "S/projects/{id}/deploymentprocesses", Handle: a.ofProject(catalog.DeploymentProcesses, "deploymentprocess-").get, Summary: "The process of a project", Answer: catalog.DeploymentProcesses.Info()},
 		{Method: "PUT", Pattern: "S/projects/{id}/deploymentprocesses", Handle: a.ofProject(catalog.DeploymentProcesses, "deploymentprocess-").update, Summary: "Change the process of a project", Body: catalog.DeploymentProcesses.Info(), Answer: catalog.DeploymentProcesses.Info()},
 		{Method: "GET", Pattern: "S/deploymentprocesses", Handle: a.processes, Summary: "List deployment processes", Answer: catalog.DeploymentProcesses.Info()},
-		{Method: "GET", Pattern: "S/projects/{id}/logo", Handle: a.logo, Summary: "The picture of a project"},
-		{Method: "POST", Pattern: "S/projects/{id}/logo", Handle: a.setLogo, Summary: "Set the picture of a project"},
-		{Method: "PUT", Pattern: "S/projects/{id}/logo", Handle: a.setLogo, Summary: "Set the picture of a project"},
-		{Method: "DELETE", Pattern: "S/projects/{id}/logo", Handle: a.deleteLogo, Summary: "Remove the picture of a project"},
 	}
 })
 
@@ -222,73 +212,4 @@ func (a *API) processes(r *Request) (any, error) {
 		q.Where = append(q.Where, store.Where{SQL: "owner = ''"})
 	}
 	return h.page(r, q)
-}
-
-// maxLogo is what a picture may weigh.
-const maxLogo = 1 << 20
-
-// logoTypes are the pictures that every browser shows and that hold no script.
-var logoTypes = map[string]bool{"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true}
-
-func logoName(id string) string { return "logos/" + id }
-
-func (a *API) logo(r *Request) (any, error) {
-	id, err := a.projectID(r, "ProjectView")
-	if err != nil {
-		return nil, err
-	}
-	picture, err := a.Blobs.Open(r.Context(), logoName(id))
-	if fault.Is(err, fault.NotFound) {
-		return nil, fault.New(fault.NotFound, "The project has no logo.")
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer picture.Close()
-	data, err := io.ReadAll(picture)
-	if err != nil {
-		return nil, fmt.Errorf("reading a logo: %w", err)
-	}
-	r.W.Header().Set("Content-Type", http.DetectContentType(data))
-	r.W.Header().Set("X-Content-Type-Options", "nosniff")
-	r.written = true
-	r.W.Write(data)
-	return Done{}, nil
-}
-
-func (a *API) setLogo(r *Request) (any, error) {
-	id, err := a.projectID(r, "ProjectEdit")
-	if err != nil {
-		return nil, err
-	}
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "A logo is uploaded as multipart/form-data with one file part.")
-	}
-	part, err := parts.NextPart()
-	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "The upload has no file part.")
-	}
-	data, err := io.ReadAll(io.LimitReader(part, maxLogo+1))
-	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "The upload broke off.")
-	}
-	if len(data) > maxLogo {
-		return nil, fault.New(fault.Invalid, "The logo must be at most 1 MiB.")
-	}
-	if found := http.DetectContentType(data); !logoTypes[found] {
-		return nil, fault.New(fault.Invalid, "The logo must be a PNG, JPEG, GIF or WebP picture; it looks like %s.", found)
-	}
-	if _, err := a.Blobs.Put(r.Context(), logoName(id), strings.NewReader(string(data)), int64(len(data))); err != nil {
-		return nil, err
-	}
-	return nil, nil
-}
-
-func (a *API) deleteLogo(r *Request) (any, error) {
-	id, err := a.projectID(r, "ProjectEdit")
-	if err != nil {
-		return nil, err
-	}
-	return nil, a.Blobs.Delete(r.Context(), logoName(id))
 }

@@ -1,6 +1,10 @@
 package catalog
 
 import (
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/takodeploy/tako/internal/fault"
@@ -35,3 +39,16 @@ var Proxies = kind.Register(kind.Kind[Proxy]{
 		return nil
 	},
 })
+
+// URL is the proxy's address with its user name and password.
+func (p *Proxy) URL(tx *store.Tx) (string, error) {
+	u := url.URL{Scheme: "http", Host: net.JoinHostPort(p.Host, strconv.Itoa(p.Port))}
+	if p.Username != "" {
+		password, err := p.Password.Open(tx)
+		if err != nil {
+			return "", fmt.Errorf("opening the proxy %s: %w", p.ID, err)
+		}
+		u.User = url.UserPassword(p.Username, password)
+	}
+	return u.String(), nil
+}
