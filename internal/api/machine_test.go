@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/task"
 )
 
 // make creates resources of the default space and gives their ids.
@@ -203,4 +204,22 @@ func TestDiscover(t *testing.T) {
 	viewer := h.member("vera", "userroles-projectviewer")
 	h.call(403, "GET", "/api/Spaces-1/machines/discover?host=127.0.0.1", nil, "X-Octopus-ApiKey", viewer)
 	h.call(403, "GET", "/api/Spaces-1/workers/discover?host=127.0.0.1", nil, "X-Octopus-ApiKey", viewer)
+}
+
+func TestMachineTasks(t *testing.T) {
+	h := newHarness(t)
+	env := h.make("environments", map[string]any{"Name": "Dev"})
+	ids := h.make("machines", with(tentacle("web1", "AABB"), "Roles", []string{"web"}, "EnvironmentIds", env), with(tentacle("web2", "AABB"), "Roles", []string{"web"}, "EnvironmentIds", env))
+	for _, id := range []string{ids[0], ids[1], ids[0]} {
+		if _, err := h.api.Tasks.Enqueue(t.Context(), task.New{Name: "Health", Description: "Check " + id, SpaceID: "Spaces-1", Arguments: map[string]any{"MachineIds": []string{id}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := h.call(200, "GET", "/api/Spaces-1/machines/web1/tasks?take=1", nil)
+	if at(got, "TotalResults") != 2.0 || at(got, "Items", 0, "Description") != "Check "+ids[0] || len(at(got, "Items").([]any)) != 1 {
+		t.Errorf("%v", got)
+	}
+	if got := at(h.call(200, "GET", "/api/Spaces-1/machines/web1/tasks?type=Deploy", nil), "TotalResults"); got != 0.0 {
+		t.Error(got)
+	}
 }
