@@ -110,7 +110,7 @@ func taskLinks(t *task.Task) map[string]string {
 // rerunnable are the tasks whose arguments are all they need.
 func rerunnable(name string) bool {
 	switch name {
-	case "Deploy", "RunbookRun", "AutoDeploy", "Delete":
+	case "RunbookRun", "AutoDeploy", "Delete":
 		return false // they stand for a document of their own
 	}
 	return true

@@ -155,11 +155,16 @@ func (s *Service) order(tx *store.Tx, r *catalog.Release) (*order, error) {
 	if o.process, err = catalog.DeploymentProcesses.Get(tx, r.ProjectDeploymentProcessSnapshotID); err != nil {
 		return nil, err
 	}
-	if o.values, err = readValues(tx, k.project, r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, true); err != nil {
-		return nil, err
-	}
-	o.machines, o.byID, err = machinesOf(tx, r.SpaceID)
+	o.values, err = readValues(tx, k.project, r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, true)
 	return o, err
+}
+
+// loadMachines reads the deployment targets, which only some need.
+func (o *order) loadMachines(tx *store.Tx) (err error) {
+	if o.byID == nil {
+		o.machines, o.byID, err = machinesOf(tx, o.release.SpaceID)
+	}
+	return err
 }
 
 // pair is one place that is deployed to.
@@ -278,7 +283,9 @@ func (s *Service) deploy(tx *store.Tx, o *order, p pair, in *DeployOptions, unkn
 	d := &catalog.Deployment{ReleaseID: o.release.ID, EnvironmentID: p.environment.ID, TenantID: p.tenantID()}
 	d.SpaceID, d.ProjectID, d.ChannelID = o.release.SpaceID, o.project.ID, o.channel.ID
 	var wrong fault.Complaints
-	o.choose(d, p, in, &wrong)
+	if err := o.choose(tx, d, in, &wrong); err != nil {
+		return nil, err
+	}
 	c := o.context(p)
 	answers, names, err := o.answers(c, in.Variables)
 	for _, name := range names {
@@ -289,6 +296,11 @@ func (s *Service) deploy(tx *store.Tx, o *order, p pair, in *DeployOptions, unkn
 	}
 	if err := checkSchedule(in, s.now()); err != nil {
 		complain(&wrong, err, "")
+	}
+	if err := thaw(tx, o, p, in, s.now()); fault.CodeOf(err) == fault.Invalid {
+		complain(&wrong, err, "")
+	} else if err != nil {
+		return nil, err
 	}
 	if err := wrong.Err(); err != nil {
 		return nil, err
@@ -329,7 +341,12 @@ func (o *order) mayDeploy(p pair) (*Progression, error) {
 }
 
 // choose finds the machines, tags and steps that are named.
-func (o *order) choose(d *catalog.Deployment, p pair, in *DeployOptions, wrong *fault.Complaints) {
+func (o *order) choose(tx *store.Tx, d *catalog.Deployment, in *DeployOptions, wrong *fault.Complaints) error {
+	if len(in.SpecificMachines)+len(in.ExcludedMachines) > 0 {
+		if err := o.loadMachines(tx); err != nil {
+			return err
+		}
+	}
 	machine := func(what string) string {
 		for i := range o.machines {
 			m := &o.machines[i]
@@ -356,6 +373,7 @@ func (o *order) choose(d *catalog.Deployment, p pair, in *DeployOptions, wrong *
 	}
 	slices.Sort(d.SkipActions)
 	d.SkipActions = slices.Compact(d.SkipActions)
+	return nil
 }
 
 // skipped finds the actions that a name means: one, or all of a step.
@@ -422,12 +440,29 @@ func (o *order) remember(d *catalog.Deployment, answers []variable.Value, in *De
 	}
 	d.FailTargetDiscovery = in.FailTargetDiscovery || o.project.FailTargetDiscovery
 	d.DebugMode, d.Comments, d.Priority = in.DebugMode, in.Comments, in.Priority
+	d.DeploymentFreezeOverrideReason = strings.TrimSpace(in.FreezeReason)
+	d.TentacleRetentionPeriod = o.retention(d.EnvironmentID)
 	if !in.QueueTime.IsZero() {
 		d.QueueTime = &kind.Time{Time: in.QueueTime.UTC()}
 	}
 	if !in.Expiry.IsZero() {
 		d.QueueTimeExpiry = &kind.Time{Time: in.Expiry.UTC()}
 	}
+}
+
+// retention is how long targets of an environment keep what was deployed: the
+// phase says so, or the nearest one before it that does, or the lifecycle.
+func (o *order) retention(environment string) *catalog.RetentionPeriod {
+	period := o.lifecycle.TentacleRetentionPolicy
+	for i, phase := range effectivePhases(o.base.Phases, usable(o.base.Environments)) {
+		if i < len(o.lifecycle.Phases) && o.lifecycle.Phases[i].TentacleRetentionPolicy != nil {
+			period = *o.lifecycle.Phases[i].TentacleRetentionPolicy
+		}
+		if slices.Contains(phase.environments, environment) {
+			return &period
+		}
+	}
+	return &period
 }
 
 // guided decides whether people are asked about failures: the deployment, a

@@ -49,7 +49,7 @@ func (g *occasion) deploymentEnded(tx *store.Tx, t *task.Task, d *catalog.Deploy
 	switch state {
 	case task.Success:
 	case task.Canceled:
-		category, verb = "TaskCanceled", "was canceled"
+		return nil // who canceled it has said so
 	case task.TimedOut:
 		category, verb = "DeploymentFailed", "took too long"
 	default:

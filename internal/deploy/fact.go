@@ -73,6 +73,12 @@ func (g *occasion) releaseFacts(tx *store.Tx, r *catalog.Release, d *catalog.Dep
 		ID: d.ID, Name: d.Name, Comments: d.Comments, Created: d.CreatedOn.Time, ForcePackageDownload: d.ForcePackageDownload,
 		SpecificMachines: d.SpecificMachineIDs, ExcludedMachines: d.ExcludedMachineIDs, ChangesMarkdown: d.ChangesMarkdown,
 	}
+	if g.planned != nil {
+		for _, t := range g.planned.Targets {
+			deployment.Machines = append(deployment.Machines, t.ID)
+			deployment.Targets = append(deployment.Targets, variable.Ref{ID: t.ID, Name: t.Name})
+		}
+	}
 	user, err := catalog.Users.Get(tx, d.DeployedByID)
 	switch {
 	case err == nil:

@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ import (
 type occasion struct {
 	*Service
 	task         *task.Task
+	planned      *Plan  // nil before there is one
 	id           string // of the deployment or run
 	project      *catalog.Project
 	environment  *catalog.Environment
@@ -60,24 +62,49 @@ func (s *Service) Source() Source { return deployments{s} }
 
 // Plan computes the plan of a deployment.
 func (d deployments) Plan(ctx context.Context, t *task.Task) (*Plan, error) {
-	g, err := d.open(ctx, t)
+	g, err := d.open(ctx, t, nil)
 	if err != nil {
+		return nil, err
+	}
+	if err := g.begun(ctx, "DeploymentStarted", "was started"); err != nil {
 		return nil, err
 	}
 	p, err := g.plan()
+	if err == nil {
+		err = g.frozen(ctx)
+	}
 	if err != nil {
+		if fault.CodeOf(err) != fault.Internal {
+			// Without a plan there is no scene to say that it has failed.
+			err = errors.Join(err, g.begun(ctx, "DeploymentFailed", "failed: "+err.Error()))
+		}
 		return nil, err
 	}
-	return p, g.begun(ctx, "DeploymentStarted", "was started")
+	return p, nil
+}
+
+// frozen refuses a deployment at whose beginning a freeze is under way that
+// nobody has overridden.
+func (g *occasion) frozen(ctx context.Context) error {
+	if g.execution.DeploymentFreezeOverrideReason != "" {
+		return nil
+	}
+	return g.DB.View(ctx, func(tx *store.Tx) error {
+		frozen, err := FreezesAt(tx, g.project.ID, g.environment.ID, g.context.Tenant, g.now())
+		if err != nil || len(frozen) == 0 {
+			return err
+		}
+		return fault.New(fault.Invalid, "Deployment freeze '%s' is under way, so the deployment was not started.", frozen[0].Name)
+	})
 }
 
 // Open gives the scene of a deployment.
-func (d deployments) Open(ctx context.Context, t *task.Task, _ *Plan) (Scene, error) {
-	return d.open(ctx, t)
+func (d deployments) Open(ctx context.Context, t *task.Task, p *Plan) (Scene, error) {
+	return d.open(ctx, t, p)
 }
 
-func (d deployments) open(ctx context.Context, t *task.Task) (*occasion, error) {
-	g := &occasion{Service: d.Service, task: t}
+func (d deployments) open(ctx context.Context, t *task.Task, p *Plan) (*occasion, error) {
+	g := &occasion{Service: d.Service, task: t, planned: p}
 	err := d.DB.View(ctx, func(tx *store.Tx) error { return g.loadDeployment(tx) })
 	if err != nil {
 		return nil, err

@@ -202,6 +202,9 @@ func (s *Service) Previews(tx *store.Tx, r *catalog.Release, wanted []PreviewOf,
 	if err != nil {
 		return nil, err
 	}
+	if err := o.loadMachines(tx); err != nil {
+		return nil, err
+	}
 	previews := make([]Preview, 0, len(wanted))
 	for _, w := range wanted {
 		p := pair{}
