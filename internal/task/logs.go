@@ -125,12 +125,26 @@ func (q *Queue) Tail(ctx context.Context, id string, count int) ([]PlacedLine, e
 	return q.Lines(ctx, id, max(1, t.LogLines-int64(count)+1), count)
 }
 
-// Raw writes a task's whole log as text, a line of it per line.
+// Raw writes a task's whole log as text, a line of it per line, with a heading
+// wherever the lines of another step or machine begin.
 func (q *Queue) Raw(ctx context.Context, id string, w io.Writer) error {
+	var outline Outline
+	if err := q.store.View(ctx, func(tx *store.Tx) (err error) { outline, err = readOutline(tx, id); return err }); err != nil {
+		return err
+	}
 	out := bufio.NewWriterSize(w, 64<<10)
+	var path, target string
 	var failed error
 	err := q.each(ctx, id, 1, func(l PlacedLine) bool {
-		_, failed = fmt.Fprintf(out, "%s   %-8s |   %s\n", l.Time.Format("15:04:05.000"), l.Category, l.Text)
+		if l.Path != path || l.Target != target {
+			path, target = l.Path, l.Target
+			if title := outline.title(path, target); title != "" {
+				_, failed = fmt.Fprintf(out, "                        |   == %s ==\n", title)
+			}
+		}
+		if failed == nil {
+			_, failed = fmt.Fprintf(out, "%s   %-8s |   %s\n", l.Time.Format("15:04:05.000"), l.Category, l.Text)
+		}
 		return failed == nil
 	})
 	if err == nil {

@@ -74,14 +74,8 @@ func (q *Queue) Details(ctx context.Context, id string, tail int) (*Details, err
 		if records, err = q.readRecords(tx, id); err != nil {
 			return err
 		}
-		var text string
-		if _, err := tx.QueryRow([]any{&text}, "select outline from task_plan where task = $1", id); err != nil {
-			return fmt.Errorf("read the outline of %s: %w", id, err)
-		}
-		if text != "" && text != "null" {
-			return json.Unmarshal([]byte(text), &outline)
-		}
-		return nil
+		outline, err = readOutline(tx, id)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -102,6 +96,46 @@ func (q *Queue) Details(ctx context.Context, id string, tail int) (*Details, err
 	lines, err := q.Lines(ctx, id, max(1, d.Task.LogLines-int64(tail)+1), tail)
 	b.log(lines)
 	return d, err
+}
+
+// readOutline reads a task's outline; the zero one before it has a plan.
+func readOutline(tx *store.Tx, id string) (o Outline, err error) {
+	var text string
+	if _, err := tx.QueryRow([]any{&text}, "select outline from task_plan where task = $1", id); err != nil {
+		return o, fmt.Errorf("read the outline of %s: %w", id, err)
+	}
+	if text != "" && text != "null" {
+		err = json.Unmarshal([]byte(text), &o)
+	}
+	return o, err
+}
+
+// title names a place of the log for people; "" for the task as a whole.
+func (o *Outline) title(path, target string) string {
+	for _, s := range o.Steps {
+		name := ""
+		if s.Path == path {
+			name = s.Name
+		}
+		for _, a := range s.Places {
+			if a.Path == path {
+				name = a.Name
+				if len(s.Places) == 1 {
+					name = s.Name
+				}
+			}
+		}
+		switch {
+		case name == "":
+			continue
+		case target == "":
+			return name
+		case o.Targets[target] != "":
+			return name + " (" + o.Targets[target] + ")"
+		}
+		return name + " (" + target + ")"
+	}
+	return ""
 }
 
 // builder makes the tree of one task.
