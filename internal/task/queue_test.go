@@ -403,7 +403,7 @@ func TestRecordsLogsAndTree(t *testing.T) {
 		t.Errorf("%v", at)
 	}
 	var raw strings.Builder
-	if err := q.Raw(ctx, task.ID, &raw); err != nil || strings.Count(raw.String(), "\n") != 3 || strings.Contains(raw.String(), "swordfish") {
+	if err := q.Raw(ctx, task.ID, &raw); err != nil || strings.Count(raw.String(), "\n") != 4 || !strings.Contains(raw.String(), "== Step one (machine) ==") || strings.Contains(raw.String(), "swordfish") {
 		t.Errorf("%v %s", err, raw.String())
 	}
 	d := must[*Details](t)(q.Details(ctx, task.ID, 0))
