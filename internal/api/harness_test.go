@@ -215,3 +215,13 @@ func each(v any, member string) string {
 	}
 	return strings.Join(texts, " ")
 }
+
+// text is a value as JSON.
+func text(t *testing.T, v any) string {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}

@@ -32,6 +32,8 @@ var Tenants = kind.Register(kind.Kind[Tenant]{
 	Permissions: rights("Tenant"),
 	Scopes:      map[string]string{"tenant": "Id"},
 	Rules:       tenantRules,
+	Owned:       []string{"TenantVariables"},
+	Deleting:    dropTenantVariables,
 	References: func(t *Tenant) []store.Reference {
 		refs := tagReferences(t.SpaceID, "TenantTags", t.TenantTags)
 		for project, environments := range t.ProjectEnvironments {

@@ -1,0 +1,340 @@
+package api
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/takodeploy/tako/internal/access"
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+var _ = area(func(a *API) []Route {
+	doc := tenantVariables{}
+	return []Route{
+		{Method: "GET", Pattern: "S/tenants/{id}/variables", Handle: a.tenantVariables, Summary: "The variables of a tenant", Answer: doc},
+		{Method: "PUT", Pattern: "S/tenants/{id}/variables", Handle: a.setTenantVariables, Summary: "Change the variables of a tenant", Body: doc, Answer: doc},
+		{Method: "POST", Pattern: "S/tenants/{id}/variables", Handle: a.setTenantVariables, Summary: "Change the variables of a tenant", Body: doc, Answer: doc},
+		{Method: "GET", Pattern: "S/tenantvariables/all", Handle: a.allTenantVariables, Summary: "The variables of all tenants", Answer: doc},
+		{Method: "GET", Pattern: "S/tenants/variables-missing", Handle: a.missingVariables, Summary: "The variables for which tenants have no value"},
+	}
+})
+
+// tenantVariables is the form in which values are kept apart by environment and
+// template.
+type tenantVariables struct {
+	ID               string `json:"Id"`
+	TenantID         string `json:"TenantId"`
+	TenantName       string
+	SpaceID          string `json:"SpaceId"`
+	ConcurrencyToken string
+	ProjectVariables map[string]projectValues
+	LibraryVariables map[string]libraryValues
+	Links            map[string]string
+}
+
+type projectValues struct {
+	ProjectID   string `json:"ProjectId"`
+	ProjectName string
+	Templates   []catalog.Parameter
+	Variables   map[string]map[string]kind.Property // by environment and template
+	Links       map[string]string
+}
+
+type libraryValues struct {
+	LibraryVariableSetID   string `json:"LibraryVariableSetId"`
+	LibraryVariableSetName string
+	Templates              []catalog.Parameter
+	Variables              map[string]kind.Property // by template
+	Links                  map[string]string
+}
+
+// ledger is a tenant with its values and with what asks for them.
+type ledger struct {
+	tenant *catalog.Tenant
+	stored *catalog.TenantVariables
+	owners []catalog.TemplateOwner
+}
+
+func openLedger(tx *store.Tx, t *catalog.Tenant) (l *ledger, err error) {
+	l = &ledger{tenant: t}
+	if l.stored, err = catalog.TenantVariablesOf(tx, t); err != nil {
+		return nil, err
+	}
+	l.owners, err = catalog.TemplateOwners(tx, t)
+	return l, err
+}
+
+// ledgerFor opens the ledger of the path's tenant.
+func ledgerFor(r *Request, tx *store.Tx) (*ledger, error) {
+	t, err := catalog.Tenants.Find(tx, r.Space, r.Param("id"))
+	if err != nil {
+		return nil, err
+	}
+	if err := r.NeedFor("TenantView", catalog.Tenants, t); err != nil {
+		return nil, err
+	}
+	if !r.Rights.Anywhere(access.VariableView, r.Space) {
+		return nil, r.Need("VariableView", At{Tenants: []string{t.ID}})
+	}
+	return openLedger(tx, t)
+}
+
+func (l *ledger) owner(id string) *catalog.TemplateOwner {
+	for i := range l.owners {
+		if l.owners[i].ID == id {
+			return &l.owners[i]
+		}
+	}
+	return nil
+}
+
+// at is where a value lies that an owner asks for.
+func (l *ledger) at(o *catalog.TemplateOwner, environments []string) At {
+	where := At{Tenants: []string{l.tenant.ID}, Environments: environments}
+	if o.Project != nil {
+		where.Project, where.Group = o.Project.ID, o.Project.ProjectGroupID
+	}
+	return where
+}
+
+// token changes whenever the values do.
+func (l *ledger) token() string { return strconv.FormatInt(l.stored.Revision(), 10) }
+
+// shownValue is a value without what must not leave the server.
+func shownValue(p kind.Property) kind.Property {
+	if p.Secret == nil {
+		return p
+	}
+	return kind.Property{Secret: &kind.Sensitive{HasValue: p.Secret.HasValue || p.Secret.NewValue != nil, Hint: p.Secret.Hint}}
+}
+
+func shownTemplate(p catalog.Parameter) catalog.Parameter {
+	p.DefaultValue = shownValue(p.DefaultValue)
+	if p.DisplaySettings == nil {
+		p.DisplaySettings = map[string]string{}
+	}
+	return p
+}
+
+func shownTemplates(all []catalog.Parameter) []catalog.Parameter {
+	shown := make([]catalog.Parameter, len(all))
+	for i := range all {
+		shown[i] = shownTemplate(all[i])
+	}
+	return shown
+}
+
+// valueIn finds the value for a template in an environment: one that is for it
+// before one that is for all. "" is no environment.
+func (l *ledger) valueIn(owner, template, environment string) *catalog.TenantValue {
+	var general *catalog.TenantValue
+	for i := range l.stored.Values {
+		v := &l.stored.Values[i]
+		if v.OwnerID != owner || v.TemplateID != template {
+			continue
+		}
+		if len(v.Environments) == 0 {
+			general = v
+		} else if slices.Contains(v.Environments, environment) {
+			return v
+		}
+	}
+	return general
+}
+
+// document is the ledger as far as the caller may see it.
+func (l *ledger) document(r *Request) (*tenantVariables, error) {
+	self := l.tenant.Links["Variables"]
+	d := &tenantVariables{ID: l.stored.ID, TenantID: l.tenant.ID, TenantName: l.tenant.Name, SpaceID: l.tenant.SpaceID, ConcurrencyToken: l.token(),
+		ProjectVariables: map[string]projectValues{}, LibraryVariables: map[string]libraryValues{}, Links: map[string]string{"Self": self, "Tenant": l.tenant.Links["Self"]}}
+	for i := range l.owners {
+		o := &l.owners[i]
+		if o.Project == nil {
+			if ok, err := r.May("VariableView", l.at(o, nil)); err != nil {
+				return nil, err
+			} else if ok {
+				d.LibraryVariables[o.ID] = l.ofLibrary(o)
+			}
+			continue
+		}
+		shown := projectValues{o.ID, o.Name, shownTemplates(o.Templates), map[string]map[string]kind.Property{}, map[string]string{"Project": o.Project.Links["Self"]}}
+		for _, environment := range o.Environments {
+			ok, err := r.May("VariableView", l.at(o, []string{environment}))
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				shown.Variables[environment] = l.ofProject(o, environment)
+			}
+		}
+		if len(shown.Variables) > 0 || len(o.Environments) == 0 {
+			d.ProjectVariables[o.ID] = shown
+		}
+	}
+	return d, nil
+}
+
+func (l *ledger) ofProject(o *catalog.TemplateOwner, environment string) map[string]kind.Property {
+	values := map[string]kind.Property{}
+	for _, t := range o.Templates {
+		if v := l.valueIn(o.ID, t.ID, environment); v != nil {
+			values[t.ID] = shownValue(v.Value)
+		}
+	}
+	return values
+}
+
+func (l *ledger) ofLibrary(o *catalog.TemplateOwner) libraryValues {
+	values := libraryValues{o.ID, o.Name, shownTemplates(o.Templates), map[string]kind.Property{}, map[string]string{"LibraryVariableSet": "/api/" + l.tenant.SpaceID + "/libraryvariablesets/" + o.ID}}
+	for _, t := range o.Templates {
+		if v := l.valueIn(o.ID, t.ID, ""); v != nil {
+			values.Variables[t.ID] = shownValue(v.Value)
+		}
+	}
+	return values
+}
+
+func (a *API) tenantVariables(r *Request) (any, error) {
+	var d *tenantVariables
+	err := r.View(func(tx *store.Tx) error {
+		l, err := ledgerFor(r, tx)
+		if err == nil {
+			d, err = l.document(r)
+		}
+		return err
+	})
+	return d, err
+}
+
+func (a *API) allTenantVariables(r *Request) (any, error) {
+	h := a.crudOf(catalog.Tenants)
+	all := []*tenantVariables{}
+	err := r.View(func(tx *store.Tx) error {
+		q := kind.Query{Space: r.Space}
+		if project := r.Q("projectId"); project != "" {
+			q.Refer = map[string][]string{"ProjectEnvironments": {project}}
+		}
+		tenants, _, err := catalog.Tenants.List(tx, q)
+		if err != nil {
+			return err
+		}
+		for _, t := range tenants {
+			if !h.maySee(r, t) {
+				continue
+			}
+			l, err := openLedger(tx, t)
+			if err != nil {
+				return err
+			}
+			d, err := l.document(r)
+			if err != nil {
+				return err
+			}
+			all = append(all, d)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// missingVariable is a template without a value in an environment.
+type missingVariable struct {
+	ProjectID            string `json:"ProjectId,omitempty"`
+	LibraryVariableSetID string `json:"LibraryVariableSetId,omitempty"`
+	VariableTemplateName string
+	VariableTemplateID   string `json:"VariableTemplateId"`
+	EnvironmentID        string `json:"EnvironmentId,omitempty"`
+	Links                map[string]string
+}
+
+type tenantMissing struct {
+	TenantID         string `json:"TenantId"`
+	MissingVariables []missingVariable
+	Links            map[string]string
+}
+
+// lacks reports whether a tenant needs a value and has none.
+func (l *ledger) lacks(o *catalog.TemplateOwner, p *catalog.Parameter, environment string) bool {
+	if d := p.DefaultValue; d.Text != "" || d.Secret != nil && d.Secret.HasValue {
+		return false
+	}
+	return l.valueIn(o.ID, p.ID, environment) == nil
+}
+
+func (l *ledger) missing(project, environment string) []missingVariable {
+	all := []missingVariable{}
+	for i := range l.owners {
+		o := &l.owners[i]
+		if project != "" && o.ID != project && (o.Project != nil || !l.includes(project, o.ID)) {
+			continue
+		}
+		for j := range o.Templates {
+			p := &o.Templates[j]
+			m := missingVariable{VariableTemplateName: p.Name, VariableTemplateID: p.ID, Links: map[string]string{}}
+			if o.Project == nil {
+				m.LibraryVariableSetID = o.ID
+				if l.lacks(o, p, "") && !l.everywhere(o, p) {
+					all = append(all, m)
+				}
+				continue
+			}
+			for _, e := range o.Environments {
+				if (environment == "" || e == environment) && l.lacks(o, p, e) {
+					m.ProjectID, m.EnvironmentID = o.ID, e
+					all = append(all, m)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// everywhere reports whether values for single environments leave none out.
+func (l *ledger) everywhere(o *catalog.TemplateOwner, p *catalog.Parameter) bool {
+	return len(o.Environments) > 0 && !slices.ContainsFunc(o.Environments, func(e string) bool { return l.lacks(o, p, e) })
+}
+
+// includes reports whether a project includes a library variable set.
+func (l *ledger) includes(project, set string) bool {
+	o := l.owner(project)
+	return o != nil && o.Project != nil && slices.Contains(o.Project.IncludedLibraryVariableSetIDs, set)
+}
+
+func (a *API) missingVariables(r *Request) (any, error) {
+	if !r.Rights.Anywhere(access.TenantView, r.Space) {
+		return nil, r.Need("TenantView", At{})
+	}
+	h := a.crudOf(catalog.Tenants)
+	all := []tenantMissing{}
+	err := r.View(func(tx *store.Tx) error {
+		tenants, _, err := catalog.Tenants.List(tx, kind.Query{Space: r.Space, IDs: r.List("tenantId")})
+		if err != nil {
+			return err
+		}
+		for _, t := range tenants {
+			if !h.maySee(r, t) {
+				continue
+			}
+			l, err := openLedger(tx, t)
+			if err != nil {
+				return err
+			}
+			if m := l.missing(r.Q("projectId"), r.Q("environmentId")); len(m) > 0 {
+				all = append(all, tenantMissing{t.ID, m, map[string]string{"Self": t.Links["Self"]}})
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+// stale refuses a change to values that somebody else has changed since.
+func (l *ledger) stale(token string) error {
+	if token == "" || token == l.token() {
+		return nil
+	}
+	return fault.New(fault.Conflict, "The variables of the tenant '%s' were changed by somebody else in the meantime; read them again and repeat the change.", l.tenant.Name)
+}

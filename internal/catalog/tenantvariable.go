@@ -1,0 +1,214 @@
+package catalog
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+// TenantVariables are one tenant's values for the templates of the projects
+// that it is connected to, and of the library variable sets that these include.
+type TenantVariables struct {
+	kind.Base
+	TenantID string        `json:"TenantId" kind:"required,ref=Tenants,within=tenant"`
+	Values   []TenantValue `json:"Values"`
+}
+
+// TenantValue is what a tenant has for one template, in some environments or,
+// when none is named, in all.
+type TenantValue struct {
+	ID           string        `json:"Id"`
+	OwnerID      string        `json:"OwnerId"` // of the template: a project or a library variable set
+	TemplateID   string        `json:"TemplateId"`
+	Environments []string      `json:"EnvironmentIds"`
+	Value        kind.Property `json:"Value"`
+}
+
+// TenantVariableSets holds the values of all tenants, a document for each.
+var TenantVariableSets = kind.Register(kind.Kind[TenantVariables]{
+	Plural:      "TenantVariables",
+	Singular:    "Tenant variables",
+	Title:       "TenantId",
+	Hidden:      true,
+	Permissions: kind.All("VariableView", "VariableEdit"),
+	Rules:       tenantValueRules,
+})
+
+func tenantVariablesID(tenant string) string { return "tenantvariables-" + tenant }
+
+// TenantVariablesOf gives the values of a tenant; those of one that has none
+// yet are not stored.
+func TenantVariablesOf(tx *store.Tx, t *Tenant) (*TenantVariables, error) {
+	v, err := found(kind.Of[TenantVariables]().Get(tx, tenantVariablesID(t.ID)))
+	if err != nil || v != nil {
+		return v, err
+	}
+	v = &TenantVariables{TenantID: t.ID}
+	v.ID, v.SpaceID = tenantVariablesID(t.ID), t.SpaceID
+	return v, nil
+}
+
+// Empty reports whether a value stands for none.
+func (v *TenantValue) Empty() bool {
+	if s := v.Value.Secret; s != nil {
+		return !s.HasValue && (s.NewValue == nil || *s.NewValue == "")
+	}
+	return v.Value.Text == ""
+}
+
+// In reports whether the value holds in an environment.
+func (v *TenantValue) In(environment string) bool {
+	return len(v.Environments) == 0 || slices.Contains(v.Environments, environment)
+}
+
+// TemplateOwner is a project or library variable set that asks a tenant for
+// values.
+type TemplateOwner struct {
+	ID, Name  string
+	Project   *Project // nil for a library variable set
+	Templates []Parameter
+	// Environments are those in which the tenant needs the values.
+	Environments []string
+}
+
+// Template finds one of the templates.
+func (o *TemplateOwner) Template(id string) *Parameter {
+	for i := range o.Templates {
+		if o.Templates[i].ID == id {
+			return &o.Templates[i]
+		}
+	}
+	return nil
+}
+
+// TemplateOwners lists what asks a tenant for values: first the projects that
+// the tenant is connected to, by name, then the library variable sets that they
+// include.
+func TemplateOwners(tx *store.Tx, t *Tenant) (owners []TemplateOwner, err error) {
+	var sets []TemplateOwner
+	for id, environments := range t.ProjectEnvironments {
+		p, err := found(kind.Of[Project]().Get(tx, id))
+		if err != nil {
+			return nil, err
+		}
+		if p == nil {
+			continue
+		}
+		owners = append(owners, TemplateOwner{p.ID, p.Name, p, p.Templates, environments})
+		for _, set := range p.IncludedLibraryVariableSetIDs {
+			if at := slices.IndexFunc(sets, func(o TemplateOwner) bool { return o.ID == set }); at >= 0 {
+				sets[at].Environments = tidy(slices.Concat(sets[at].Environments, environments))
+				continue
+			}
+			l, err := found(kind.Of[LibraryVariableSet]().Get(tx, set))
+			if err != nil {
+				return nil, err
+			}
+			if l != nil && len(l.Templates) > 0 {
+				sets = append(sets, TemplateOwner{l.ID, l.Name, nil, l.Templates, slices.Clone(environments)})
+			}
+		}
+	}
+	byName := func(a, b TemplateOwner) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.ID, b.ID))
+	}
+	slices.SortFunc(owners, byName)
+	slices.SortFunc(sets, byName)
+	return append(owners, sets...), nil
+}
+
+// tenantValueRules gives ids to values, leaves out those that are none, seals
+// those of sensitive templates, and refuses two for the same place. Values of
+// what the tenant is not connected to any more stay: it may be again.
+func tenantValueRules(tx *store.Tx, next, old *TenantVariables, c *fault.Complaints) error {
+	if old != nil {
+		next.TenantID = old.TenantID
+	}
+	t, err := found(kind.Of[Tenant]().Get(tx, next.TenantID))
+	if err != nil || t == nil {
+		return err // the missing tenant is complained of elsewhere
+	}
+	owners, err := TemplateOwners(tx, t)
+	if err != nil {
+		return err
+	}
+	next.Values = slices.DeleteFunc(next.Values, func(v TenantValue) bool { return v.Empty() })
+	for i := range next.Values {
+		v := &next.Values[i]
+		v.Environments = tidy(v.Environments)
+		if v.ID == "" {
+			n, err := tx.Next("TenantVariables")
+			if err != nil {
+				return err
+			}
+			v.ID = fmt.Sprintf("TenantVariables-%d", n)
+		}
+		at := slices.IndexFunc(owners, func(o TemplateOwner) bool { return o.ID == v.OwnerID })
+		if at < 0 {
+			continue
+		}
+		p := owners[at].Template(v.TemplateID)
+		if p == nil {
+			continue
+		}
+		if p.Sensitive() && v.Value.Secret == nil {
+			s := kind.NewSensitive(v.Value.Text)
+			v.Value = kind.Property{Secret: &s}
+		}
+		for _, w := range next.Values[:i] {
+			if w.OwnerID == v.OwnerID && w.TemplateID == v.TemplateID && overlap(w.Environments, v.Environments) {
+				c.Add("The variable '%s' of '%s' has two values for the same environment.", p.Name, owners[at].Name)
+			}
+		}
+	}
+	return nil
+}
+
+// overlap reports whether two scopes have a place in common. A value without a
+// scope gives way to those that have one.
+func overlap(a, b []string) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return len(a) == len(b)
+	}
+	return slices.ContainsFunc(a, func(id string) bool { return slices.Contains(b, id) })
+}
+
+// dropTenantVariables deletes the values of a tenant with it.
+func dropTenantVariables(tx *store.Tx, gone *Tenant) error {
+	v, err := found(kind.Of[TenantVariables]().Get(tx, tenantVariablesID(gone.ID)))
+	if err != nil || v == nil {
+		return err
+	}
+	return kind.Of[TenantVariables]().Remove(tx, v)
+}
+
+// CloneTenant makes a tenant like another: its tags, its projects and its
+// values.
+func CloneTenant(tx *store.Tx, from *Tenant, name, description string) (*Tenant, error) {
+	made := &Tenant{Description: description, TenantTags: slices.Clone(from.TenantTags), ProjectEnvironments: map[string][]string{}, ClonedFromTenantID: from.ID}
+	made.SpaceID, made.Name = from.SpaceID, name
+	for project, environments := range from.ProjectEnvironments {
+		made.ProjectEnvironments[project] = slices.Clone(environments)
+	}
+	if err := kind.Of[Tenant]().Put(tx, made); err != nil {
+		return nil, err
+	}
+	values, err := TenantVariablesOf(tx, from)
+	if err != nil || len(values.Values) == 0 {
+		return made, err
+	}
+	copied, err := TenantVariablesOf(tx, made)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range values.Values {
+		v.ID = ""
+		copied.Values = append(copied.Values, v)
+	}
+	return made, kind.Of[TenantVariables]().Put(tx, copied)
+}
