@@ -57,6 +57,7 @@ type Isolation struct {
 // Job is one thing to do on a machine, complete in itself.
 type Job struct {
 	Command   string        `json:"command"`            // "script", "package", "transfer", "health"
+	Title     string        `json:"title,omitempty"`    // what people call it; shown to jobs that wait for it
 	Variables []Variable    `json:"-"`                  // travel beside the JSON
 	Packages  []Package     `json:"packages,omitempty"` // already put into the cache
 	Files     []File        `json:"files,omitempty"`

@@ -265,6 +265,7 @@ func testIsolation(t *testing.T, p place) {
 	start := func(ticket, level string) {
 		job := script("echo +" + ticket + " >> " + log + "; while [ ! -e " + p.home + "/go-" + ticket + " ]; do sleep 0.01; done; echo -" + ticket + " >> " + log)
 		job.Isolation = runner.Isolation{Level: level, Name: "machine"}
+		job.Title = "deployment " + ticket
 		must(t, tr.Start(within(t, 30*time.Second), "iso-"+ticket, job))
 	}
 	read := func() string { data, _ := os.ReadFile(log); return strings.ReplaceAll(string(data), "\n", " ") }
@@ -287,7 +288,7 @@ func testIsolation(t *testing.T, p place) {
 		t.Error(got)
 	}
 	lines, _ := follow(t, tr, "iso-c", 0)
-	if !strings.Contains(strings.Join(texts(lines), "\n"), "Waiting for ticket iso-") {
+	if !strings.Contains(strings.Join(texts(lines), "\n"), "Waiting for deployment ") {
 		t.Errorf("the one that waited did not say so: %v", texts(lines))
 	}
 }

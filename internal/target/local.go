@@ -2,11 +2,13 @@ package target
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/runner/socket"
@@ -63,6 +65,9 @@ func (d *localDialer) dial(ctx context.Context) (*link, error) {
 	}
 	caller := socket.Caller{Home: d.dir, Agent: agent, Env: d.env}
 	conn, err := caller.Dial(ctx)
+	if errors.Is(err, syscall.ENOSPC) || err != nil && fullDisk(err.Error()) {
+		return nil, newProblem(fault.Unavailable, ErrDiskFull, err, "The disk is full: the built-in worker in %s cannot be started.", d.dir)
+	}
 	if err != nil {
 		return nil, newProblem(fault.Unavailable, ErrUnreachable, err, "The built-in worker in %s cannot be started.", d.dir)
 	}

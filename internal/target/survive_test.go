@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -69,5 +70,42 @@ func TestHostLeavesWhenIdle(t *testing.T) {
 	lines, exit := follow(t, tr, "idle-1", 0)
 	if exit.Code != 0 || len(lines) != 1 {
 		t.Errorf("%+v %v", exit, texts(lines))
+	}
+}
+
+// A newer agent takes the home over from an older one that has no work, and
+// is served by it as long as it has.
+func TestNewerAgentTakesOver(t *testing.T) {
+	home := homeDir(t)
+	older := os.Getenv("TAKO_AGENT")
+	data, err := os.ReadFile(older)
+	must(t, err)
+	newer := filepath.Join(t.TempDir(), "tako-agent")
+	must(t, os.WriteFile(newer, data, 0o700))
+	run := func(ticket, body string) (pid int, end func()) {
+		tr, err := target.OpenLocal(target.Local{Dir: home}, target.Options{})
+		must(t, err)
+		must(t, tr.Start(within(t, 30*time.Second), ticket, script(body)))
+		return hostPID(t, home, ticket), func() {
+			if _, exit := follow(t, tr, ticket, 0); exit.Code != 0 {
+				t.Errorf("%s: %+v", ticket, exit)
+			}
+			must(t, tr.Close())
+		}
+	}
+	gate := filepath.Join(home, "gate")
+	first, end := run("old-1", "while [ ! -e "+gate+" ]; do sleep 0.02; done")
+	t.Setenv("TAKO_AGENT", newer)
+	second, endSecond := run("new-1", "true")
+	endSecond()
+	if second != first {
+		t.Errorf("host %d did not serve while it had work, %d did", first, second)
+	}
+	must(t, os.WriteFile(gate, nil, 0o600))
+	end()
+	third, endThird := run("new-2", "true")
+	endThird()
+	if third == first {
+		t.Error("the older host went on without work")
 	}
 }

@@ -292,3 +292,23 @@ func TestOutputMarks(t *testing.T) {
 		}
 	}
 }
+
+func TestSweepAgents(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Now()
+	for name, age := range map[string]time.Duration{"own": 99, "recent": 29, "old": 31} {
+		path := filepath.Join(dir, name)
+		if err := os.Mkdir(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		then := now.Add(-age * 24 * time.Hour)
+		if err := os.Chtimes(path, then, then); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweepAgents(dir, filepath.Join(dir, "own", "tako-agent"), now)
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 2 || entries[0].Name() != "own" || entries[1].Name() != "recent" {
+		t.Errorf("%v, %v", entries, err)
+	}
+}

@@ -46,7 +46,7 @@ func Serve(ctx context.Context, options Options) error {
 	h := &host{engine: e, listener: listener, identity: socket.Identity(program), changed: time.Now()}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	go e.sweepFrom(ctx)
+	go e.sweepFrom(ctx, program)
 	go h.leaveWhenIdle(ctx)
 	go func() {
 		<-ctx.Done()
@@ -161,10 +161,11 @@ func (h *host) leaveWhenIdle(ctx context.Context) {
 }
 
 // sweepFrom removes what is old, now and every hour.
-func (e *engine) sweepFrom(ctx context.Context) {
+func (e *engine) sweepFrom(ctx context.Context, program string) {
 	e.adopt()
 	for {
 		e.sweep(time.Now().Add(-e.options.Keep))
+		sweepAgents(filepath.Join(e.root, "agent"), program, time.Now())
 		select {
 		case <-ctx.Done():
 			return
@@ -231,5 +232,29 @@ func (e *engine) sweep(before time.Time) {
 		e.mu.Lock()
 		delete(e.tickets, name)
 		e.mu.Unlock()
+	}
+}
+
+// agentKeep is how long an agent program that nobody starts any more stays.
+const agentKeep = 30 * 24 * time.Hour
+
+// sweepAgents removes the programs of other versions. The time of a program's
+// folder is when it was last in use, which this one's is now.
+func sweepAgents(dir, own string, now time.Time) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		path := filepath.Join(dir, entry.Name())
+		if path == filepath.Dir(own) {
+			_ = os.Chtimes(path, now, now)
+			continue
+		}
+		if info, err := entry.Info(); err == nil && entry.IsDir() && info.ModTime().Before(now.Add(-agentKeep)) {
+			if err := os.RemoveAll(path); err != nil {
+				slog.Warn("removing an old agent", "path", path, "error", err)
+			}
+		}
 	}
 }

@@ -17,14 +17,14 @@ type fairLock struct {
 	queue   []*waiter
 	readers int
 	writer  bool
-	holders map[string]bool // tickets, to tell a waiting job for whom it waits
+	holders map[*waiter]bool // to tell a waiting job for whom it waits
 }
 
 type waiter struct {
-	ticket string
-	full   bool
-	ready  chan struct{}
-	in     bool
+	label string // what people call the job
+	full  bool
+	ready chan struct{}
+	in    bool
 }
 
 func newIsolation() *isolation { return &isolation{locks: map[string]*fairLock{}} }
@@ -32,7 +32,7 @@ func newIsolation() *isolation { return &isolation{locks: map[string]*fairLock{}
 func (i *isolation) lock(name string) *fairLock {
 	l := i.locks[name]
 	if l == nil {
-		l = &fairLock{holders: map[string]bool{}}
+		l = &fairLock{holders: map[*waiter]bool{}}
 		i.locks[name] = l
 	}
 	return l
@@ -52,15 +52,15 @@ func (l *fairLock) admit() {
 			l.readers++
 		}
 		w.in = true
-		l.holders[w.ticket] = true
+		l.holders[w] = true
 		close(w.ready)
 	}
 }
 
-// acquire waits for the lock. waits is called once, with the tickets that
-// hold it, when it is not free at once. The returned function gives it back.
-func (i *isolation) acquire(ctx context.Context, name, ticket string, full bool, waits func(holders []string)) (func(), error) {
-	w := &waiter{ticket: ticket, full: full, ready: make(chan struct{})}
+// acquire waits for the lock. waits is called once, with the labels of who
+// holds it, when it is not free at once. The returned function gives it back.
+func (i *isolation) acquire(ctx context.Context, name, label string, full bool, waits func(holders []string)) (func(), error) {
+	w := &waiter{label: label, full: full, ready: make(chan struct{})}
 	i.mu.Lock()
 	l := i.lock(name)
 	l.queue = append(l.queue, w)
@@ -68,7 +68,7 @@ func (i *isolation) acquire(ctx context.Context, name, ticket string, full bool,
 	var holders []string
 	if !w.in {
 		for h := range l.holders {
-			holders = append(holders, h)
+			holders = append(holders, h.label)
 		}
 	}
 	i.mu.Unlock()
@@ -94,7 +94,7 @@ func (i *isolation) release(name string, w *waiter) {
 	defer i.mu.Unlock()
 	l := i.locks[name]
 	if w.in {
-		delete(l.holders, w.ticket)
+		delete(l.holders, w)
 		if w.full {
 			l.writer = false
 		} else {

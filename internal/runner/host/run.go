@@ -79,10 +79,14 @@ func (e *engine) isolated(ctx context.Context, t *ticket, job *runner.Job, notic
 			waiting, stop = context.WithTimeoutCause(ctx, limit, errLockTimeout)
 			defer stop()
 		}
-		release, err := e.locks.acquire(waiting, job.Isolation.Name, t.name, level == runner.IsolationFull, func(holders []string) {
+		label := job.Title
+		if label == "" {
+			label = "ticket " + t.name
+		}
+		release, err := e.locks.acquire(waiting, job.Isolation.Name, label, level == runner.IsolationFull, func(holders []string) {
 			what := "its turn"
 			if len(holders) > 0 {
-				what = "ticket " + strings.Join(holders, ", ")
+				what = strings.Join(holders, ", ")
 			}
 			fmt.Fprintf(notice, "##octopus[stdout-wait]\nWaiting for %s: another job uses this machine.\n##octopus[stdout-default]\n", what)
 		})
