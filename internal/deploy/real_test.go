@@ -193,6 +193,9 @@ func TestRealDeployment(t *testing.T) {
 			t.Errorf("the log does not say %q", want)
 		}
 	}
+	if n := strings.Count(log, "already there"); n != 2 {
+		t.Errorf("packages were found on %d machines, want both\n%s", n, log)
+	}
 	for _, id := range []string{one, two} {
 		p.do(func(tx *store.Tx) error {
 			m, err := catalog.Machines.Get(tx, id)

@@ -10,33 +10,26 @@ import (
 )
 
 // AcquirePackages fetches what a target's later actions need before the first
-// of them begins, so that a package that is missing stops the deployment while
-// nothing has happened yet. What does not run on a target is only looked up:
-// which worker will need it is not known yet.
+// of them begins, so that a package that is missing, or a target that is not
+// there, stops the deployment while nothing has happened yet. What is used
+// elsewhere than on the target is only looked up: which worker will need it is
+// not known yet.
 var AcquirePackages = Register("Tako.AcquirePackages", ExecutorFunc(func(ctx context.Context, job *Job) (Outcome, error) {
-	if job.Target != "" {
-		return acquireOnly(ctx, job)
-	}
-	for _, p := range job.Packages {
-		if p.Acquire == ByNobody {
-			continue
-		}
-		found, _, err := open(ctx, job, p)
-		if err != nil {
-			return failed(ctx, err)
-		}
-		if err := job.Say(ctx, Info, "Package %s %s is there, %d bytes.", p.PackageID, p.Version, found.Size); err != nil {
-			return Outcome{}, err
-		}
-	}
-	return Success(), nil
-}))
-
-func acquireOnly(ctx context.Context, job *Job) (Outcome, error) {
 	if job.Tools == nil || job.Tools.Reach == nil {
 		return Failure("This server has no way to any machine."), nil
 	}
-	way, release, err := job.Tools.Reach.Reach(ctx, job.SpaceID, job.Place)
+	if job.Target == "" {
+		return lookUp(ctx, job)
+	}
+	place := job.Place
+	if place.ID != job.Target {
+		place = Place{ID: job.Target}
+	}
+	way, release, err := job.Tools.Reach.Reach(ctx, job.SpaceID, place)
+	if fault.Is(err, fault.Invalid) {
+		// Nothing runs on such a target itself: steps work on it from elsewhere.
+		return lookUp(ctx, job)
+	}
 	if err != nil {
 		return failed(ctx, err)
 	}
@@ -47,6 +40,23 @@ func acquireOnly(ctx context.Context, job *Job) (Outcome, error) {
 	}
 	if _, err := acquire(ctx, job, way, in); err != nil {
 		return failed(ctx, err)
+	}
+	return Success(), nil
+}))
+
+// lookUp makes sure that the packages are there.
+func lookUp(ctx context.Context, job *Job) (Outcome, error) {
+	for _, p := range job.Packages {
+		if p.Acquire == ByNobody {
+			continue
+		}
+		found, _, err := open(ctx, job, p)
+		if err != nil {
+			return failed(ctx, err)
+		}
+		if err := job.Say(ctx, Verbose, "Package %s %s is in its feed, %d bytes.", p.PackageID, p.Version, found.Size); err != nil {
+			return Outcome{}, err
+		}
 	}
 	return Success(), nil
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/runner"
 	"github.com/takodeploy/tako/internal/target"
@@ -93,6 +95,34 @@ func TestPackages(t *testing.T) {
 				t.Errorf("packages were read %d times", feed.opened)
 			}
 		})
+	}
+}
+
+// TestAcquireWhereItIsUsed brings packages to the target although the server
+// carries the step out, and only looks for what is used elsewhere.
+func TestAcquireWhereItIsUsed(t *testing.T) {
+	feed := &shelf{files: map[string][]byte{"Web 1.0": zipped(t, "a.txt", "a")}}
+	var reached []string
+	inner := localReach(t)
+	b := newBench(t, reachFunc(func(p Place) (target.Transport, error) {
+		reached = append(reached, p.ID)
+		if p.ID == "Machines-9" {
+			return nil, fault.New(fault.Invalid, "Nothing runs there.")
+		}
+		way, _, err := inner.Reach(context.Background(), "", p)
+		return way, err
+	}))
+	for _, id := range []string{"Machines-1", "Machines-9", ""} {
+		o := b.run(AcquirePackages, Job{Target: id, Tools: &Tools{Packages: feed}, Packages: []Package{{PackageID: "Web", Version: "1.0", Acquire: ByServer}}})
+		if o.State != Succeeded {
+			t.Errorf("%s: %+v", id, o)
+		}
+	}
+	if diff := cmp.Diff([]string{"Machines-1", "Machines-9"}, reached); diff != "" {
+		t.Error(diff)
+	}
+	if feed.opened != 1 || strings.Count(b.text(Verbose), "is in its feed") != 2 {
+		t.Errorf("opened %d times\n%s", feed.opened, b.text())
 	}
 }
 
