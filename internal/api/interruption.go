@@ -3,7 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
+	"strings"
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/deploy"
@@ -105,16 +105,22 @@ func (a *API) interruptions(r *Request) (any, error) {
 	if r.Bool("pendingOnly") {
 		q.Where = append(q.Where, store.Where{SQL: "cast(data ->> 'IsPending' as text) in ('true', '1')"})
 	}
+	if ids := r.List("regarding"); len(ids) > 0 {
+		q.Where = append(q.Where, regarding(ids))
+	}
+	// Who may see them all, the ordinary case, is given one page of them.
+	every := r.Space != "" && r.unlimited("InterruptionView", r.Space)
+	if every {
+		q.Skip, q.Take = skip, take
+	}
 	var items [][]byte
+	total := 0
 	err = r.View(func(tx *store.Tx) error {
-		all, _, err := catalog.Interruptions.List(tx, q)
-		if err != nil {
+		var all []*catalog.Interruption
+		if all, total, err = catalog.Interruptions.List(tx, q); err != nil {
 			return err
 		}
 		for _, i := range all {
-			if !about(i, r.List("regarding")) {
-				continue
-			}
 			ok, err := r.maySee(i, teams)
 			if err != nil {
 				return err
@@ -130,21 +136,27 @@ func (a *API) interruptions(r *Request) (any, error) {
 		}
 		return nil
 	})
-	total := len(items)
-	items = items[min(skip, total):]
-	if take > 0 {
-		items = items[:min(take, len(items))]
+	if !every {
+		total = len(items)
+		items = items[min(skip, total):]
+		if take > 0 {
+			items = items[:min(take, len(items))]
+		}
 	}
 	return r.PageOf("Interruption", items, total, skip, take), err
 }
 
-// about says whether an interruption is about one of some documents; none
-// are all.
-func about(i *catalog.Interruption, ids []string) bool {
-	if len(ids) == 0 {
-		return true
+// regarding is the condition that an interruption is of a task, or about what
+// the task is about.
+func regarding(ids []string) store.Where {
+	w := anyValue("data ->> 'TaskId'", ids)
+	for _, id := range ids {
+		if !strings.HasPrefix(id, "ServerTasks-") {
+			w.SQL += " or cast(data ->> 'RelatedDocumentIds' as text) like ? escape '!'"
+			w.Args = append(w.Args, "%\""+escapeLike(id)+"\"%")
+		}
 	}
-	return slices.ContainsFunc(ids, func(id string) bool { return id == i.TaskID || slices.Contains(i.RelatedDocumentIDs, id) })
+	return w
 }
 
 // interruption finds the interruption of the path, if the caller may see it.

@@ -286,6 +286,9 @@ func (s *Service) deploy(tx *store.Tx, o *order, p pair, in *DeployOptions, unkn
 	if err := o.choose(tx, d, in, &wrong); err != nil {
 		return nil, err
 	}
+	if err := o.needValues(tx, p, &wrong); err != nil {
+		return nil, err
+	}
 	c := o.context(p)
 	answers, names, err := o.answers(c, in.Variables)
 	for _, name := range names {
@@ -307,6 +310,12 @@ func (s *Service) deploy(tx *store.Tx, o *order, p pair, in *DeployOptions, unkn
 	}
 	o.remember(d, answers, in)
 	d.UseGuidedFailure = o.guided(p, c, answers, in.GuidedFailure)
+	if d.Changes, err = changesOf(tx, o.release, d.EnvironmentID, d.TenantID); err != nil {
+		return nil, err
+	}
+	if d.ChangesMarkdown, err = o.markdown(d.Changes, c, p); err != nil {
+		return nil, err
+	}
 	return s.enqueue(tx, o, p, d, answers, in, progress)
 }
 

@@ -71,7 +71,13 @@ func (g *occasion) releaseFacts(tx *store.Tx, r *catalog.Release, d *catalog.Dep
 	}
 	deployment := &variable.DeploymentFacts{
 		ID: d.ID, Name: d.Name, Comments: d.Comments, Created: d.CreatedOn.Time, ForcePackageDownload: d.ForcePackageDownload,
-		SpecificMachines: d.SpecificMachineIDs, ExcludedMachines: d.ExcludedMachineIDs, ChangesMarkdown: d.ChangesMarkdown,
+		SpecificMachines: d.SpecificMachineIDs, ExcludedMachines: d.ExcludedMachineIDs,
+		Changes: jsonOf(d.Changes), ChangesMarkdown: d.ChangesMarkdown, PackageBuildInformation: jsonOf(r.BuildInformation),
+	}
+	release.Package, release.Builds = jsonOf(r.BuildInformation), jsonOf(r.BuildInformation)
+	if len(d.Changes) > 0 {
+		items := changeOf(r).WorkItems
+		deployment.WorkItems, release.WorkItems = jsonOf(items), jsonOf(items)
 	}
 	if g.planned != nil {
 		for _, t := range g.planned.Targets {

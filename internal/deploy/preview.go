@@ -216,7 +216,14 @@ func (s *Service) Previews(tx *store.Tx, r *catalog.Release, wanted []PreviewOf,
 				return nil, err
 			}
 		}
-		previews = append(previews, o.preview(p, disabled))
+		v := o.preview(p, disabled)
+		if v.Changes, err = changesOf(tx, r, p.environment.ID, p.tenantID()); err != nil {
+			return nil, err
+		}
+		if v.ChangesMarkdown, err = o.markdown(v.Changes, o.context(p), p); err != nil {
+			return nil, err
+		}
+		previews = append(previews, v)
 	}
 	return previews, nil
 }

@@ -396,6 +396,9 @@ func (s *Service) putRelease(tx *store.Tx, d *releaseDraft) (*MadeRelease, error
 	if err := snapshotVariables(tx, d.project, r); err != nil {
 		return nil, err
 	}
+	if err := d.describe(tx, r); err != nil {
+		return nil, err
+	}
 	if err := catalog.Releases.Put(tx, r); err != nil {
 		return nil, err
 	}
