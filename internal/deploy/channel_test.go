@@ -130,7 +130,7 @@ func TestChannelTenantsAndGit(t *testing.T) {
 
 func TestLatest(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
-	offered := []OfferedVersion{{"1.0.0", day(5)}, {"1.10.0", day(3)}, {"1.9.0", day(4)}, {"2.0.0-beta", day(9)}, {"junk!", day(8)}}
+	offered := []OfferedVersion{{Version: "1.0.0", Published: day(5)}, {Version: "1.10.0", Published: day(3)}, {Version: "1.9.0", Published: day(4)}, {Version: "2.0.0-beta", Published: day(9)}, {Version: "junk!", Published: day(8)}}
 	for _, tc := range []struct {
 		name string
 		rule *ChannelRule

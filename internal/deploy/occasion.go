@@ -195,6 +195,13 @@ func (g *occasion) loadWorkers(tx *store.Tx) error {
 // finishLoad adds the values that come from elsewhere than variable sets, and
 // decides all that is the same everywhere.
 func (g *occasion) finishLoad(tx *store.Tx) error {
+	if g.tenant != nil {
+		values, _, err := tenantValues(tx, g.project, g.tenant, g.environment.ID)
+		if err != nil {
+			return err
+		}
+		g.values = append(g.values, values...)
+	}
 	if id := g.execution.ManifestVariableSetID; id != "" {
 		set, err := catalog.VariableSets.Get(tx, id)
 		if err != nil {
