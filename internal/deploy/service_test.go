@@ -122,6 +122,7 @@ func newOffice(t *testing.T) *office {
 		o.project.Name, o.project.SpaceID = "Web shop", space
 		return catalog.Projects.Put(tx, o.project)
 	})
+	told.Delete(o.project.ID) // ids are the same in every test
 	return o
 }
 
@@ -243,7 +244,6 @@ func (o *office) said() []string {
 
 func TestDeploymentRuns(t *testing.T) {
 	o := newOffice(t)
-	told.Delete(o.project.ID)
 	o.variables(text("Greeting", "hello from #{Octopus.Environment.Name}"),
 		catalog.Variable{Name: "Password", Type: catalog.VariableSensitive, Value: ptr("swordfish")})
 	o.process(tell("First", "#{Greeting} #{Octopus.Release.Number} #{Password}"), tell("Second", "after #{Octopus.Action[First].Output.Said}"))
@@ -387,7 +387,6 @@ func TestInterruptionIsAnswered(t *testing.T) {
 	o := newOffice(t)
 	o.process(catalog.Step{Name: "Sign off", Actions: []catalog.Action{{Name: "Sign off", ActionType: "Octopus.Manual", Properties: map[string]kind.Property{
 		"Octopus.Action.Manual.Instructions": {Text: "Look at #{Octopus.Environment.Name}"}}}}}, tell("Go", "#{Octopus.Action[Sign off].Output.Manual.Notes}"))
-	told.Delete(o.project.ID)
 	o.work()
 	made := o.deploy(o.release(deploy.NewRelease{}), deploy.DeployOptions{}, "Dev")
 	waits := o.until(made[0].Task.ID, func(t *task.Task) bool { return t.Hold == task.Paused })
