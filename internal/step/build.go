@@ -19,12 +19,20 @@ func build(job *Job, command string, packages []runner.Package) (runner.Job, []L
 	for _, v := range vars {
 		d.Set(v.Name, v.Value)
 	}
-	far := runner.Job{Command: command, Variables: vars, Packages: packages, Isolation: isolation(job, d)}
+	far := runner.Job{Command: command, Title: title(job), Variables: vars, Packages: packages, Isolation: isolation(job, d)}
 	if !job.Deadline.IsZero() {
 		// The server counts too; this is for when it is away.
 		far.Timeout = max(time.Until(job.Deadline), time.Second)
 	}
 	return far, printed(vars, d)
+}
+
+// title is what others who wait for the machine are told it is busy with.
+func title(job *Job) string {
+	if job.Action == "" {
+		return job.TaskID
+	}
+	return fmt.Sprintf("%q of %s", job.Action, job.TaskID)
 }
 
 // variables are all that hold for the job, with what is known only here: the

@@ -45,7 +45,10 @@ func (s *shaky) Follow(ctx context.Context, ticket string, after int64, emit fun
 }
 
 func (s *shaky) Cancel(ctx context.Context, ticket string) error {
-	if s.deaf {
+	s.mu.Lock()
+	deaf := s.deaf
+	s.mu.Unlock()
+	if deaf {
 		return nil
 	}
 	return s.Transport.Cancel(ctx, ticket)
@@ -89,7 +92,9 @@ func TestLineStaysDown(t *testing.T) {
 		t.Errorf("%+v, %v", o, err)
 	}
 	stop(ErrCanceled)
+	way.mu.Lock()
 	way.follows = 0
+	way.mu.Unlock()
 	_, err = Script.Run(ctx, b.job(bash("sleep 60"), true)) // ends what is left
 	must(t, err)
 }
@@ -110,7 +115,9 @@ func TestDeaf(t *testing.T) {
 	if err != nil || o.State != Canceled || !strings.Contains(o.Error, "did not confirm within 300ms that it has stopped; it may still be running there.") {
 		t.Errorf("%+v, %v", o, err)
 	}
+	way.mu.Lock()
 	way.deaf = false
+	way.mu.Unlock()
 	_, err = Script.Run(ctx, b.job(job, true))
 	must(t, err)
 }
