@@ -2,7 +2,8 @@
 SHELL := /bin/bash
 export CGO_ENABLED ?= 0
 VERSION ?= 2026.4.0
-LDFLAGS := -s -w -X main.version=$(VERSION)
+VERSIONED := -X github.com/takodeploy/tako/internal/runner/host.Version=$(VERSION)
+LDFLAGS := -s -w -X main.version=$(VERSION) $(VERSIONED)
 AGENTS := internal/target/agentbin
 AGENT_SOURCES := $(shell find cmd/tako-agent internal/runner internal/fault octostache version -name '*.go' -not -name '*_test.go') go.mod
 
@@ -13,11 +14,11 @@ help: ## list the targets
 
 build: $(AGENTS)/.stamp ## build bin/tako and bin/tako-agent
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tako ./cmd/tako
-	go build -trimpath -ldflags '-s -w' -o bin/tako-agent ./cmd/tako-agent
+	go build -trimpath -ldflags '-s -w $(VERSIONED)' -o bin/tako-agent ./cmd/tako-agent
 
 # The server carries the agents of the platforms that SSH targets can have.
 $(AGENTS)/.stamp: $(AGENT_SOURCES)
-	go run ./$(AGENTS)/pack $(AGENTS)
+	go run ./$(AGENTS)/pack $(AGENTS) $(VERSION)
 	@touch $@
 
 demo: ## set up, deploy a real package to real targets, leave the server running

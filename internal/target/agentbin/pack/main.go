@@ -1,5 +1,5 @@
 // Command pack builds the agent for every platform that SSH targets can have
-// and packs it for embedding: pack DIR.
+// and packs it for embedding: pack DIR VERSION.
 package main
 
 import (
@@ -15,18 +15,18 @@ import (
 
 func main() {
 	for _, platform := range agentbin.Platforms {
-		if err := pack(os.Args[1], platform); err != nil {
+		if err := pack(os.Args[1], os.Args[2], platform); err != nil {
 			fmt.Fprintln(os.Stderr, "pack:", err)
 			os.Exit(1)
 		}
 	}
 }
 
-func pack(dir, platform string) error {
+func pack(dir, version, platform string) error {
 	goos, arch, _ := strings.Cut(platform, "/")
 	name := filepath.Join(dir, fmt.Sprintf("tako-agent-%s-%s", goos, arch))
 	defer os.Remove(name)
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", name, "./cmd/tako-agent")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X github.com/takodeploy/tako/internal/runner/host.Version="+version, "-o", name, "./cmd/tako-agent")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+arch)
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
