@@ -339,23 +339,29 @@ func (w *ward) queued() []string {
 	return all
 }
 
+const (
+	regular = "Check the health of the machines with the policy Default Machine Policy"
+	fresh   = "Check the health of a new machine"
+)
+
+// tick lets time pass and two nodes look; it gives what waits then.
+func (w *ward) tick(after time.Duration) []string {
+	w.t.Helper()
+	w.now = w.now.Add(after)
+	s := &deploy.HealthSchedule{DB: w.db, Queue: w.queue, Now: func() time.Time { return w.now }}
+	if err := errors.Join(s.Tick(context.Background()), s.Tick(context.Background())); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.queued()
+}
+
 func TestHealthSchedule(t *testing.T) {
 	w := newWard(t)
-	s := &deploy.HealthSchedule{DB: w.db, Queue: w.queue, Now: func() time.Time { return w.now }}
-	tick := func(after time.Duration) []string {
-		t.Helper()
-		w.now = w.now.Add(after)
-		if err := errors.Join(s.Tick(context.Background()), s.Tick(context.Background())); err != nil {
-			t.Fatal(err)
-		}
-		return w.queued()
-	}
-	if got := tick(0); got != nil {
+	if got := w.tick(0); got != nil {
 		t.Errorf("without machines: %q", got)
 	}
 	id := w.machine("m")
-	const regular, fresh = "Check the health of the machines with the policy Default Machine Policy", "Check the health of a new machine"
-	if diff := cmp.Diff([]string{fresh}, tick(0)); diff != "" {
+	if diff := cmp.Diff([]string{fresh}, w.tick(0)); diff != "" {
 		t.Error(diff)
 	}
 	stop := w.start()
@@ -366,45 +372,57 @@ func TestHealthSchedule(t *testing.T) {
 	if got := w.health(id); got != catalog.Healthy {
 		t.Errorf("after its first check the machine is %s", got)
 	}
-	if got := tick(59 * time.Minute); got != nil {
+	if got := w.tick(59 * time.Minute); got != nil {
 		t.Errorf("too early: %q", got)
 	}
-	if diff := cmp.Diff([]string{regular}, tick(time.Minute)); diff != "" {
+	if diff := cmp.Diff([]string{regular}, w.tick(time.Minute)); diff != "" {
 		t.Error(diff)
 	}
 	// The last round has not ended: there is no other beside it.
-	if diff := cmp.Diff([]string{regular}, tick(2*time.Hour)); diff != "" {
+	if diff := cmp.Diff([]string{regular}, w.tick(2*time.Hour)); diff != "" {
 		t.Error(diff)
 	}
-	w.finish()
+}
 
+func TestHealthByTimes(t *testing.T) {
+	w := newWard(t)
+	w.machine("m")
+	w.tick(0)
+	w.finish()
 	cron := "0 30 3 * * *"
 	w.policy(func(p *catalog.MachinePolicy) {
 		p.MachineHealthCheckPolicy.HealthCheckCron, p.MachineHealthCheckPolicy.HealthCheckCronTimezone = &cron, "Europe/Berlin"
 	})
 	w.now = time.Date(2026, 11, 5, 2, 29, 59, 0, time.UTC) // 3:29:59 there
 	w.setRound(w.now.Add(-time.Hour))
-	if got := tick(0); got != nil {
+	if got := w.tick(0); got != nil {
 		t.Errorf("before its time: %q", got)
 	}
-	if diff := cmp.Diff([]string{regular}, tick(time.Second)); diff != "" {
+	if diff := cmp.Diff([]string{regular}, w.tick(time.Second)); diff != "" {
 		t.Error(diff)
 	}
 	w.finish()
-	if got := tick(time.Hour); got != nil {
+	if got := w.tick(time.Hour); got != nil {
 		t.Errorf("after its time: %q", got)
 	}
+}
+
+func TestMachinesThatStayAway(t *testing.T) {
+	w := newWard(t)
+	id := w.machine("m")
+	w.tick(0)
+	w.finish()
 	w.policy(func(p *catalog.MachinePolicy) {
 		p.MachineCleanupPolicy = catalog.CleanupPolicy{DeleteMachinesBehavior: "DeleteUnavailableMachines", DeleteMachinesElapsedTimeSpan: "2.00:00:00"}
 	})
 	w.do(func(tx *store.Tx) error {
 		return step.RecordHealth(tx, id, step.Health{Status: catalog.Unavailable}, w.now)
 	})
-	tick(24 * time.Hour)
+	w.tick(24 * time.Hour)
 	if got := w.health(id); got != catalog.Unavailable {
 		t.Error(got)
 	}
-	tick(24 * time.Hour)
+	w.tick(24 * time.Hour)
 	err := w.db.View(context.Background(), func(tx *store.Tx) error { _, err := catalog.Machines.Get(tx, id); return err })
 	if !fault.Is(err, fault.NotFound) {
 		t.Errorf("the machine is still there: %v", err)
