@@ -29,12 +29,24 @@ import (
 	"github.com/takodeploy/tako/internal/task"
 )
 
+// agentDir is where buildAgent has put the agent.
+var agentDir string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if agentDir != "" {
+		os.RemoveAll(agentDir)
+	}
+	os.Exit(code)
+}
+
 // buildAgent makes the program that runs on machines, once.
 var buildAgent = sync.OnceValue(func() error {
 	dir, err := os.MkdirTemp("", "deploy-agent-")
 	if err != nil {
 		return err
 	}
+	agentDir = dir
 	agent := filepath.Join(dir, "tako-agent")
 	if out, err := exec.Command("go", "build", "-o", agent, "github.com/takodeploy/tako/cmd/tako-agent").CombinedOutput(); err != nil {
 		return fmt.Errorf("building the agent: %w\n%s", err, out)
