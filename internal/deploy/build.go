@@ -259,7 +259,7 @@ func (g *occasion) related() []string {
 // chooseWorker chooses a worker for an action.
 func (g *occasion) chooseWorker(j *step.Job, pool string) (step.Place, error) {
 	q := WorkerQuery{Pool: pool}
-	if m := g.byID[j.Target]; m != nil {
+	if m := g.machine(j.Target); m != nil {
 		q.TargetPool = m.Endpoint.DefaultWorkerPoolID
 	}
 	g.mu.Lock()
@@ -278,6 +278,31 @@ func (g *occasion) chooseWorker(j *step.Job, pool string) (step.Place, error) {
 	return step.Place{ID: choice.Worker.ID, Name: choice.Worker.Name, Worker: true}, nil
 }
 
+// machine finds a target. One that has joined since the deployment began, as a
+// health check finds them, is read when it is first asked for.
+func (g *occasion) machine(id string) *catalog.Machine {
+	if id == "" {
+		return nil
+	}
+	g.mu.Lock()
+	m := g.byID[id]
+	g.mu.Unlock()
+	if m != nil || !strings.HasPrefix(id, "Machines-") {
+		return m
+	}
+	err := g.DB.View(context.Background(), func(tx *store.Tx) (err error) {
+		m, err = catalog.Machines.Get(tx, id)
+		return err
+	})
+	if err != nil {
+		return nil // the caller says that it is not there
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.byID[id] = m
+	return m
+}
+
 // runnable says whether actions can run on the target itself; on others a
 // worker works for it.
 func runnable(m *catalog.Machine) bool {
@@ -293,7 +318,7 @@ func (g *occasion) Place(_ context.Context, j *step.Job, on RunOn, pool string) 
 	if j.Place.ID != "" {
 		return g.named(j.Place), nil
 	}
-	m := g.byID[j.Target]
+	m := g.machine(j.Target)
 	switch {
 	case on == OnServer:
 		return step.Place{}, nil
@@ -307,7 +332,7 @@ func (g *occasion) Place(_ context.Context, j *step.Job, on RunOn, pool string) 
 
 // named fills in the name of a place.
 func (g *occasion) named(p step.Place) step.Place {
-	if m := g.byID[p.ID]; m != nil {
+	if m := g.machine(p.ID); m != nil {
 		p.Name = m.Name
 		return p
 	}

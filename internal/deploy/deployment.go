@@ -137,10 +137,8 @@ func complain(wrong *fault.Complaints, err error, prefix string) {
 // order is what several deployments of one release have in common.
 type order struct {
 	*track
-	process  *catalog.DeploymentProcess
-	values   []variable.Value // secrets open
-	machines []Machine
-	byID     map[string]*catalog.Machine
+	process *catalog.DeploymentProcess
+	values  []variable.Value // secrets open
 }
 
 func (s *Service) order(tx *store.Tx, r *catalog.Release) (*order, error) {
@@ -159,12 +157,37 @@ func (s *Service) order(tx *store.Tx, r *catalog.Release) (*order, error) {
 	return o, err
 }
 
-// loadMachines reads the deployment targets, which only some need.
-func (o *order) loadMachines(tx *store.Tx) (err error) {
-	if o.byID == nil {
-		o.machines, o.byID, err = machinesOf(tx, o.release.SpaceID)
+// scout gives an occasion at a place that is only looked at: what applies there
+// and on which machines. choices are those of a deployment that is to be made.
+func (o *order) scout(tx *store.Tx, p pair, choices *catalog.Execution) (*occasion, error) {
+	g := &occasion{
+		project: o.project, environment: p.environment, tenant: p.tenant, channel: o.channel.ID, steps: o.process.Steps, context: o.context(p),
+		execution: choices, connectivity: connectivityOf(o.project.ProjectConnectivityPolicy),
 	}
-	return err
+	var err error
+	g.machines, g.byID, err = machinesOf(tx, o.release.SpaceID, p.environment.ID)
+	return g, err
+}
+
+// requireTargets refuses a deployment whose steps want machines that are not
+// there.
+func (o *order) requireTargets(tx *store.Tx, p pair, choices *catalog.Execution) error {
+	if !slices.ContainsFunc(o.process.Steps, func(s catalog.Step) bool { return len(rolesOf(&s)) > 0 }) {
+		return nil
+	}
+	g, err := o.scout(tx, p, choices)
+	if err != nil {
+		return err
+	}
+	var sets []TargetSet
+	for i := range g.steps {
+		s := &g.steps[i]
+		applies := func(a catalog.Action) bool { return g.notHere(&a) == "" }
+		if roles := rolesOf(s); len(roles) > 0 && slices.ContainsFunc(s.Actions, applies) {
+			sets = append(sets, Targets(g.machines, g.query(roles)))
+		}
+	}
+	return RequireTargets(sets, g.connectivity)
 }
 
 // pair is one place that is deployed to.
@@ -300,6 +323,21 @@ func (s *Service) deploy(tx *store.Tx, o *order, p pair, in *DeployOptions, unkn
 	if err := checkSchedule(in, s.now()); err != nil {
 		complain(&wrong, err, "")
 	}
+	if p.tenant != nil {
+		_, missing, err := tenantValues(tx, o.project, p.tenant, p.environment.ID)
+		if err != nil {
+			return nil, err
+		}
+		for i := range missing {
+			wrong.Add("%s", missing[i].Sentence())
+		}
+	}
+	// What is for later may find machines that are not there yet.
+	if len(wrong) == 0 && !in.QueueTime.After(s.now()) {
+		if err := o.requireTargets(tx, p, &d.Execution); err != nil {
+			return nil, err
+		}
+	}
 	if err := thaw(tx, o, p, in, s.now()); fault.CodeOf(err) == fault.Invalid {
 		complain(&wrong, err, "")
 	} else if err != nil {
@@ -351,29 +389,20 @@ func (o *order) mayDeploy(p pair) (*Progression, error) {
 
 // choose finds the machines, tags and steps that are named.
 func (o *order) choose(tx *store.Tx, d *catalog.Deployment, in *DeployOptions, wrong *fault.Complaints) error {
-	if len(in.SpecificMachines)+len(in.ExcludedMachines) > 0 {
-		if err := o.loadMachines(tx); err != nil {
-			return err
-		}
-	}
-	machine := func(what string) string {
-		for i := range o.machines {
-			m := &o.machines[i]
-			if strings.EqualFold(m.ID, what) || strings.EqualFold(m.Name, what) || strings.EqualFold(o.byID[m.ID].Slug, what) {
-				return m.ID
+	for _, list := range []struct {
+		names []string
+		ids   *[]string
+	}{{in.SpecificMachines, &d.SpecificMachineIDs}, {in.ExcludedMachines, &d.ExcludedMachineIDs}} {
+		for _, what := range list.names {
+			m, err := catalog.Machines.Find(tx, o.release.SpaceID, strings.TrimSpace(what))
+			if fault.Is(err, fault.NotFound) {
+				wrong.Add("There is no deployment target '%s' in this space.", what)
+				continue
 			}
-		}
-		wrong.Add("There is no deployment target '%s' in this space.", what)
-		return ""
-	}
-	for _, what := range in.SpecificMachines {
-		if id := machine(what); id != "" {
-			d.SpecificMachineIDs = append(d.SpecificMachineIDs, id)
-		}
-	}
-	for _, what := range in.ExcludedMachines {
-		if id := machine(what); id != "" {
-			d.ExcludedMachineIDs = append(d.ExcludedMachineIDs, id)
+			if err != nil {
+				return err
+			}
+			*list.ids = append(*list.ids, m.ID)
 		}
 	}
 	d.SpecificTargetTagIDs, d.ExcludedTargetTagIDs = in.SpecificTags, in.ExcludedTags

@@ -59,9 +59,9 @@ func channelsOf(tx *store.Tx, project *catalog.Project) ([]*catalog.Channel, err
 	return all, err
 }
 
-// machinesOf reads the deployment targets of a space.
-func machinesOf(tx *store.Tx, space string) ([]Machine, map[string]*catalog.Machine, error) {
-	all, _, err := catalog.Machines.List(tx, kind.Query{Space: space})
+// machinesOf reads the deployment targets of an environment.
+func machinesOf(tx *store.Tx, space, environment string) ([]Machine, map[string]*catalog.Machine, error) {
+	all, _, err := catalog.Machines.List(tx, kind.Query{Space: space, Refer: map[string][]string{"EnvironmentIds": {environment}}})
 	if err != nil {
 		return nil, nil, err
 	}

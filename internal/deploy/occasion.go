@@ -168,7 +168,7 @@ func (g *occasion) load(tx *store.Tx, id, project, environment, tenant string, e
 		}
 		g.context.Tenant, g.context.TenantTags = tenant, g.tenant.TenantTags
 	}
-	if g.machines, g.byID, err = machinesOf(tx, g.project.SpaceID); err != nil {
+	if g.machines, g.byID, err = machinesOf(tx, g.project.SpaceID, environment); err != nil {
 		return err
 	}
 	return g.loadWorkers(tx)
@@ -336,7 +336,7 @@ func (g *occasion) at(path, target string, so Standing, more ...variable.Value) 
 		f.Action = g.actionFact(so.Plan, s, a)
 		extra = append(extra, g.hidden[a.ID]...)
 	}
-	if m := g.byID[target]; m != nil {
+	if m := g.machine(target); m != nil {
 		spot.MachineRoles = m.Roles
 		f.Machine = machineFact(m, spot.TargetRoles)
 	}

@@ -76,8 +76,13 @@ func TestNoTargets(t *testing.T) {
 	o := newOffice(t)
 	o.process(on("web", tell("First", "hi")))
 	r := o.release(deploy.NewRelease{})
+	in := deploy.NewDeployments{Space: space, Release: r, Environments: []string{"Dev"}}
+	if _, err := o.service.CreateDeployments(t.Context(), in); err == nil || !strings.Contains(details(err), "There are no machines to deploy to") {
+		t.Errorf("got %v", err)
+	}
 	o.work()
-	made := o.deploy(r, deploy.DeployOptions{}, "Dev")[0]
+	// What is scheduled is looked at when it begins.
+	made := o.deploy(r, deploy.DeployOptions{QueueTime: time.Now().Add(time.Second)}, "Dev")[0]
 	end := o.until(made.Task.ID, done)
 	if end.State != task.Failed || !strings.Contains(end.Error, "There are no machines to deploy to") {
 		t.Errorf("%s: %s", end.State, end.Error)

@@ -202,9 +202,6 @@ func (s *Service) Previews(tx *store.Tx, r *catalog.Release, wanted []PreviewOf,
 	if err != nil {
 		return nil, err
 	}
-	if err := o.loadMachines(tx); err != nil {
-		return nil, err
-	}
 	previews := make([]Preview, 0, len(wanted))
 	for _, w := range wanted {
 		p := pair{}
@@ -216,7 +213,10 @@ func (s *Service) Previews(tx *store.Tx, r *catalog.Release, wanted []PreviewOf,
 				return nil, err
 			}
 		}
-		v := o.preview(p, disabled)
+		v, err := o.preview(tx, p, disabled)
+		if err != nil {
+			return nil, err
+		}
 		if v.Changes, err = changesOf(tx, r, p.environment.ID, p.tenantID()); err != nil {
 			return nil, err
 		}
@@ -228,7 +228,7 @@ func (s *Service) Previews(tx *store.Tx, r *catalog.Release, wanted []PreviewOf,
 	return previews, nil
 }
 
-func (o *order) preview(p pair, disabled bool) Preview {
+func (o *order) preview(tx *store.Tx, p pair, disabled bool) (Preview, error) {
 	c := o.context(p)
 	v := Preview{
 		StepsToExecute: []PreviewStep{}, StepsLeftOut: []StepLeftOut{}, Changes: []catalog.ReleaseChanges{},
@@ -237,9 +237,9 @@ func (o *order) preview(p pair, disabled bool) Preview {
 	if _, err := o.mayDeploy(p); fault.CodeOf(err) == fault.Invalid {
 		v.Blocked = err.Error()
 	}
-	g := &occasion{
-		project: o.project, environment: p.environment, tenant: p.tenant, channel: o.channel.ID, steps: o.process.Steps, context: c,
-		execution: &catalog.Execution{}, connectivity: connectivityOf(o.project.ProjectConnectivityPolicy), machines: o.machines, byID: o.byID,
+	g, err := o.scout(tx, p, &catalog.Execution{})
+	if err != nil {
+		return v, err
 	}
 	for i := range g.steps {
 		for j := range g.steps[i].Actions {
@@ -255,7 +255,7 @@ func (o *order) preview(p pair, disabled bool) Preview {
 			v.StepsToExecute = append(v.StepsToExecute, g.previewStep(&g.steps[i], a, number))
 		}
 	}
-	return v
+	return v, nil
 }
 
 func (g *occasion) previewStep(s *catalog.Step, a *catalog.Action, number string) PreviewStep {
