@@ -1,0 +1,227 @@
+// The public TypeScript client against the built server.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import octopus from "@octopusdeploy/api-client";
+import { engines, start } from "./server.mjs";
+
+const space = "Default";
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+
+// script is a step with one inline script on the built-in worker.
+function script(name, body) {
+    const properties = {
+        "Octopus.Action.RunOnServer": "true",
+        "Octopus.Action.Script.ScriptSource": "Inline",
+        "Octopus.Action.Script.Syntax": "Bash",
+        "Octopus.Action.Script.ScriptBody": body,
+    };
+    return {
+        Name: name, Condition: "Success", StartTrigger: "StartAfterPrevious", PackageRequirement: "LetOctopusDecide", Properties: {},
+        Actions: [{ Name: name, ActionType: "Octopus.Script", Properties: properties, Packages: [], Environments: [], ExcludedEnvironments: [], Channels: [], TenantTags: [], IsDisabled: false, IsRequired: false }],
+    };
+}
+
+// lines gives every line of a task's log, in order.
+function lines(elements) {
+    return elements.flatMap((e) => [...e.LogElements.map((l) => l.MessageText), ...lines(e.Children)]);
+}
+
+for (const engine of engines()) {
+    describe(`the public client on ${engine.name}`, { skip: engine.skip }, () => {
+        let server, client;
+        const made = {};
+        before(async () => {
+            server = await start(engine);
+            client = await octopus.Client.create({ userAgentApp: "e2e", instanceURL: server.url, apiKey: server.key, logging: quiet });
+        });
+        after(() => server?.stop());
+
+        const deploy = async (version, environments, more = {}) => {
+            const answer = await new octopus.DeploymentRepository(client, space).create({ spaceName: space, ProjectName: "Web Shop", ReleaseVersion: version, EnvironmentNames: environments, ...more });
+            return answer.DeploymentServerTasks;
+        };
+        const wait = (id, ...more) => new octopus.ServerTaskWaiter(client, space).waitForServerTaskToComplete(id, 200, 60_000, ...more);
+        const tasks = () => new octopus.SpaceServerTaskRepository(client, space);
+        const process = async (...steps) => {
+            const repository = new octopus.DeploymentProcessRepository(client, space);
+            const now = await repository.get(made.project);
+            return repository.update(made.project, { ...now, Steps: steps });
+        };
+
+        it("says which version it is", async () => {
+            const { version, installationId } = await client.getServerInformation();
+            assert.match(version, /^\d{4}\.\d+\.\d+$/);
+            assert.match(installationId, /^[0-9a-f-]{36}$/i);
+        });
+
+        it("knows its user", async () => {
+            const me = await octopus.userGetCurrent(client);
+            assert.equal(me.Username, "admin");
+        });
+
+        it("finds spaces by name", async () => {
+            assert.equal(await octopus.resolveSpaceId(client, space), "Spaces-1");
+            await assert.rejects(octopus.resolveSpaceId(client, "No such space"), /No spaces? exists? with name|No such space/);
+            const spaces = new octopus.SpaceRepository(client);
+            const me = await octopus.userGetCurrent(client);
+            const other = await spaces.create({ Name: "Other", IsDefault: false, SpaceManagersTeams: [], SpaceManagersTeamMembers: [me.Id] });
+            assert.equal(await octopus.resolveSpaceId(client, "Other"), other.Id);
+            const groups = await new octopus.ProjectGroupRepository(client, "Other").list();
+            assert.ok(groups.TotalResults >= 1, "a new space has a project group");
+        });
+
+        it("refuses who gives a wrong key", async () => {
+            const stranger = await octopus.Client.create({ userAgentApp: "e2e", instanceURL: server.url, apiKey: "API-WRONG", logging: quiet });
+            await assert.rejects(octopus.userGetCurrent(stranger), (e) => e.StatusCode === 401 || /401|API key|unauthori[sz]ed|signed in/i.test(`${e.message} ${e.ErrorMessage}`));
+        });
+
+        it("makes environments, a lifecycle, a group and a project", async () => {
+            const environments = new octopus.EnvironmentRepository(client, space);
+            made.dev = await environments.create({ Name: "Development" });
+            made.prod = await environments.create({ Name: "Production" });
+            assert.equal((await environments.get(made.dev.Id)).Name, "Development");
+            assert.deepEqual((await environments.list({ partialName: "PROD" })).Items.map((e) => e.Id), [made.prod.Id]);
+            assert.equal((await environments.getEnvironmentByName("Production")).Id, made.prod.Id);
+            const lifecycles = new octopus.LifecycleRepository(client, space);
+            made.lifecycle = await lifecycles.create({
+                Name: "Two steps",
+                Phases: [made.dev, made.prod].map((e) => ({ Name: e.Name, OptionalDeploymentTargets: [e.Id], AutomaticDeploymentTargets: [], MinimumEnvironmentsBeforePromotion: 0, IsOptionalPhase: false })),
+            });
+            made.group = await new octopus.ProjectGroupRepository(client, space).create({ Name: "Shops" });
+            const projects = new octopus.ProjectRepository(client, space);
+            made.project = await projects.create(octopus.NewProject("Web Shop", made.group, made.lifecycle));
+            assert.equal(made.project.Slug, "web-shop");
+            assert.equal((await projects.list({ partialName: "shop" })).TotalResults, 1);
+            made.project = await projects.modify({ ...made.project, Description: "Sells things" });
+            assert.equal((await projects.get(made.project.Id)).Description, "Sells things");
+        });
+
+        it("tells the reasons of a refusal", async () => {
+            await assert.rejects(new octopus.EnvironmentRepository(client, space).create({ Name: "development" }), (e) => {
+                assert.equal(e.StatusCode, 400);
+                assert.match(e.message, /development/i);
+                return true;
+            });
+        });
+
+        it("packs and pushes a package", async () => {
+            const files = path.join(server.folder, "files");
+            mkdirSync(files);
+            writeFileSync(path.join(files, "hello.txt"), "Hello #{Octopus.Environment.Name}\n");
+            const name = await new octopus.ZipPackageBuilder().pack({ packageId: "Shop.Web", version: "1.0.0", basePath: files, inputFilePatterns: ["**/*"], outputFolder: server.folder, overwrite: true, logger: quiet });
+            const packages = new octopus.PackageRepository(client, space);
+            const file = path.resolve(server.folder, path.basename(name));
+            await packages.push([file]);
+            await assert.rejects(packages.push([file]), /1\.0\.0/);
+            await packages.push([file], octopus.OverwriteMode.IgnoreIfExists);
+            await packages.push([file], octopus.OverwriteMode.OverwriteExisting);
+            const found = await packages.list({ nuGetPackageId: "Shop.Web" });
+            assert.deepEqual(found.Items.map((p) => [p.PackageId, p.Version]), [["Shop.Web", "1.0.0"]]);
+            assert.equal((await packages.get(found.Items[0].Id)).Version, "1.0.0");
+        });
+
+        it("keeps build information", async () => {
+            const repository = new octopus.BuildInformationRepository(client, space);
+            const information = {
+                spaceName: space, BuildEnvironment: "CI", BuildNumber: "42", BuildUrl: "https://ci.example.com/42", Branch: "main", VcsType: "Git", VcsRoot: "https://git.example.com/shop",
+                VcsCommitNumber: "0123456", Packages: [{ Id: "Shop.Web", Version: "1.0.0" }], Commits: [{ Id: "0123456", Comment: "Sell more" }],
+            };
+            await repository.push(information);
+            await assert.rejects(repository.push(information), /Shop\.Web/);
+            await repository.push({ ...information, Branch: "release" }, octopus.OverwriteMode.OverwriteExisting);
+            const kept = await client.request("~/api/{spaceId}/build-information{?packageId}", { spaceName: space, packageId: "Shop.Web" });
+            assert.deepEqual(kept.Items.map((b) => [b.PackageId, b.Version, b.Branch]), [["Shop.Web", "1.0.0", "release"]]);
+        });
+
+        it("sets a process", async () => {
+            const saved = await process(
+                script("Say hello", `echo "Hello $(get_octopusvariable Octopus.Environment.Name) from $(get_octopusvariable Octopus.Release.Number)"
+set_octopusvariable Greeted "$(get_octopusvariable Octopus.Environment.Name)"
+echo "two lines
+of an artifact" > note.txt
+new_octopusartifact note.txt`),
+                script("Say more", `echo "greeted: $(get_octopusvariable "Octopus.Action[Say hello].Output.Greeted")"`),
+            );
+            assert.equal(saved.Steps.length, 2);
+        });
+
+        it("creates a release and deploys it", async () => {
+            const releases = new octopus.ReleaseRepository(client, space);
+            const release = await releases.create({ spaceName: space, ProjectName: "Web Shop", ReleaseVersion: "1.0.0", ReleaseNotes: "The first" });
+            assert.equal(release.ReleaseVersion, "1.0.0");
+            await assert.rejects(releases.create({ spaceName: space, ProjectName: "Web Shop", ReleaseVersion: "1.0.0" }), /1\.0\.0/);
+            const again = await releases.create({ spaceName: space, ProjectName: "Web Shop", ReleaseVersion: "1.0.0", IgnoreIfAlreadyExists: true });
+            assert.equal(again.ReleaseId, release.ReleaseId);
+            assert.equal((await releases.get(release.ReleaseId)).ReleaseNotes, "The first");
+            assert.deepEqual((await releases.listForProject(made.project.Id)).Items.map((r) => r.Version), ["1.0.0"]);
+
+            const [{ DeploymentId, ServerTaskId }] = await deploy("1.0.0", ["Development"]);
+            const seen = new Set();
+            const task = await wait(ServerTaskId, (t) => seen.add(t.State));
+            assert.equal(task.State, "Success", lines((await tasks().getDetails(ServerTaskId)).ActivityLogs).join("\n"));
+            assert.equal(task.FinishedSuccessfully, true);
+            assert.ok(seen.has("Success"));
+            const deployment = await new octopus.DeploymentRepository(client, space).get(DeploymentId);
+            assert.equal(deployment.EnvironmentId, made.dev.Id);
+            assert.equal(deployment.TaskId, ServerTaskId);
+            assert.deepEqual((await new octopus.DeploymentRepository(client, space).list({ projects: [made.project.Id] })).Items.map((d) => d.Id), [DeploymentId]);
+            made.task = ServerTaskId;
+        });
+
+        it("shows the log", async () => {
+            const details = await tasks().getDetails(made.task);
+            const said = lines(details.ActivityLogs);
+            assert.ok(said.includes("Hello Development from 1.0.0"), said.join("\n"));
+            assert.ok(said.includes("greeted: Development"), said.join("\n"));
+            assert.equal(details.Progress.ProgressPercentage, 100);
+            const steps = details.ActivityLogs[0].Children.map((c) => [c.Name, c.Status]);
+            assert.deepEqual(steps.filter(([name]) => /Say/.test(name)).map(([, status]) => status), ["Success", "Success"]);
+            assert.match(await tasks().getRaw(made.task), /Hello Development from 1\.0\.0/);
+        });
+
+        it("gives the artifact back", async () => {
+            const found = await client.request("~/api/{spaceId}/artifacts{?regarding}", { spaceName: space, regarding: made.task });
+            assert.deepEqual(found.Items.map((a) => a.Filename), ["note.txt"]);
+            const answer = await fetch(server.url + found.Items[0].Links.Content, { headers: { "X-Octopus-ApiKey": server.key } });
+            assert.equal(await answer.text(), "two lines\nof an artifact\n");
+        });
+
+        it("keeps the order of the lifecycle", async () => {
+            const release = await new octopus.ReleaseRepository(client, space).create({ spaceName: space, ProjectName: "Web Shop", ReleaseVersion: "1.0.1" });
+            assert.equal(release.ReleaseVersion, "1.0.1");
+            await assert.rejects(deploy("1.0.1", ["Production"]), /Production/);
+            const [{ ServerTaskId }] = await deploy("1.0.0", ["Production"]);
+            assert.equal((await wait(ServerTaskId)).State, "Success");
+        });
+
+        it("says what it does not know", async () => {
+            await assert.rejects(deploy("9.9.9", ["Development"]), /9\.9\.9/);
+            await assert.rejects(deploy("1.0.0", ["Nowhere"]), /Nowhere/);
+            await assert.rejects(wait("ServerTasks-99999"), /Unknown task Id/);
+        });
+
+        it("sees a failing script fail", async () => {
+            await process(script("Break", `echo "about to break"\nfail_step "the shelf is empty"`));
+            await new octopus.ReleaseRepository(client, space).create({ spaceName: space, ProjectName: "Web Shop", ReleaseVersion: "2.0.0" });
+            const [{ ServerTaskId }] = await deploy("2.0.0", ["Development"]);
+            const task = await wait(ServerTaskId);
+            assert.equal(task.State, "Failed");
+            assert.equal(task.IsCompleted, true);
+            assert.equal(task.FinishedSuccessfully, false);
+            const said = lines((await tasks().getDetails(ServerTaskId)).ActivityLogs).join("\n");
+            assert.match(said, /about to break/);
+            assert.match(said, /the shelf is empty/);
+        });
+
+        it("cancels what takes too long", async () => {
+            await process(script("Wait", `echo started; sleep 600`));
+            await new octopus.ReleaseRepository(client, space).create({ spaceName: space, ProjectName: "Web Shop", ReleaseVersion: "3.0.0" });
+            const [{ ServerTaskId }] = await deploy("3.0.0", ["Development"]);
+            const waiter = new octopus.ServerTaskWaiter(client, space);
+            await assert.rejects(waiter.waitForServerTaskToComplete(ServerTaskId, 100, 1500, undefined, true), /cancelled/);
+            assert.equal((await wait(ServerTaskId)).State, "Canceled");
+        });
+    });
+}
