@@ -2,7 +2,7 @@
 import { spawn, execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { existsSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, openSync, closeSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -51,6 +51,25 @@ export async function poll(what, seconds, ask) {
     throw new Error(`waited ${seconds} seconds for ${what} in vain`);
 }
 
+// processesOf gives the processes that were started from a folder: the built-in
+// worker outlives its server for a while, so that work goes on when the server
+// is replaced.
+function processesOf(folder) {
+    return readdirSync("/proc").filter((pid) => {
+        if (!/^\d+$/.test(pid)) return false;
+        try {
+            return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder);
+        } catch {
+            return false; // it has ended
+        }
+    }).map(Number);
+}
+
+async function endWorker(folder) {
+    for (const pid of processesOf(folder)) process.kill(pid, "SIGTERM");
+    await poll("the worker's end", 20, () => processesOf(folder).length === 0);
+}
+
 // start runs a server with a data folder of its own until stop is called.
 export async function start(engine) {
     const folder = mkdtempSync(path.join(tmpdir(), "tako-e2e-"));
@@ -72,6 +91,7 @@ export async function start(engine) {
             await ended;
             clearTimeout(late);
         }
+        await endWorker(folder);
         database.drop();
         rmSync(folder, { recursive: true, force: true });
     };
