@@ -199,6 +199,8 @@ func (b *builder) packageOf(a *catalog.Action, p *catalog.PackageReference) step
 		made.Acquire = step.ByTarget
 	case strings.EqualFold(p.AcquisitionLocation, string(step.ByNobody)):
 		made.Acquire = step.ByNobody
+	case a.ActionType == "Octopus.DeployRelease":
+		made.Acquire = step.ByNobody // its version is that of a release
 	default:
 		made.Acquire = step.ByServer
 	}
@@ -348,7 +350,7 @@ func (g *occasion) named(p step.Place) step.Place {
 }
 
 // Fill completes a job: its variables and tools.
-func (g *occasion) Fill(_ context.Context, j *step.Job, so Standing) error {
+func (g *occasion) Fill(ctx context.Context, j *step.Job, so Standing) error {
 	var more []variable.Value
 	if j.Place.Worker {
 		for _, w := range g.workers {
@@ -363,6 +365,9 @@ func (g *occasion) Fill(_ context.Context, j *step.Job, so Standing) error {
 		return fault.Wrap(fault.Invalid, err, "A variable cannot be used")
 	}
 	j.Variables, j.Tools = r, g.Tools
+	if j.Answer != nil && j.Type == "Octopus.DeployRelease" {
+		return g.enrich(ctx, j.Answer)
+	}
 	return nil
 }
 

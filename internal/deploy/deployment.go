@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -49,6 +50,9 @@ type DeployOptions struct {
 	// Freezes are those that the deployment is made in spite of, by id or name.
 	Freezes      []string
 	FreezeReason string
+	// FromParent are values that a step of another deployment gives; they beat
+	// those of the project.
+	FromParent map[string]string
 	// Parent and ParentKey name the record of the task that waits for it.
 	Parent, ParentKey string
 	// Allow is asked once for each deployment whether the caller may make it.
@@ -458,6 +462,10 @@ func (o *order) answers(c variable.Context, given map[string]string) ([]variable
 	return form.Apply(given)
 }
 
+// givenByParent describes the values of a deployment that a step of another
+// one has given.
+const givenByParent = "Given by the deployment that started this one"
+
 // remember notes the answers in the deployment: open ones to be seen, all of
 // them, sealed where they are secret, to be used.
 func (o *order) remember(d *catalog.Deployment, answers []variable.Value, in *DeployOptions) {
@@ -471,6 +479,10 @@ func (o *order) remember(d *catalog.Deployment, answers []variable.Value, in *De
 		if !v.IsSensitive() {
 			d.FormValues[v.ID] = v.Value
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.FromParent)) {
+		text := in.FromParent[name]
+		d.Manifest = append(d.Manifest, catalog.Variable{Name: name, Value: &text, Type: catalog.VariableString, Description: givenByParent})
 	}
 	d.ForcePackageDownload, d.ForcePackageRedeployment = o.project.ForcePackageDownload, in.ForcePackageRedeployment
 	if in.ForcePackageDownload != nil {

@@ -212,6 +212,10 @@ func (g *occasion) finishLoad(tx *store.Tx) error {
 			return err
 		}
 		for i := range answers {
+			if set.Variables[i].Description == givenByParent {
+				answers[i].Scope.ParentDeployment, answers[i].Source = true, variable.FromParent
+				continue
+			}
 			answers[i].Scope.User = true
 		}
 		g.values = append(g.values, answers...)

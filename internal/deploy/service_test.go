@@ -20,6 +20,7 @@ import (
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
+	"github.com/takodeploy/tako/internal/variable"
 	"github.com/takodeploy/tako/version"
 )
 
@@ -28,10 +29,7 @@ var told sync.Map
 
 var _ = step.Register("Test.Tell", step.ExecutorFunc(func(ctx context.Context, j *step.Job) (step.Outcome, error) {
 	d := j.Variables.Dictionary()
-	text, err := d.Evaluate(j.Properties["Say"])
-	if err != nil {
-		return step.Outcome{}, err
-	}
+	text := variable.Texts(d)(j.Properties["Say"])
 	list, _ := told.LoadOrStore(j.ProjectID, &sayings{})
 	list.(*sayings).add(j.Action + "@" + j.Target + ": " + text)
 	if err := j.Say(ctx, step.Info, "%s", text); err != nil {
