@@ -213,8 +213,12 @@ func newTheater(t *testing.T, plan *Plan) *theater {
 
 // perform runs a node until the result is called.
 func (h *theater) perform(t *testing.T, q *task.Queue) (leave func()) {
+	return h.performAs(t, q, "n")
+}
+
+func (h *theater) performAs(t *testing.T, q *task.Queue, node string) (leave func()) {
 	r := task.NewRunner(q, task.RunnerOptions{
-		Node: "n", Cap: 9, Poll: 20 * time.Millisecond, Retry: []time.Duration{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Node: node, Cap: 9, Poll: 20 * time.Millisecond, Retry: []time.Duration{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	r.Handle("Deploy", &Runner{Source: h.stage, Grace: 50 * time.Millisecond})
 	r.Handle("Child", task.HandlerFunc(func(context.Context, *task.Execution) (task.Outcome, error) {
@@ -475,7 +479,10 @@ func TestTakenOverAtEveryCommit(t *testing.T) {
 			select {
 			case <-taken:
 				other := task.NewQueue(h.db, task.Options{Instance: "test"})
-				h.perform(t, other)
+				if err := other.Join(t.Context(), "n", 0); err != nil { // ends the leases
+					t.Fatal(err)
+				}
+				h.performAs(t, other, "another")
 			case <-finished:
 				done = at > 0
 			}

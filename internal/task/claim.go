@@ -176,7 +176,7 @@ func many(tx *store.Tx, where string, args ...any) ([]*Task, error) {
 		t, err := scanTask(scan)
 		list = append(list, t)
 		return err
-	}, "select "+taskColumns+" from task where "+where+" order by num limit 100", args...)
+	}, "select "+taskColumns+" from task where "+where+" order by num limit 100"+locking(tx), args...)
 	if err != nil {
 		return nil, fmt.Errorf("read tasks: %w", err)
 	}
@@ -323,6 +323,16 @@ func (q *Queue) Renew(ctx context.Context, node string, lease time.Duration) (ma
 		return nil
 	})
 	return held, err
+}
+
+// release ends the lease of a task that nobody works on.
+func (q *Queue) release(ctx context.Context, id string, epoch int64) error {
+	return q.journal.Do(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Exec("update task set lease = 1 where id = $1 and epoch = $2 and hold = 'Held'", id, epoch); err != nil {
+			return fmt.Errorf("release task %s: %w", id, err)
+		}
+		return nil
+	})
 }
 
 // WhyWaiting says why a task is not running, in sentences.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -99,6 +100,9 @@ type Execution struct {
 
 // flushAfter is how long a line may wait to be committed.
 const flushAfter = 100 * time.Millisecond
+
+// saveFor is for how long a save is tried again while the store has trouble.
+const saveFor = 30 * time.Second
 
 // maxWaiting is how many bytes of lines may wait.
 const maxWaiting = 256 << 10
@@ -240,7 +244,9 @@ func (x *Execution) Save(ctx context.Context, s Save) error {
 		return err
 	}
 	err = x.q.journal.Do(ctx, c.write)
-	for pause := 20 * time.Millisecond; err != nil && !fenced(err) && !c.refused && x.alive(ctx); pause = min(2*pause, time.Second) {
+	until := time.Now().Add(saveFor)
+	for pause := 20 * time.Millisecond; err != nil && !fenced(err) && !c.refused && x.alive(ctx) && time.Now().Before(until); pause = min(2*pause, time.Second) {
+		slog.Warn("a task's progress cannot be stored and is tried again", "task", x.Task.ID, "error", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):

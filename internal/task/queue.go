@@ -129,13 +129,22 @@ func (q *Queue) build(n New) (*Task, error) {
 	return t, nil
 }
 
+// locking is what a reading that a change follows ends with, so that nobody
+// else changes the row in between. SQLite has one writer at a time anyway.
+func locking(tx *store.Tx) string {
+	if tx.Writable() && tx.Engine() == store.PostgreSQL {
+		return " for update"
+	}
+	return ""
+}
+
 // one reads the task for which a condition holds.
 func one(tx *store.Tx, where string, args ...any) (*Task, error) {
 	var t *Task
 	err := tx.Query(func(scan func(...any) error) (err error) {
 		t, err = scanTask(scan)
 		return err
-	}, "select "+taskColumns+" from task where "+where+" limit 1", args...)
+	}, "select "+taskColumns+" from task where "+where+" limit 1"+locking(tx), args...)
 	if err != nil {
 		return nil, fmt.Errorf("read a task: %w", err)
 	}

@@ -38,6 +38,7 @@ type Runner struct {
 	o        RunnerOptions
 	handlers map[string]Handler
 
+	lease   sync.Mutex // held while leases are taken and renewed
 	mu      sync.Mutex
 	running map[string]*Execution
 	fence   *time.Timer // ends everything when leases could not be renewed
@@ -169,6 +170,8 @@ func (r *Runner) loop(ctx context.Context) {
 }
 
 func (r *Runner) claim(ctx context.Context) error {
+	r.lease.Lock()
+	defer r.lease.Unlock()
 	asked := time.Now()
 	tasks, err := r.q.Claim(ctx, r.o.Node, r.o.Lease)
 	if err != nil || len(tasks) == 0 {
@@ -297,7 +300,7 @@ func (r *Runner) signOfLife(ctx context.Context) {
 	if !r.q.shared() {
 		return
 	}
-	if _, err := r.q.Renew(ctx, r.o.Node, r.o.Lease); err != nil && ctx.Err() == nil {
+	if err := r.renewOnce(ctx); err != nil && ctx.Err() == nil {
 		r.o.Log.Warn("the node's sign of life cannot be written", "error", err)
 	}
 }
@@ -319,31 +322,54 @@ func (r *Runner) renewWhileHeld(ctx context.Context) {
 		if none {
 			return
 		}
-		asked := time.Now()
-		held, err := r.q.Renew(ctx, r.o.Node, r.o.Lease)
-		if err != nil {
-			if ctx.Err() == nil {
-				r.o.Log.Warn("leases cannot be renewed", "error", err)
-			}
-			continue
+		if err := r.renewOnce(ctx); err != nil && ctx.Err() == nil {
+			r.o.Log.Warn("leases cannot be renewed", "error", err)
 		}
-		r.mu.Lock()
-		r.renewed(asked)
-		for id, x := range r.running {
-			switch t, ok := held[id]; {
-			case ok && t.Epoch == x.Task.Epoch:
-				if t.State == Cancelling {
-					x.cancelOnce()
-				}
-				if r.q.shared() {
-					x.notice() // another node's hint may have been lost
-				}
-			case x.born.Before(asked):
-				x.stop(errFenced)
-			}
-		}
-		r.mu.Unlock()
 	}
+}
+
+// renewOnce renews all leases, stops what has lost its task, and gives up the
+// tasks that nothing here works on any more: their lease would otherwise be
+// renewed with the others', and nobody could ever take them.
+func (r *Runner) renewOnce(ctx context.Context) error {
+	r.lease.Lock()
+	defer r.lease.Unlock()
+	asked := time.Now()
+	held, err := r.q.Renew(ctx, r.o.Node, r.o.Lease)
+	if err != nil {
+		return err
+	}
+	var orphans []Task
+	r.mu.Lock()
+	r.renewed(asked)
+	for id, x := range r.running {
+		switch t, ok := held[id]; {
+		case ok && t.Epoch == x.Task.Epoch:
+			if t.State == Cancelling {
+				x.cancelOnce()
+			}
+			if r.q.shared() {
+				x.notice() // another node's hint may have been lost
+			}
+		default:
+			x.stop(errFenced)
+		}
+	}
+	for id, t := range held {
+		if x := r.running[id]; x == nil || x.Task.Epoch != t.Epoch {
+			orphans = append(orphans, t)
+		}
+	}
+	r.mu.Unlock()
+	for _, t := range orphans {
+		if err := r.q.release(ctx, t.ID, t.Epoch); err != nil {
+			return err
+		}
+	}
+	if len(orphans) > 0 {
+		r.poke()
+	}
+	return nil
 }
 
 // renewed sets the time at which everything stops unless it is called again:
