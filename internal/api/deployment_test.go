@@ -3,6 +3,7 @@ package api
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/takodeploy/tako/internal/catalog"
 )
@@ -212,4 +213,66 @@ func TestArtifactsOverHTTP(t *testing.T) {
 	}
 	s.delete("/api/Spaces-1/artifacts/" + id)
 	s.refused(404, "GET", "/api/Spaces-1/artifacts/"+id+"/content", nil)
+}
+
+func TestTasksCanBeStarted(t *testing.T) {
+	s := newShop(t, manual)
+	made := s.post("/api/tasks", thing{"Name": "health", "SpaceId": "Spaces-1", "Arguments": thing{"Timeout": "00:05:00"}})
+	if s.text(made, "Name") != "Health" || s.text(made, "SpaceId") != "Spaces-1" || s.text(made, "Arguments.Timeout") != "00:05:00" {
+		t.Error(made)
+	}
+	if why := s.refused(400, "POST", "/api/Spaces-1/tasks", thing{"Name": "Deploy"}); !strings.Contains(why, "the tasks that can be started are") {
+		t.Error(why)
+	}
+}
+
+func TestPromptsOverHTTP(t *testing.T) {
+	s := newShop(t, manual)
+	set := s.get("/api/Spaces-1/variables/variableset-" + s.Project).(thing)
+	set["Variables"] = []thing{
+		{"Name": "Reason", "Value": "none", "Type": "String", "Prompt": thing{"Label": "Why", "Required": true, "DisplaySettings": thing{"Octopus.ControlType": "SingleLineText"}}},
+		{"Name": "Pin", "Type": "Sensitive", "Prompt": thing{"Label": "A pin", "Required": true}},
+	}
+	s.put("/api/Spaces-1/variables/variableset-"+s.Project, set)
+	s.post("/api/Spaces-1/releases/create/v1", thing{"ProjectName": "Web shop", "ReleaseVersion": "1.0.0"})
+	id := s.text(s.get("/api/Spaces-1/projects/"+s.Project+"/releases/1.0.0"), "Id")
+	preview := s.get("/api/Spaces-1/releases/" + id + "/deployments/preview/" + s.Dev)
+	if s.text(preview, "Form.Elements.0.Control.Name") != "Pin" || s.text(preview, "Form.Elements.1.Control.Type") != "VariableValue" ||
+		s.text(preview, "Form.Elements.1.Control.DisplaySettings.Octopus") == "" || s.text(preview, "StepsToExecute.0.CanBeSkipped") != "true" {
+		t.Error(preview)
+	}
+	command := thing{"ProjectName": "Web shop", "ReleaseVersion": "1.0.0", "EnvironmentNames": []string{"Dev"}}
+	if why := s.refused(400, "POST", "/api/Spaces-1/deployments/create/untenanted/v1", command); !strings.Contains(why, `"A pin"`) {
+		t.Error(why)
+	}
+	command["variables"] = thing{"Pin": "hunter22", "Nonsense": "x"}
+	if why := s.refused(400, "POST", "/api/Spaces-1/deployments/create/untenanted/v1", command); !strings.Contains(why, "'Nonsense' is not a prompted variable") {
+		t.Error(why)
+	}
+	command["variables"] = thing{"Pin": "hunter22"}
+	made := s.post("/api/Spaces-1/deployments/create/untenanted/v1", command)
+	deployment := s.send("GET", "/api/Spaces-1/deployments/"+s.text(made, "DeploymentServerTasks.0.DeploymentId"), nil)
+	manifest := s.send("GET", s.text(deployment.json(s.harness), "Links.Variables"), nil)
+	if manifest.status != 200 || strings.Contains(string(deployment.body)+string(manifest.body), "hunter22") || !strings.Contains(string(deployment.body), "none") {
+		t.Errorf("%s\n%d %s", deployment.body, manifest.status, manifest.body)
+	}
+}
+
+func TestScheduledOverHTTP(t *testing.T) {
+	s := newShop(t, manual)
+	s.post("/api/Spaces-1/releases/create/v1", thing{"ProjectName": "Web shop", "ReleaseVersion": "1.0.0"})
+	at := time.Now().Add(time.Hour)
+	command := thing{"projectName": "Web shop", "releaseVersion": "1.0.0", "environmentNames": []string{"Dev"}, "runAt": at.Format(time.RFC3339), "noRunAfter": at.Add(time.Minute).Format(time.RFC3339)}
+	id := s.text(s.post("/api/Spaces-1/deployments/create/untenanted/v1", command), "DeploymentServerTasks.0.ServerTaskId")
+	got := s.get("/api/tasks/" + id)
+	if !strings.Contains(s.text(got, "Why"), "It is scheduled for") || s.text(got, "QueueTimeExpiry") == "<nil>" || s.text(got, "EstimatedRemainingQueueDurationSeconds") == "0" {
+		t.Error(got)
+	}
+	if why := s.get("/api/tasks/" + id + "/why"); !strings.Contains(s.text(why, "Sentences.0"), "It is scheduled for") {
+		t.Error(why)
+	}
+	command["runAt"] = "tomorrow"
+	if why := s.refused(400, "POST", "/api/Spaces-1/deployments/create/untenanted/v1", command); !strings.Contains(why, "tomorrow") {
+		t.Error(why)
+	}
 }

@@ -242,6 +242,9 @@ func (s *Service) complete(ctx context.Context, d *releaseDraft, i int, wrong *f
 		return s.newest(ctx, d, i, wrong)
 	}
 	found, err := s.Feeds.Has(ctx, d.Space, p.FeedID, p.PackageID, d.chosen[i])
+	if code := fault.CodeOf(err); err != nil && (code == fault.Unavailable || code == fault.Invalid) {
+		return nil // who names a version need not wait for a feed that is away
+	}
 	if err != nil {
 		return fmt.Errorf("looking for package %s %s: %w", p.PackageID, d.chosen[i], err)
 	}
