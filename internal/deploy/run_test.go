@@ -217,8 +217,12 @@ func (h *theater) perform(t *testing.T, q *task.Queue) (leave func()) {
 }
 
 func (h *theater) performAs(t *testing.T, q *task.Queue, node string) (leave func()) {
+	return h.performWith(t, q, node, 9)
+}
+
+func (h *theater) performWith(t *testing.T, q *task.Queue, node string, limit int) (leave func()) {
 	r := task.NewRunner(q, task.RunnerOptions{
-		Node: node, Cap: 9, Poll: 20 * time.Millisecond, Retry: []time.Duration{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Node: node, Cap: limit, Poll: 20 * time.Millisecond, Retry: []time.Duration{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	r.Handle("Deploy", &Runner{Source: h.stage, Grace: 50 * time.Millisecond})
 	r.Handle("Child", task.HandlerFunc(func(context.Context, *task.Execution) (task.Outcome, error) {
