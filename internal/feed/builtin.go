@@ -18,6 +18,8 @@ import (
 type BuiltIn struct {
 	DB    *store.DB
 	Blobs blob.Store
+	// Pushed is as in Feeds.
+	Pushed func(tx *store.Tx, p *catalog.BuiltInPackage) error
 }
 
 // Find finds a package by id and version; nil when there is none.

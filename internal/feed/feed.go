@@ -6,6 +6,8 @@ package feed
 import (
 	"context"
 	"io"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/takodeploy/tako/internal/blob"
@@ -53,10 +55,17 @@ type Offered struct {
 type Feeds struct {
 	DB    *store.DB
 	Blobs blob.Store
+	// S3 is the address of the service for feeds of that type; "" is Amazon's.
+	S3 string
+	// HTTP reaches feeds elsewhere; nil is the program's ordinary client.
+	HTTP *http.Client
+	// Pushed is called in the transaction that adds a package to a space's own
+	// feed, or replaces one; nil for nobody.
+	Pushed func(tx *store.Tx, p *catalog.BuiltInPackage) error
 }
 
 // BuiltIn gives the spaces' own feeds.
-func (f *Feeds) BuiltIn() *BuiltIn { return &BuiltIn{DB: f.DB, Blobs: f.Blobs} }
+func (f *Feeds) BuiltIn() *BuiltIn { return &BuiltIn{DB: f.DB, Blobs: f.Blobs, Pushed: f.Pushed} }
 
 // At finds a feed of a space by its id, slug or name.
 func (f *Feeds) At(ctx context.Context, space, feedID string) (Feed, error) {
@@ -68,17 +77,57 @@ func (f *Feeds) At(ctx context.Context, space, feedID string) (Feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.of(found)
+	return f.of(ctx, found)
 }
 
-func (f *Feeds) of(c *catalog.Feed) (Feed, error) {
+func (f *Feeds) of(ctx context.Context, c *catalog.Feed) (Feed, error) {
 	switch c.FeedType {
 	case catalog.FeedBuiltIn:
 		return &ownFeed{f.BuiltIn(), c.SpaceID}, nil
 	case catalog.FeedOctopusProject:
 		return &releaseFeed{f.DB, c.SpaceID}, nil
 	}
-	return nil, fault.New(fault.Invalid, "The feed '%s' is of the type %s, whose packages this server cannot read.", c.Name, c.FeedType)
+	r, err := f.opened(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	elsewhere, err := r.byType(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return guarded{elsewhere}, nil
+}
+
+// byType makes the feed that the document describes.
+func (r *remote) byType(ctx context.Context) (Feed, error) {
+	c := r.feed
+	switch c.FeedType {
+	case "NuGet":
+		if at := folderOf(c.FeedURI); at != "" {
+			return &folder{r, at}, nil
+		}
+		if strings.HasSuffix(r.base.Path, ".json") || strings.Contains(r.base.Path, "/v3") {
+			return &nuget{r}, nil
+		}
+		return &nuget2{r}, nil
+	case "Docker", "AzureContainerRegistry", "GoogleContainerRegistry":
+		return newRegistry(r), nil
+	case "OciRegistry":
+		return newOCI(r), nil
+	case "Maven":
+		return &maven{r}, nil
+	case "GitHub":
+		return &github{r}, nil
+	case "Helm":
+		return &helm{r}, nil
+	case "Npm":
+		return &npm{r}, nil
+	case "PyPi":
+		return &pypi{r}, nil
+	case "S3":
+		return newBucket(ctx, r)
+	}
+	return nil, r.say(fault.Invalid, "is of the type %s, whose packages this server cannot read.", c.FeedType)
 }
 
 // Format says how a feed's versions are written and compared.
@@ -101,7 +150,7 @@ func FormatOf(feedType string) version.Format {
 		return version.Maven
 	case "Docker", "AwsElasticContainerRegistry", "AzureContainerRegistry", "GoogleContainerRegistry":
 		return version.Docker
-	case catalog.FeedOctopusProject:
+	case catalog.FeedOctopusProject, "PyPi", "ArtifactoryGeneric":
 		return version.Octopus
 	}
 	return version.SemVer

@@ -221,7 +221,7 @@ func (b *BuiltIn) enter(ctx context.Context, made *catalog.BuiltInPackage, up Up
 			if err := catalog.BuiltInPackages.Put(tx, &next); err != nil {
 				return err
 			}
-			return record(tx, &next, "Created", "was pushed to")
+			return b.announce(tx, &next, "Created", "was pushed to")
 		}
 		b.discardLater(tx, there.Blob)
 		there.FileExtension, there.SizeBytes, there.Hash, there.Published, there.Blob = next.FileExtension, next.SizeBytes, next.Hash, next.Published, next.Blob
@@ -230,12 +230,20 @@ func (b *BuiltIn) enter(ctx context.Context, made *catalog.BuiltInPackage, up Up
 		if err := catalog.BuiltInPackages.Put(tx, there); err != nil {
 			return err
 		}
-		return record(tx, there, "Modified", "was replaced in")
+		return b.announce(tx, there, "Modified", "was replaced in")
 	})
 	if err != nil {
 		return nil, outcome, err
 	}
 	return result, outcome, nil
+}
+
+// announce tells the audit trail, and whoever else wants to know.
+func (b *BuiltIn) announce(tx *store.Tx, p *catalog.BuiltInPackage, category, verb string) error {
+	if err := record(tx, p, category, verb); err != nil || b.Pushed == nil {
+		return err
+	}
+	return b.Pushed(tx, p)
 }
 
 // discardLater removes a file once its document's end is committed.
