@@ -124,8 +124,12 @@ func (r *remote) byType(ctx context.Context) (Feed, error) {
 		return &npm{r}, nil
 	case "PyPi":
 		return &pypi{r}, nil
+	case "AwsElasticContainerRegistry":
+		return newECR(ctx, r)
 	case "S3":
 		return newBucket(ctx, r)
+	case "GcsStorage":
+		return newCloudStorage(ctx, r)
 	}
 	return nil, r.say(fault.Invalid, "is of the type %s, whose packages this server cannot read.", c.FeedType)
 }

@@ -2,7 +2,14 @@ package feed_test
 
 import (
 	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
@@ -347,4 +354,77 @@ func TestPatience(t *testing.T) {
 	if _, err := f.Versions(t.Context(), "shop"); !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "cannot be reached") {
 		t.Error(err)
 	}
+}
+
+// elsewhereHTTP sends requests for certain hosts to a server of the test.
+type elsewhereHTTP map[string]string
+
+func (m elsewhereHTTP) RoundTrip(q *http.Request) (*http.Response, error) {
+	if to, ok := m[q.URL.Host]; ok {
+		q = q.Clone(q.Context())
+		q.URL.Scheme, q.URL.Host = "http", strings.TrimPrefix(to, "http://")
+	}
+	return http.DefaultTransport.RoundTrip(q)
+}
+
+func TestECR(t *testing.T) {
+	d := newDepot(t)
+	login := base64.StdEncoding.EncodeToString([]byte("bot:pw"))
+	s := fakeRegistry(t)
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.Contains(r.Header.Get("Authorization"), "Credential=AKID/") || r.Header.Get("X-Amz-Target") != "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken" {
+			w.WriteHeader(http.StatusBadRequest)
+			io.WriteString(w, `{"message":"no"}`)
+			return
+		}
+		fmt.Fprintf(w, `{"authorizationData":[{"authorizationToken":%q,"proxyEndpoint":%q}]}`, login, s.URL)
+	}))
+	defer api.Close()
+	d.feeds.HTTP = &http.Client{Transport: elsewhereHTTP{"api.ecr.eu-west-1.amazonaws.com": api.URL}}
+	secret := kind.NewSensitive("shh")
+	id := d.add(catalog.Feed{FeedType: "AwsElasticContainerRegistry", Region: "eu-west-1", AccessKey: "AKID", SecretKey: &secret})
+	d.shows(id, "acme/web", "1.0 latest 2.0-alpine", "web", "acme/web", "", "")
+}
+
+func TestCloudStorage(t *testing.T) {
+	d := newDepot(t)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const list = `{"items":[{"name":"web/Shop.1.0.0.zip","updated":"2024-05-06T07:08:09Z"},{"name":"web/Shop.1.10.0.zip"},{"name":"web/Shop.Api.1.0.0.zip"},{"name":"web/notes"}]}`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/token":
+			parts := strings.Split(r.FormValue("assertion"), ".")
+			sum := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
+			signature, err := base64.RawURLEncoding.DecodeString(parts[2])
+			if err != nil || rsa.VerifyPKCS1v15(&key.PublicKey, crypto.SHA256, sum[:], signature) != nil {
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			io.WriteString(w, `{"access_token":"t0ken"}`)
+		case r.Header.Get("Authorization") != "Bearer t0ken":
+			w.WriteHeader(http.StatusUnauthorized)
+		case r.URL.EscapedPath() == "/storage/v1/b/acme/o":
+			io.WriteString(w, list)
+		case r.URL.EscapedPath() == "/storage/v1/b/acme/o/web%2FShop.1.10.0.zip":
+			io.WriteString(w, "zip")
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer server.Close()
+	d.feeds.HTTP = &http.Client{Transport: elsewhereHTTP{"storage.googleapis.com": server.URL}}
+	account, err := json.Marshal(map[string]string{"client_email": "a@b", "token_uri": server.URL + "/token", "private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := kind.NewSensitive(string(account))
+	id := d.add(catalog.Feed{FeedType: "GcsStorage", ServiceAccountJSONKey: &secret})
+	d.shows(id, "acme/web/Shop", "1.10.0 1.0.0", "acme/we", "acme/web/Shop acme/web/Shop.Api", "1.10.0", "zip")
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/runner"
-	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/version"
 )
 
@@ -24,18 +23,11 @@ type bucket struct {
 }
 
 func newBucket(ctx context.Context, r *remote) (*bucket, error) {
-	login := credentials.NewIAM("")
-	if r.feed.AccessKey != "" && (r.feed.UseMachineCredentials == nil || !*r.feed.UseMachineCredentials) {
-		var key string
-		err := r.feeds.DB.View(ctx, func(tx *store.Tx) (err error) {
-			key, err = r.feed.SecretKey.Open(tx)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		login = credentials.NewStaticV4(r.feed.AccessKey, key, "")
+	key, err := r.amazonKey(ctx)
+	if err != nil {
+		return nil, err
 	}
+	login := credentials.NewStaticV4(key.AccessKeyID, key.SecretAccessKey, key.SessionToken)
 	host, secure := "s3.amazonaws.com", true
 	if r.feeds.S3 != "" {
 		host, secure = strings.CutPrefix(r.feeds.S3, "https://")
