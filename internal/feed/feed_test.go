@@ -285,6 +285,15 @@ func TestSweep(t *testing.T) {
 	if n, err := own.Sweep(t.Context(), time.Now().Add(49*time.Hour)); n != 1 || err != nil || len(d.files()) != 1 {
 		t.Error(n, err, d.files())
 	}
+	if _, err := d.feeds.Blobs.Put(t.Context(), "feedcache/old.zip", strings.NewReader("x"), 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.feeds.Tidy(t.Context(), time.Now()); err != nil || len(d.files()) != 2 {
+		t.Error(err, d.files())
+	}
+	if err := d.feeds.Tidy(t.Context(), time.Now().AddDate(0, 0, 31)); err != nil || len(d.files()) != 1 {
+		t.Error(err, d.files())
+	}
 }
 
 func TestSelection(t *testing.T) {

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/takodeploy/tako/internal/catalog"
@@ -50,4 +51,35 @@ func (b *BuiltIn) Sweep(ctx context.Context, now time.Time) (removed int, err er
 		removed++
 	}
 	return removed, nil
+}
+
+// cachedFor is how long a download from a feed elsewhere is kept.
+const cachedFor = 30 * 24 * time.Hour
+
+// Tidy applies the retention of the spaces' own feeds and removes files that
+// nobody needs any more. It may run at any time, on every node.
+func (f *Feeds) Tidy(ctx context.Context, now time.Time) error {
+	own := f.BuiltIn()
+	_, retained := own.Retain(ctx, now)
+	_, swept := own.Sweep(ctx, now)
+	return errors.Join(retained, swept, f.forget(ctx, now))
+}
+
+// forget removes downloads that are old.
+func (f *Feeds) forget(ctx context.Context, now time.Time) error {
+	var old []string
+	for info, err := range f.Blobs.List(ctx, cacheFolder) {
+		if err != nil {
+			return err
+		}
+		if now.Sub(info.Modified) > cachedFor {
+			old = append(old, info.Name)
+		}
+	}
+	for _, name := range old {
+		if err := f.Blobs.Delete(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }

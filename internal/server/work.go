@@ -55,6 +55,9 @@ func (w *work) run(ctx context.Context) error {
 			if _, err := w.login.NoticeKeys(ctx); err != nil {
 				slog.Warn("API keys that end soon were not looked for", "error", err)
 			}
+			if err := w.feeds.Tidy(ctx, time.Now()); err != nil && ctx.Err() == nil {
+				slog.Warn("packages were not tidied up", "error", err)
+			}
 		}
 	}
 }

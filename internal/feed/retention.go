@@ -1,0 +1,167 @@
+package feed
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+// Retain deletes, in every space whose own feed says so, the packages that are
+// older than the feed keeps them and that no release and no runbook snapshot
+// has chosen. It says how many there were.
+func (b *BuiltIn) Retain(ctx context.Context, now time.Time) (deleted int, err error) {
+	var feeds []*catalog.Feed
+	err = b.DB.View(ctx, func(tx *store.Tx) error {
+		feeds, _, err = catalog.Feeds.List(tx, kind.Query{AnySpace: true, Match: map[string]string{"FeedType": catalog.FeedBuiltIn}})
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range feeds {
+		if f.DeleteUnreleasedPackagesAfterDays == nil || *f.DeleteUnreleasedPackagesAfterDays <= 0 {
+			continue
+		}
+		n, err := b.retainIn(ctx, f, now.AddDate(0, 0, -*f.DeleteUnreleasedPackagesAfterDays))
+		deleted += n
+		if err != nil {
+			return deleted, fmt.Errorf("applying the retention of feed %s: %w", f.ID, err)
+		}
+	}
+	return deleted, nil
+}
+
+func (b *BuiltIn) retainIn(ctx context.Context, f *catalog.Feed, before time.Time) (deleted int, err error) {
+	var old []*catalog.BuiltInPackage
+	err = b.DB.View(ctx, func(tx *store.Tx) error {
+		all, _, err := catalog.BuiltInPackages.List(tx, kind.Query{Space: f.SpaceID})
+		if err != nil {
+			return err
+		}
+		for _, p := range all {
+			if p.Published.Before(before) {
+				old = append(old, p)
+			}
+		}
+		if len(old) == 0 || f.DeletePackagesAssociatedWithReleases != nil && *f.DeletePackagesAssociatedWithReleases {
+			return nil
+		}
+		used, err := chosen(tx, f.SpaceID)
+		if err != nil {
+			return err
+		}
+		kept := old[:0]
+		for _, p := range old {
+			if !used.has(p) {
+				kept = append(kept, p)
+			}
+		}
+		old = kept
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range old {
+		err := b.Delete(ctx, p)
+		if fault.Is(err, fault.NotFound) {
+			continue // somebody else was quicker
+		}
+		if err != nil {
+			return deleted, err
+		}
+		deleted++
+	}
+	return deleted, nil
+}
+
+// uses are packages and versions that something has chosen.
+type uses map[string]bool
+
+func (u uses) has(p *catalog.BuiltInPackage) bool {
+	key := catalog.VersionKey(p.Version)
+	return u[strings.ToLower(p.PackageID)+"\x00"+key] || u["\x00"+key]
+}
+
+// add notes what a release or snapshot has chosen for the steps of its process.
+func (u uses) add(steps []catalog.Step, packages []catalog.SelectedPackage) {
+	for _, s := range packages {
+		action := s.ActionName
+		if action == "" {
+			action = s.StepName
+		}
+		for i := range steps {
+			for j := range steps[i].Actions {
+				a := &steps[i].Actions[j]
+				if !strings.EqualFold(a.Name, action) {
+					continue
+				}
+				for _, p := range a.Packages {
+					if !strings.EqualFold(p.Name, s.PackageReferenceName) {
+						continue
+					}
+					id := strings.ToLower(p.PackageID)
+					if strings.Contains(id, "#{") {
+						id = "" // known only when it is deployed: it may be any
+					}
+					u[id+"\x00"+catalog.VersionKey(s.Version)] = true
+				}
+			}
+		}
+	}
+}
+
+// any notes versions whose packages cannot be told.
+func (u uses) any(packages []catalog.SelectedPackage) {
+	for _, s := range packages {
+		u["\x00"+catalog.VersionKey(s.Version)] = true
+	}
+}
+
+// chosen lists what the releases and runbook snapshots of a space have chosen.
+func chosen(tx *store.Tx, space string) (uses, error) {
+	used := uses{}
+	releases, _, err := catalog.Releases.List(tx, kind.Query{Space: space})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range releases {
+		if len(r.SelectedPackages) == 0 {
+			continue
+		}
+		process, err := catalog.DeploymentProcesses.Get(tx, r.ProjectDeploymentProcessSnapshotID)
+		switch {
+		case fault.Is(err, fault.NotFound):
+			used.any(r.SelectedPackages)
+		case err != nil:
+			return nil, err
+		default:
+			used.add(process.Steps, r.SelectedPackages)
+		}
+	}
+	snapshots, _, err := catalog.RunbookSnapshots.List(tx, kind.Query{Space: space})
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range snapshots {
+		if len(s.SelectedPackages) == 0 {
+			continue
+		}
+		process, err := catalog.RunbookProcesses.Get(tx, s.FrozenRunbookProcessID)
+		switch {
+		case fault.Is(err, fault.NotFound):
+			used.any(s.SelectedPackages)
+		case err != nil:
+			return nil, err
+		default:
+			used.add(process.Steps, s.SelectedPackages)
+		}
+	}
+	return used, nil
+}
