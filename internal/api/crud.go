@@ -215,7 +215,7 @@ func (h *crud) update(r *Request) (any, error) {
 		if err := r.match(kind.BaseOf(res).Revision()); err != nil {
 			return err
 		}
-		if err := h.kind.Merge(body, res); err != nil {
+		if err := h.kind.Replace(body, res); err != nil {
 			return err
 		}
 		// The change must not move it where the caller may not go.

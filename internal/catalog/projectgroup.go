@@ -15,6 +15,6 @@ var ProjectGroups = kind.Register(kind.Kind[ProjectGroup]{
 	Plural:      "ProjectGroups",
 	Singular:    "Project group",
 	Permissions: rights("ProjectGroup"),
-	Links:       map[string]string{"Projects": "./projects{?skip,take,partialName}"},
+	Links:       map[string]string{"Projects": "./projects"},
 	Scopes:      map[string]string{"group": "Id"},
 })

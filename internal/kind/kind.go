@@ -127,6 +127,7 @@ type Any interface {
 	Decode(body []byte) (any, error)
 	Parse(wire []byte) (any, error)
 	Merge(body []byte, into any) error
+	Replace(body []byte, into any) error
 	GetAny(tx *store.Tx, id string) (any, error)
 	FindAny(tx *store.Tx, space, idOrSlugOrName string) (any, error)
 	PutAny(tx *store.Tx, resource any) error

@@ -52,6 +52,45 @@ func (k *Kind[T]) Merge(body []byte, into any) error {
 	return nil
 }
 
+// Replace reads the JSON of a client that sends the whole resource, as a PUT
+// does. Clients leave out members that have become empty, so lists, maps and
+// free texts that are absent are emptied; the rest is as with Merge.
+func (k *Kind[T]) Replace(body []byte, into any) error {
+	var present map[string]json.RawMessage
+	if err := Unmarshal(body, &present); err != nil {
+		return err
+	}
+	named := map[string]bool{}
+	for name := range present {
+		named[strings.ToLower(name)] = true
+	}
+	if err := k.Merge(body, into); err != nil {
+		return err
+	}
+	v := reflect.ValueOf(into.(*T)).Elem()
+	for _, m := range k.form.members {
+		fv := v.FieldByIndex(m.index)
+		if !named[strings.ToLower(m.name)] && m.omittable(fv) {
+			fv.SetZero()
+		}
+	}
+	return nil
+}
+
+// omittable says whether an absent member means an empty one.
+func (m *member) omittable(v reflect.Value) bool {
+	if m.readonly || m.required || m.name == "Slug" || m.name == "Links" || holdsSecret(v.Type(), nil) {
+		return false
+	}
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map:
+		return true
+	case reflect.String:
+		return m.max > 0
+	}
+	return false
+}
+
 // fromClientKeeping is fromClient for the members that the client sent.
 func fromClientKeeping[T any](r, before *T, present map[string]json.RawMessage, f *form) {
 	v := reflect.ValueOf(r).Elem()

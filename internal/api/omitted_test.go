@@ -1,0 +1,48 @@
+package api
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestOmittedMembersAreEmpty sends what clients send that leave out whatever is
+// empty: the last project of a tenant, the last rule of a channel, a
+// description that was deleted.
+func TestOmittedMembersAreEmpty(t *testing.T) {
+	v := newVillage(t)
+	tenant := "/api/Spaces-1/tenants/" + v.acme
+	now := v.call(200, "GET", tenant, nil).(map[string]any)
+	now["Description"] = "A customer"
+	now = v.call(200, "PUT", tenant, now).(map[string]any)
+	if now["Description"] != "A customer" {
+		t.Fatalf("%v", now)
+	}
+	delete(now, "Description")
+	delete(now, "ProjectEnvironments")
+	delete(now, "Slug")
+	now = v.call(200, "PUT", tenant, now).(map[string]any)
+	if diff := cmp.Diff([]any{"", map[string]any{}, "acme"}, []any{now["Description"], now["ProjectEnvironments"], now["Slug"]}); diff != "" {
+		t.Error(diff)
+	}
+	// What is left out because it cannot be read stays.
+	account := v.make("accounts", map[string]any{"Name": "a", "AccountType": "UsernamePassword", "Username": "u", "Password": newSecret("s3cret-word")})[0]
+	got := v.call(200, "PUT", "/api/Spaces-1/accounts/"+account, map[string]any{"Name": "a", "AccountType": "UsernamePassword", "Username": "u"})
+	if at(got, "Password", "HasValue") != true {
+		t.Errorf("the password is lost: %v", got)
+	}
+}
+
+// TestLinksThatAreFollowedAsTheyAre checks links that clients do not expand.
+func TestLinksThatAreFollowedAsTheyAre(t *testing.T) {
+	v := newVillage(t)
+	group := v.call(200, "GET", "/api/Spaces-1/projectgroups?take=1", nil)
+	link, _ := at(group, "Items", 0, "Links", "Projects").(string)
+	if strings.Contains(link, "{") {
+		t.Errorf("the link to the projects of a group is a template: %s", link)
+	}
+	if page := v.call(200, "GET", link, nil); at(page, "TotalResults") == nil {
+		t.Errorf("%v", page)
+	}
+}
