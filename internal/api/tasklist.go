@@ -84,6 +84,10 @@ func (r *Request) taskSpaces() (spaces []string, limited bool, err error) {
 	return spaces, limited, nil
 }
 
+// maxCounted is up to how many tasks are counted by state: counting more would
+// make the list depend on its history.
+const maxCounted = 10_000
+
 // taskPage is a page of tasks with the counts that one client reads.
 type taskPage struct {
 	Page
@@ -129,7 +133,7 @@ func (a *API) tasks(r *Request) (any, error) {
 		}
 	}
 	page := taskPage{Page: r.PageOf("Task", items, total, skip, take)}
-	page.TotalCounts, err = a.taskCounts(r, found, spaces, limited)
+	page.TotalCounts, err = a.taskCounts(r, found, spaces, limited || total > maxCounted)
 	return page, err
 }
 

@@ -151,15 +151,38 @@ func (s *Service) ShownReleases(tx *store.Tx, space, project string, newest int)
 	return append(shown, older...), err
 }
 
-// LifecycleOf lists the environments that releases of a channel go through.
-func (s *Service) LifecycleOf(tx *store.Tx, project *catalog.Project, channel *catalog.Channel) (*catalog.Lifecycle, []string, error) {
-	l, err := lifecycleOf(tx, project, channel)
+// Ways are the lifecycles of a space, for boards that ask for many.
+type Ways struct {
+	lifecycles   map[string]*catalog.Lifecycle
+	environments []LifecycleEnvironment
+	known        map[string][]string
+}
+
+// WaysOf reads the lifecycles of a space.
+func WaysOf(tx *store.Tx, space string) (*Ways, error) {
+	all, _, err := catalog.Lifecycles.List(tx, kind.Query{Space: space})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	environments, _, err := environmentsOf(tx, project.SpaceID)
-	if err != nil {
-		return nil, nil, err
+	w := &Ways{lifecycles: map[string]*catalog.Lifecycle{}, known: map[string][]string{}}
+	for _, l := range all {
+		w.lifecycles[l.ID] = l
 	}
-	return l, LifecycleEnvironments(phasesOf(l), environments), nil
+	w.environments, _, err = environmentsOf(tx, space)
+	return w, err
+}
+
+// Of gives the lifecycle of releases of a channel, nil if it is gone, and the
+// environments that they go through.
+func (w *Ways) Of(project *catalog.Project, channel *catalog.Channel) (*catalog.Lifecycle, []string) {
+	l := w.lifecycles[EffectiveLifecycle(channel.LifecycleID, project.LifecycleID)]
+	if l == nil {
+		return nil, nil
+	}
+	ids, ok := w.known[l.ID]
+	if !ok {
+		ids = LifecycleEnvironments(phasesOf(l), w.environments)
+		w.known[l.ID] = ids
+	}
+	return l, ids
 }

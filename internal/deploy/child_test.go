@@ -35,8 +35,9 @@ func deployRelease(o *office, condition string) catalog.Step {
 	}}}
 }
 
-func TestDeployARelease(t *testing.T) {
-	o := newOffice(t)
+func TestDeployARelease(t *testing.T) { each(t, testDeployARelease) }
+
+func testDeployARelease(t *testing.T, o *office) {
 	child := o.another("Child")
 	child.variables(text("Greeting", "own"))
 	child.process(tell("Inner", "#{Greeting}"))

@@ -16,9 +16,9 @@ import (
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
-	"github.com/takodeploy/tako/internal/secret"
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/store/storetest"
 	"github.com/takodeploy/tako/internal/task"
 	"github.com/takodeploy/tako/internal/variable"
 	"github.com/takodeploy/tako/version"
@@ -83,14 +83,18 @@ func (s shop) Has(_ context.Context, _, _, id, v string) (bool, error) {
 
 const space = "Spaces-1"
 
+// each runs a test on SQLite, and on PostgreSQL where there is one.
+func each(t *testing.T, test func(*testing.T, *office)) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) { test(t, furnish(t, db)) })
+}
+
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	db, err := store.Open(t.Context(), t.TempDir(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	db.Key = secret.NewKey()
+	return furnish(t, storetest.SQLite(t))
+}
+
+func furnish(t *testing.T, db *store.DB) *office {
+	t.Helper()
 	if err := kind.Prepare(db); err != nil {
 		t.Fatal(err)
 	}
@@ -240,8 +244,9 @@ func (o *office) said() []string {
 	return slices.Clone(s.list)
 }
 
-func TestDeploymentRuns(t *testing.T) {
-	o := newOffice(t)
+func TestDeploymentRuns(t *testing.T) { each(t, testDeploymentRuns) }
+
+func testDeploymentRuns(t *testing.T, o *office) {
 	o.variables(text("Greeting", "hello from #{Octopus.Environment.Name}"),
 		catalog.Variable{Name: "Password", Type: catalog.VariableSensitive, Value: ptr("swordfish")})
 	o.process(tell("First", "#{Greeting} #{Octopus.Release.Number} #{Password}"), tell("Second", "after #{Octopus.Action[First].Output.Said}"))
@@ -280,8 +285,9 @@ func TestDeploymentRuns(t *testing.T) {
 
 func ptr[T any](v T) *T { return &v }
 
-func TestReleaseNumbers(t *testing.T) {
-	o := newOffice(t)
+func TestReleaseNumbers(t *testing.T) { each(t, testReleaseNumbers) }
+
+func testReleaseNumbers(t *testing.T, o *office) {
 	o.process(tell("First", "hi"))
 	for _, want := range []string{"0.0.1", "0.0.2"} {
 		if r := o.release(deploy.NewRelease{}); r.Version != want {
@@ -303,8 +309,9 @@ func TestReleaseNumbers(t *testing.T) {
 	}
 }
 
-func TestReleasePackages(t *testing.T) {
-	o := newOffice(t)
+func TestReleasePackages(t *testing.T) { each(t, testReleasePackages) }
+
+func testReleasePackages(t *testing.T, o *office) {
 	s := tell("First", "hi")
 	s.Actions[0].Packages = []catalog.PackageReference{{PackageID: "Web", FeedID: "feeds-builtin"}}
 	o.process(s)
@@ -323,8 +330,9 @@ func TestReleasePackages(t *testing.T) {
 	}
 }
 
-func TestLifecycleHoldsBack(t *testing.T) {
-	o := newOffice(t)
+func TestLifecycleHoldsBack(t *testing.T) { each(t, testLifecycleHoldsBack) }
+
+func testLifecycleHoldsBack(t *testing.T, o *office) {
 	o.process(tell("First", "hi"))
 	r := o.release(deploy.NewRelease{})
 	_, err := o.service.CreateDeployments(t.Context(), deploy.NewDeployments{Space: space, Release: r, Environments: []string{"Prod"}})
@@ -337,8 +345,9 @@ func TestLifecycleHoldsBack(t *testing.T) {
 	o.deploy(r, deploy.DeployOptions{}, "Prod")
 }
 
-func TestWrongsAreListed(t *testing.T) {
-	o := newOffice(t)
+func TestWrongsAreListed(t *testing.T) { each(t, testWrongsAreListed) }
+
+func testWrongsAreListed(t *testing.T, o *office) {
 	o.process(tell("First", "hi"))
 	o.variables(catalog.Variable{Name: "Who", Value: ptr(""), Prompt: &catalog.Prompt{Label: "Your name", Required: true}})
 	r := o.release(deploy.NewRelease{})
@@ -355,8 +364,9 @@ func TestWrongsAreListed(t *testing.T) {
 	}
 }
 
-func TestAutomaticDeployments(t *testing.T) {
-	o := newOffice(t)
+func TestAutomaticDeployments(t *testing.T) { each(t, testAutomaticDeployments) }
+
+func testAutomaticDeployments(t *testing.T, o *office) {
 	o.process(tell("First", "hi"))
 	o.do(func(tx *store.Tx) error {
 		l, err := catalog.Lifecycles.Get(tx, o.project.LifecycleID)
@@ -381,8 +391,9 @@ func TestAutomaticDeployments(t *testing.T) {
 	}
 }
 
-func TestInterruptionIsAnswered(t *testing.T) {
-	o := newOffice(t)
+func TestInterruptionIsAnswered(t *testing.T) { each(t, testInterruptionIsAnswered) }
+
+func testInterruptionIsAnswered(t *testing.T, o *office) {
 	o.process(catalog.Step{Name: "Sign off", Actions: []catalog.Action{{Name: "Sign off", ActionType: "Octopus.Manual", Properties: map[string]kind.Property{
 		"Octopus.Action.Manual.Instructions": {Text: "Look at #{Octopus.Environment.Name}"}}}}}, tell("Go", "#{Octopus.Action[Sign off].Output.Manual.Notes}"))
 	o.work()
@@ -414,8 +425,9 @@ func TestInterruptionIsAnswered(t *testing.T) {
 	}
 }
 
-func TestNewerDeploymentSupersedes(t *testing.T) {
-	o := newOffice(t)
+func TestNewerDeploymentSupersedes(t *testing.T) { each(t, testNewerDeploymentSupersedes) }
+
+func testNewerDeploymentSupersedes(t *testing.T, o *office) {
 	o.process(tell("First", "hi"))
 	first := o.deploy(o.release(deploy.NewRelease{}), deploy.DeployOptions{}, "Dev")[0]
 	second := o.deploy(o.release(deploy.NewRelease{}), deploy.DeployOptions{}, "Dev")[0]
