@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -15,8 +16,8 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/login"
-	"github.com/takodeploy/tako/internal/secret"
 	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/store/storetest"
 	"github.com/takodeploy/tako/internal/task"
 )
 
@@ -32,12 +33,12 @@ type harness struct {
 
 func newHarness(t *testing.T, adjust ...func(*Options)) *harness {
 	t.Helper()
-	db, err := store.Open(t.Context(), t.TempDir(), "")
-	if err != nil {
-		t.Fatal(err)
+	// Where there is a PostgreSQL server, SQLite has had its turn elsewhere.
+	engine := storetest.SQLite
+	if os.Getenv(storetest.Variable) != "" {
+		engine = storetest.Postgres
 	}
-	t.Cleanup(func() { db.Close() })
-	db.Key = secret.NewKey()
+	db := engine(t)
 	if err := kind.Prepare(db); err != nil {
 		t.Fatal(err)
 	}

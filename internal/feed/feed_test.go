@@ -25,8 +25,8 @@ import (
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/feed"
 	"github.com/takodeploy/tako/internal/kind"
-	"github.com/takodeploy/tako/internal/secret"
 	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/store/storetest"
 	"github.com/takodeploy/tako/version"
 )
 
@@ -41,12 +41,11 @@ type depot struct {
 
 func newDepot(t *testing.T) *depot {
 	t.Helper()
-	db, err := store.Open(t.Context(), t.TempDir(), "")
-	if err != nil {
-		t.Fatal(err)
+	engine := storetest.SQLite
+	if os.Getenv(storetest.Variable) != "" {
+		engine = storetest.Postgres
 	}
-	t.Cleanup(func() { db.Close() })
-	db.Key = secret.NewKey()
+	db := engine(t)
 	d := &depot{T: t, dir: t.TempDir()}
 	blobs, err := blob.OpenFolder(d.dir)
 	if err != nil {
@@ -367,4 +366,28 @@ func TestReleaseFeed(t *testing.T) {
 	if format, err := d.feeds.Format(t.Context(), space, "feeds-octopusproject"); err != nil || format != version.Octopus {
 		t.Error(format, err)
 	}
+}
+
+// TestReplacedAtOnce replaces one version many times at once: every upload
+// succeeds, and the file of one of them stays.
+func TestReplacedAtOnce(t *testing.T) {
+	d := newDepot(t)
+	var all sync.WaitGroup
+	for i := range 3 {
+		all.Go(func() {
+			if _, _, err := d.push("A.1.0.0.zip", bytes.NewReader(zipped(t, "x", fmt.Sprint(i))), feed.OverwriteExisting); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	_, open, err := d.feeds.Open(t.Context(), space, "feeds-builtin", "A", "1.0.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := open()
+	if err != nil || len(d.files()) != 1 {
+		t.Fatal(err, d.files())
+	}
+	r.Close()
 }

@@ -204,38 +204,52 @@ func inspectFile(path string, p *catalog.BuiltInPackage, fileName string) error 
 	return nil
 }
 
-// enter commits the document, unless somebody else was quicker.
+// enter commits the document. Somebody else may add the same version meanwhile,
+// which some databases tell only when it is too late: then it is tried again,
+// and the version is found to be there.
 func (b *BuiltIn) enter(ctx context.Context, made *catalog.BuiltInPackage, up Upload) (result *catalog.BuiltInPackage, outcome Outcome, err error) {
-	err = b.DB.Do(ctx, func(tx *store.Tx) error {
-		there, err := catalog.FindPackage(tx, up.Space, made.PackageID, made.Version)
-		if err != nil {
+	const tries = 3
+	for try := 1; ; try++ {
+		beaten := false
+		err = b.DB.Do(ctx, func(tx *store.Tx) (err error) {
+			result, outcome, beaten, err = b.put(tx, made, up)
 			return err
+		})
+		if err == nil {
+			return result, outcome, nil
 		}
-		if done, err := up.decide(made.PackageID, there); done || err != nil {
-			result, outcome = there, Ignored
-			return err
+		if !beaten || try == tries {
+			return nil, outcome, err
 		}
-		next := *made // Do may run this again
-		if there == nil {
-			result, outcome = &next, Stored
-			if err := catalog.BuiltInPackages.Put(tx, &next); err != nil {
-				return err
-			}
-			return b.announce(tx, &next, "Created", "was pushed to")
+		if there, lost := b.Find(ctx, up.Space, made.PackageID, made.Version); lost != nil || there == nil {
+			return nil, outcome, err
 		}
-		b.discardLater(tx, there.Blob)
-		there.FileExtension, there.SizeBytes, there.Hash, there.Published, there.Blob = next.FileExtension, next.SizeBytes, next.Hash, next.Published, next.Blob
-		there.Title, there.Summary, there.Description, there.ReleaseNotes = next.Title, next.Summary, next.Description, next.ReleaseNotes
-		result, outcome = there, Replaced
-		if err := catalog.BuiltInPackages.Put(tx, there); err != nil {
-			return err
-		}
-		return b.announce(tx, there, "Modified", "was replaced in")
-	})
-	if err != nil {
-		return nil, outcome, err
 	}
-	return result, outcome, nil
+}
+
+// put adds or replaces the document; beaten says that somebody was quicker.
+func (b *BuiltIn) put(tx *store.Tx, made *catalog.BuiltInPackage, up Upload) (result *catalog.BuiltInPackage, outcome Outcome, beaten bool, err error) {
+	there, err := catalog.FindPackage(tx, up.Space, made.PackageID, made.Version)
+	if err != nil {
+		return nil, Stored, false, err
+	}
+	if done, err := up.decide(made.PackageID, there); done || err != nil {
+		return there, Ignored, false, err
+	}
+	next := *made // this may run again
+	if there == nil {
+		if err := catalog.BuiltInPackages.Put(tx, &next); err != nil {
+			return nil, Stored, fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict), err
+		}
+		return &next, Stored, false, b.announce(tx, &next, "Created", "was pushed to")
+	}
+	b.discardLater(tx, there.Blob)
+	there.FileExtension, there.SizeBytes, there.Hash, there.Published, there.Blob = next.FileExtension, next.SizeBytes, next.Hash, next.Published, next.Blob
+	there.Title, there.Summary, there.Description, there.ReleaseNotes = next.Title, next.Summary, next.Description, next.ReleaseNotes
+	if err := catalog.BuiltInPackages.Put(tx, there); err != nil {
+		return nil, Replaced, fault.Is(err, fault.Conflict), err
+	}
+	return there, Replaced, false, b.announce(tx, there, "Modified", "was replaced in")
 }
 
 // announce tells the audit trail, and whoever else wants to know.
