@@ -1,0 +1,128 @@
+// Command bench measures the server beside what it is compared with, on this
+// machine and in one run, and writes bench/RESULTS.md. bench/run builds what
+// it needs and starts it.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// bench is what the parts share.
+type bench struct {
+	dir      string // for everything that the run writes
+	bin      string // where the programs are
+	rounds   int
+	load     time.Duration // how long one burst of requests lasts
+	rest     time.Duration // how long a server rests before its memory is read
+	drain    int           // deployments queued at once
+	machines int           // SSH targets
+	undo     []func()      // what stops what was started, last first
+}
+
+// parts can be chosen by name.
+var parts = []struct {
+	name, title string
+	run         func(*bench) ([]row, error)
+}{
+	{"idle", "Memory at rest", (*bench).idle},
+	{"start", "Cold start with an existing database", (*bench).start},
+	{"api", "API at 32 connections", (*bench).api},
+	{"task", "One-step script deployments on the built-in worker", (*bench).task},
+	{"ssh", "A package to SSH targets", (*bench).ssh},
+}
+
+func main() {
+	b := &bench{}
+	out := flag.String("out", "bench/RESULTS.md", "file for the results; \"\" for none")
+	flag.StringVar(&b.bin, "bin", "bin", "folder of the programs tako and bench-peer")
+	flag.IntVar(&b.rounds, "rounds", 5, "how often everything is measured")
+	flag.DurationVar(&b.load, "load", 4*time.Second, "how long one burst of requests lasts")
+	flag.DurationVar(&b.rest, "rest", time.Minute, "how long a server rests before its memory is read")
+	flag.IntVar(&b.drain, "drain", 200, "deployments that are queued at once")
+	flag.IntVar(&b.machines, "machines", 50, "SSH targets")
+	flag.Parse()
+	if err := b.measure(*out, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func (b *bench) measure(out string, names []string) (err error) {
+	if b.bin, err = filepath.Abs(b.bin); err != nil {
+		return err
+	}
+	if b.dir, err = os.MkdirTemp("", "tako-bench-"); err != nil {
+		return err
+	}
+	b.later(func() { os.RemoveAll(b.dir) })
+	defer b.stop(0)
+	// Who interrupts the run does not want its servers to go on.
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-interrupted
+		b.stop(0)
+		os.Exit(130)
+	}()
+	for _, name := range names {
+		if !known(name) {
+			return fmt.Errorf("there is no part %q; there are idle, start, api, task and ssh", name)
+		}
+	}
+	report := readReport(out)
+	for _, p := range parts {
+		if len(names) > 0 && !contains(names, p.name) {
+			continue
+		}
+		fmt.Fprintln(os.Stderr, "measuring:", p.title)
+		before := len(b.undo)
+		rows, err := p.run(b)
+		b.stop(before)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		section := render(p.title, rows)
+		fmt.Println(section)
+		report.set(p.title, section)
+		if err := report.write(out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func known(name string) bool {
+	for _, p := range parts {
+		if p.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func contains(names []string, name string) bool {
+	for _, n := range names {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
+
+// later has f called when the part ends.
+func (b *bench) later(f func()) { b.undo = append(b.undo, f) }
+
+// stop calls what later was given, down to a level.
+func (b *bench) stop(level int) {
+	for len(b.undo) > level {
+		f := b.undo[len(b.undo)-1]
+		b.undo = b.undo[:len(b.undo)-1]
+		f()
+	}
+}

@@ -1,0 +1,3 @@
+package main
+
+func (b *bench) ssh() ([]row, error) { return nil, nil }

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// hello is the script of the deployments, and of the plain processes that they
+// are compared with.
+const hello = "echo hello\n"
+
+// task measures deployments of one small script against processes that run
+// the same script.
+func (b *bench) task() ([]row, error) {
+	t, err := b.newTako("task")
+	if err != nil {
+		return nil, err
+	}
+	plan, err := t.script("Task", hello)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(b.dir, "hello.sh")
+	if err := os.WriteFile(file, []byte(hello), 0o755); err != nil {
+		return nil, err
+	}
+	var ours, plain, ack []float64
+	for i := range 30 + 3 {
+		began := time.Now()
+		task, err := t.deploy(plan)
+		if err != nil {
+			return nil, err
+		}
+		accepted := time.Since(began)
+		if err := t.done(task, time.Minute); err != nil {
+			return nil, err
+		}
+		took := time.Since(began)
+		forked := time.Now()
+		if out, err := exec.Command("bash", file).CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("%w: %s", err, out)
+		}
+		if i < 3 {
+			continue // to warm up
+		}
+		ours, ack, plain = append(ours, took.Seconds()*1e3), append(ack, accepted.Seconds()*1e3), append(plain, time.Since(forked).Seconds()*1e3)
+	}
+	rows := []row{
+		compare("trigger to done", "ms", median(ours), median(plain), 50),
+		atMost("trigger to done", "ms", median(ours), 100),
+		inform("trigger to its answer", number(median(ack))+" ms", ""),
+	}
+	more, err := b.drains(t, plan, file)
+	return append(rows, more...), err
+}
+
+// drains measures how quickly many queued deployments are done.
+func (b *bench) drains(t *tako, plan plan, file string) ([]row, error) {
+	var ours, plain, cost, plainCost, agents []float64
+	for range b.rounds {
+		before, began := cpuOf(t.pid()), time.Now()
+		if err := b.drainOnce(t, plan); err != nil {
+			return nil, err
+		}
+		ours = append(ours, float64(b.drain)/time.Since(began).Seconds())
+		cost = append(cost, (cpuOf(t.pid())-before).Seconds()*1e3/float64(b.drain))
+		agents = append(agents, float64(len(tree(t.pid()))-1))
+		mine, began := cpuOf(os.Getpid()), time.Now()
+		for range b.drain {
+			if out, err := exec.Command("bash", file).CombinedOutput(); err != nil {
+				return nil, fmt.Errorf("%w: %s", err, out)
+			}
+		}
+		plain = append(plain, float64(b.drain)/time.Since(began).Seconds())
+		plainCost = append(plainCost, (cpuOf(os.Getpid())-mine).Seconds()*1e3/float64(b.drain))
+	}
+	met := median(ours) >= median(plain)/2
+	return []row{
+		{what: fmt.Sprintf("drain of %d", b.drain), ours: number(median(ours)) + "/s", peer: number(median(plain)) + "/s", ratio: median(ours) / median(plain), target: "≥ 0.5 ×", met: &met},
+		inform("processor time per deployment, per process", number(median(cost))+" ms", number(median(plainCost))+" ms"),
+		inform("processes of the server's afterwards", number(median(agents)), ""),
+	}, nil
+}
+
+// drainOnce queues the deployments from four clients and waits for all.
+func (b *bench) drainOnce(t *tako, plan plan) error {
+	var mu sync.Mutex
+	var tasks []string
+	var failed error
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range b.drain / 4 {
+				task, err := t.deploy(plan)
+				mu.Lock()
+				tasks = append(tasks, task)
+				if err != nil {
+					failed = err
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if failed != nil {
+		return failed
+	}
+	// Each waits for its own; those that are done answer at once.
+	for _, task := range tasks {
+		if err := t.done(task, 2*time.Minute); err != nil {
+			return err
+		}
+	}
+	return nil
+}
