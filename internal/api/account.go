@@ -127,7 +127,14 @@ func (u *accountUsage) targets(r *Request, tx *store.Tx, id string) error {
 		return err
 	}
 	for _, m := range machines {
-		of(&m.Base, m.Name, &m.Endpoint)
+		if ok, err := r.seesOne(catalog.Machines, m); err != nil {
+			return err
+		} else if ok {
+			of(&m.Base, m.Name, &m.Endpoint)
+		}
+	}
+	if ok, err := r.May("WorkerView", At{}); err != nil || !ok {
+		return err
 	}
 	workers, _, err := catalog.Workers.List(tx, everywhere(r))
 	for _, w := range workers {
@@ -231,6 +238,11 @@ func (u *accountUsage) variables(r *Request, tx *store.Tx, id string) error {
 			return err
 		}
 		library, err := catalog.LibraryVariableSets.Get(tx, s.OwnerID)
+		if ok, bad := r.May("LibraryVariableSetView", At{}); bad != nil {
+			return bad
+		} else if !ok {
+			continue
+		}
 		if err == nil {
 			u.LibraryVariableSets = append(u.LibraryVariableSets, libraryUsage{library.ID, library.Name})
 		} else if !fault.Is(err, fault.NotFound) {

@@ -87,9 +87,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	id := requestID(hr)
 	w.Header().Set("X-Request-Id", id)
 	w.Header().Set("Octopus-Node", a.Node)
-	if method := hr.Header.Get("X-HTTP-Method-Override"); method != "" && hr.Method == http.MethodPost {
-		hr.Method = method
-	}
+	hr.Method = methodOf(hr)
 	r := &Request{Request: hr, W: w, api: a, ID: id}
 	defer func() {
 		if p := recover(); p != nil {
@@ -110,16 +108,33 @@ func (a *API) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	}
 }
 
-// answer finds the route, the caller and the answer.
+// methodOf is the method that a request means. Some clients send every change
+// as a POST; what changes nothing is never sent that way, so that no override
+// can make a change pass for a question.
+func methodOf(hr *http.Request) string {
+	if hr.Method == http.MethodPost {
+		switch method := hr.Header.Get("X-HTTP-Method-Override"); method {
+		case http.MethodPut, http.MethodDelete, http.MethodPatch:
+			return method
+		}
+	}
+	return hr.Method
+}
+
+// answer finds the route, the caller and the answer. Who is not signed in
+// learns nothing of what there is, not even that there is nothing.
 func (a *API) answer(r *Request) (any, error) {
 	route, err := a.match(r)
-	if err != nil {
-		return nil, err
-	}
-	if !route.Open {
+	if route == nil || !route.Open {
 		if err := a.identify(r); err != nil {
 			return nil, err
 		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := a.enter(r); err != nil {
+		return nil, err
 	}
 	if route.Permission != "" {
 		if err := r.Need(route.Permission, At{}); err != nil {

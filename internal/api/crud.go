@@ -188,6 +188,9 @@ func (h *crud) create(r *Request) (any, error) {
 		if err := r.NeedFor(h.info.Permissions.Create, h.kind, res); err != nil {
 			return err
 		}
+		if err := r.guard(tx, res, nil); err != nil {
+			return err
+		}
 		if err := h.kind.PutAny(tx, res); err != nil {
 			return err
 		}
@@ -215,11 +218,15 @@ func (h *crud) update(r *Request) (any, error) {
 		if err := r.match(kind.BaseOf(res).Revision()); err != nil {
 			return err
 		}
+		old := before(res)
 		if err := h.kind.Replace(body, res); err != nil {
 			return err
 		}
 		// The change must not move it where the caller may not go.
 		if err := r.NeedFor(h.info.Permissions.Edit, h.kind, res); err != nil {
+			return err
+		}
+		if err := r.guard(tx, res, old); err != nil {
 			return err
 		}
 		if err := h.kind.PutAny(tx, res); err != nil {
@@ -243,6 +250,9 @@ func (h *crud) delete(r *Request) (any, error) {
 			return err
 		}
 		if err := r.match(kind.BaseOf(res).Revision()); err != nil {
+			return err
+		}
+		if err := r.guard(tx, nil, res); err != nil {
 			return err
 		}
 		tx.After(h.changed)

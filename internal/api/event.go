@@ -138,9 +138,22 @@ func (r *Request) eventSpaces(q *store.EventQuery, wanted []string) error {
 		q.Spaces = append(q.Spaces, "")
 	}
 	if len(q.Spaces) == 0 {
-		return r.Need("EventView", At{})
+		return r.nothingThere("EventView", wanted)
 	}
 	return nil
+}
+
+// nothingThere refuses a list over spaces of which the caller may see none. It
+// always fails: a query without a space would be one over all of them.
+func (r *Request) nothingThere(permission string, wanted []string) error {
+	at := At{System: r.Space == ""}
+	if len(wanted) > 0 && wanted[0] != "all" {
+		at = At{Space: wanted[0]}
+	}
+	if err := r.Need(permission, at); err != nil {
+		return err
+	}
+	return fault.New(fault.Forbidden, "You do not have permission to perform this action. Please contact your administrator. Missing permission: %s, without limits, in one of the spaces", permission)
 }
 
 func (a *API) events(r *Request) (any, error) {

@@ -293,7 +293,7 @@ func (a *API) releaseProgression(r *Request) (any, error) {
 		answer.NextDeploymentsMinimumRequired = p.NextDeploymentsMinimumRequired
 		answer.Links = map[string]string{"Self": catalog.Releases.SelfPath(rel.SpaceID, rel.ID) + "/progression"}
 		for i := range p.Phases {
-			phase, err := phaseOf(tx, &p.Phases[i])
+			phase, err := phaseOf(r, tx, &p.Phases[i])
 			if err != nil {
 				return err
 			}
@@ -304,7 +304,9 @@ func (a *API) releaseProgression(r *Request) (any, error) {
 	return answer, err
 }
 
-func phaseOf(tx *store.Tx, s *deploy.PhaseState) (phaseProgression, error) {
+// phaseOf is a phase with those of its deployments, and their tasks, that the
+// caller may see.
+func phaseOf(r *Request, tx *store.Tx, s *deploy.PhaseState) (phaseProgression, error) {
 	p := phaseProgression{
 		ID: s.ID, Name: s.Name, Blocked: s.Blocked, Progress: s.Progress, Environments: append([]string{}, s.Environments...),
 		AutomaticDeploymentTargets: append([]string{}, s.Automatic...), OptionalDeploymentTargets: append([]string{}, s.Manual...),
@@ -315,6 +317,11 @@ func phaseOf(tx *store.Tx, s *deploy.PhaseState) (phaseProgression, error) {
 		if err != nil {
 			return p, err
 		}
+		if ok, err := r.seesOne(catalog.Deployments, deployment); err != nil {
+			return p, err
+		} else if !ok {
+			continue
+		}
 		one := phaseDeployment{}
 		if one.Deployment, err = catalog.Deployments.Wire(tx, deployment); err != nil {
 			return p, err
@@ -323,7 +330,13 @@ func phaseOf(tx *store.Tx, s *deploy.PhaseState) (phaseProgression, error) {
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return p, err
 		}
+		may := false
 		if t != nil {
+			if may, err = r.May("TaskView", taskAt(t)); err != nil {
+				return p, err
+			}
+		}
+		if may {
 			document := taskOf(t, time.Now())
 			one.Task = &document
 		}

@@ -30,6 +30,7 @@ type Request struct {
 
 	api      *API
 	implicit bool // the path named no space
+	wall     bool // what is asked for lies in the space
 	params   []string
 	query    map[string][]string
 	written  bool

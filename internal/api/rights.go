@@ -78,6 +78,16 @@ func (r *Request) NeedFor(permission string, k kind.Any, resource any) error {
 	return nil
 }
 
+// seesOne reports whether the caller may see a resource at one of its places.
+func (r *Request) seesOne(k kind.Any, resource any) (bool, error) {
+	for _, at := range places(k, resource) {
+		if ok, err := r.May(k.Info().Permissions.View, at); ok || err != nil {
+			return ok, err
+		}
+	}
+	return false, nil
+}
+
 // places are where a resource lies: one for each of its projects.
 func places(k kind.Any, resource any) []At {
 	w := k.Within(resource)

@@ -176,16 +176,32 @@ func (a *API) match(r *Request) (*Route, error) {
 		r.W.Header().Set("Allow", strings.Join(allowed, ", "))
 		return nil, &methodError{method, strings.Join(allowed, ", ")}
 	}
-	if r.Space != "" {
-		ok, err := a.spaces.exists(r.Context(), a.DB, r.Space)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			return nil, fault.New(fault.NotFound, "The space '%s' does not exist.", r.Space)
-		}
-	}
+	r.wall = r.Space != "" && !route.mixed()
 	return route, nil
+}
+
+// mixed tells routes that answer for the system as well as for a space.
+func (r *Route) mixed() bool { return strings.HasPrefix(r.Pattern, "M/") }
+
+// enter lets a request into its space: the space must be there, and what lies
+// in a space is only for who may do something there, even if a route asks for
+// no permission of its own.
+func (a *API) enter(r *Request) error {
+	if r.Space == "" {
+		return nil
+	}
+	ok, err := a.spaces.exists(r.Context(), a.DB, r.Space)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.New(fault.NotFound, "The space '%s' does not exist.", r.Space)
+	}
+	if r.wall && len(r.Rights.Permissions(r.Space)) == 0 {
+		return &fault.Error{Code: fault.Forbidden, Message: "You do not have permission to perform this action. Please contact your administrator.",
+			Details: []string{"None of your teams has a role in space " + r.Space + "."}}
+	}
+	return nil
 }
 
 func (a *API) inSpace(r *Request, space string, segments []string) (*node, []string) {

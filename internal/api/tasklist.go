@@ -79,7 +79,7 @@ func (r *Request) taskSpaces() (spaces []string, limited bool, err error) {
 		}
 	}
 	if len(spaces) == 0 {
-		return nil, false, r.Need("TaskView", At{System: r.Space == ""})
+		return nil, false, r.nothingThere("TaskView", wanted)
 	}
 	return spaces, limited, nil
 }

@@ -125,6 +125,9 @@ func (h *mixed) createMixed(r *Request) (any, error) {
 		if err := r.NeedFor(h.info.Permissions.Create, h.kind, res); err != nil {
 			return err
 		}
+		if err := r.guard(tx, res, nil); err != nil {
+			return err
+		}
 		if err := h.kind.PutAny(tx, res); err != nil {
 			return err
 		}
@@ -156,5 +159,5 @@ func (a *API) teamMembership(r *Request) (any, error) {
 			return nil, err
 		}
 	}
-	return a.teamsOf(r, user)
+	return a.teamsSeen(r, user)
 }

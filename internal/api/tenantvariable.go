@@ -170,7 +170,11 @@ func (l *ledger) document(r *Request) (*tenantVariables, error) {
 				shown.Variables[environment] = l.ofProject(o, environment)
 			}
 		}
-		if len(shown.Variables) > 0 || len(o.Environments) == 0 {
+		ok, err := r.May("VariableView", l.at(o, nil))
+		if err != nil {
+			return nil, err
+		}
+		if len(shown.Variables) > 0 || len(o.Environments) == 0 && ok {
 			d.ProjectVariables[o.ID] = shown
 		}
 	}

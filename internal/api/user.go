@@ -44,6 +44,10 @@ func (a *API) signIn(r *Request) (any, error) {
 		Username, Password string
 		RememberMe         bool
 	}
+	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" {
+		// Another site could sign a visitor in as somebody else.
+		return nil, fault.New(fault.Forbidden, "Signing in takes a page of this server; the request comes from another site.")
+	}
 	if err := r.Read(&c); err != nil {
 		return nil, err
 	}
@@ -207,6 +211,9 @@ func (a *API) updateUser(r *Request) (any, error) {
 		if err != nil {
 			return err
 		}
+		if err := r.guardUser(tx, id); err != nil {
+			return err
+		}
 		was := *u
 		if err := catalog.Users.Merge(body, u); err != nil {
 			return err
@@ -239,6 +246,9 @@ func (a *API) deleteUser(r *Request) (any, error) {
 		return nil, err
 	}
 	return nil, r.Do(func(tx *store.Tx) error {
+		if err := r.guardUser(tx, id); err != nil {
+			return err
+		}
 		if err := a.Login.DeleteUser(tx, id); err != nil {
 			return err
 		}
@@ -263,7 +273,7 @@ func (a *API) userSpaces(r *Request) (any, error) {
 			return err
 		}
 		for _, s := range all {
-			if !slices.Contains(rights.Spaces(), s.ID) && !rights.Allows("SpaceView", access.Resource{}) {
+			if !slices.Contains(rights.Spaces(), s.ID) && !rights.Allows("SpaceView", access.Resource{}) || !r.mayTellOf(id, s.ID) {
 				continue
 			}
 			raw, err := catalog.Spaces.Wire(tx, s)
@@ -291,7 +301,37 @@ func (a *API) userTeams(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.teamsOf(r, id)
+	return a.teamsSeen(r, id)
+}
+
+// teamsSeen are the teams that somebody is in, for who asks: of others, only
+// those that the caller may see.
+func (a *API) teamsSeen(r *Request, user string) ([]teamItem, error) {
+	items, err := a.teamsOf(r, user)
+	if err != nil || user == r.Principal.UserID {
+		return items, err
+	}
+	seen := []teamItem{}
+	for _, t := range items {
+		at := At{System: t.SpaceID == nil}
+		if t.SpaceID != nil {
+			at.Space = *t.SpaceID
+		}
+		ok, err := r.May("TeamView", at)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			seen = append(seen, t)
+		}
+	}
+	return seen, nil
+}
+
+// mayTellOf says whether the caller may learn what another user may do in a
+// space: whoever could look the user's teams and roles up there.
+func (r *Request) mayTellOf(user, space string) bool {
+	return user == r.Principal.UserID || r.Rights.Anywhere(access.TeamView, space) || r.Rights.Allows(access.SpaceView, access.Resource{})
 }
 
 func (a *API) teamsOf(r *Request, user string) ([]teamItem, error) {
@@ -337,7 +377,7 @@ func (a *API) userPermissions(r *Request) (any, error) {
 	inSpaces := map[string][]restriction{}
 	wanted := r.List("spaces")
 	for _, space := range rights.Spaces() {
-		if len(wanted) > 0 && !slices.Contains(wanted, space) && !slices.Contains(wanted, "all") {
+		if len(wanted) > 0 && !slices.Contains(wanted, space) && !slices.Contains(wanted, "all") || !r.mayTellOf(id, space) {
 			continue
 		}
 		for _, p := range rights.Permissions(space) {
@@ -354,7 +394,7 @@ func (a *API) userPermissions(r *Request) (any, error) {
 	if system == nil {
 		system = []access.Permission{}
 	}
-	teams, err := a.teamsOf(r, id)
+	teams, err := a.teamsSeen(r, id)
 	if err != nil {
 		return nil, err
 	}
@@ -379,6 +419,9 @@ func (a *API) revokeSessions(r *Request) (any, error) {
 		return nil, err
 	}
 	return nil, r.Do(func(tx *store.Tx) error {
+		if err := r.guardUser(tx, id); err != nil {
+			return err
+		}
 		tx.After(func() { a.Login.Forget(id) })
 		return a.Login.RevokeSessions(tx, id, "")
 	})
@@ -460,6 +503,9 @@ func (a *API) createKey(r *Request) (any, error) {
 	}
 	var d keyDocument
 	err = r.Do(func(tx *store.Tx) error {
+		if err := r.guardUser(tx, id); err != nil {
+			return err
+		}
 		k, text, err := a.Login.CreateKey(tx, n)
 		if err != nil {
 			return err
@@ -477,6 +523,9 @@ func (a *API) deleteKey(r *Request) (any, error) {
 		return nil, err
 	}
 	return nil, r.Do(func(tx *store.Tx) error {
+		if err := r.guardUser(tx, id); err != nil {
+			return err
+		}
 		tx.After(func() { a.Login.Forget(id) })
 		if err := a.Login.DeleteKey(tx, id, r.Param("key")); err != nil {
 			return err

@@ -44,3 +44,26 @@ func GrantsOf(tx *store.Tx, userID string) ([]access.Grant, error) {
 	}
 	return access.Grants(access.User{ID: userID}, t, r, s), nil
 }
+
+// GrantsOfTeam gives what being in a team gives, apart from what everyone has.
+func GrantsOfTeam(tx *store.Tx, team *Team) ([]access.Grant, error) {
+	roles, _, err := UserRoles.List(tx, kind.Query{AnySpace: true})
+	if err != nil {
+		return nil, err
+	}
+	scoped, _, err := ScopedUserRoles.List(tx, kind.Query{AnySpace: true, Refer: map[string][]string{"TeamId": {team.ID}}})
+	if err != nil {
+		return nil, err
+	}
+	var r []access.Role
+	for _, v := range roles {
+		r = append(r, v.Access())
+	}
+	var s []access.ScopedRole
+	for _, v := range scoped {
+		s = append(s, v.Access())
+	}
+	t := team.Access()
+	t.MemberIDs = []string{"somebody"}
+	return access.Grants(access.User{ID: "somebody"}, []access.Team{t}, r, s), nil
+}

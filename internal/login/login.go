@@ -99,11 +99,23 @@ func (l *Login) Authenticate(ctx context.Context, r *http.Request) (Principal, e
 		return l.principal(ctx, "t"+secret.Hash(proof), l.findToken)
 	}
 	p, err := l.principal(ctx, "b"+secret.Hash(proof), l.findBrowser)
-	if err == nil && !safe(r.Method) && !secret.Equal(r.Header.Get(csrfHeader), secret.CSRFToken(proof)) {
-		return Principal{}, fault.New(fault.Unauthenticated,
-			"The header %s does not carry the value of the cookie %s, so this change may not come from you. Reload the page and try again.", csrfHeader, l.csrfCookie())
+	if err == nil && !safe(r.Method) {
+		err = l.forged(r, proof)
 	}
-	return p, err
+	if err != nil {
+		return Principal{}, err
+	}
+	return p, nil
+}
+
+// forged refuses a change that a browser sends without the token that only the
+// pages of this server can read.
+func (l *Login) forged(r *http.Request, session secret.Text) error {
+	if secret.Equal(r.Header.Get(csrfHeader), secret.CSRFToken(session)) {
+		return nil
+	}
+	return fault.New(fault.Unauthenticated,
+		"The header %s does not carry the value of the cookie %s, so this change may not come from you. Reload the page and try again.", csrfHeader, l.csrfCookie())
 }
 
 // Forget makes the next request of the user look everything up again. It is

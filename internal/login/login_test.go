@@ -291,6 +291,11 @@ func TestBrowserSession(t *testing.T) {
 
 	r := request("POST")
 	r.AddCookie(identity)
+	refused(t, d.SignOut(t.Context(), httptest.NewRecorder(), r), "X-Octopus-Csrf-Token")
+	if err := ask("GET"); err != nil {
+		t.Errorf("somebody else signed us out: %v", err)
+	}
+	r.Header.Set(csrfHeader, csrf.Value)
 	w := httptest.NewRecorder()
 	if err := d.SignOut(t.Context(), w, r); err != nil {
 		t.Fatal(err)

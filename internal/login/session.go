@@ -161,13 +161,18 @@ func (l *Login) begin(ctx context.Context, a Account, kind, how string, lasts, i
 }
 
 // SignOut ends the session of the request, if it has one, and clears the
-// cookies.
+// cookies. Another site must not be able to sign people out, so that it takes
+// the token against forgery as every change does.
 func (l *Login) SignOut(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
-	l.ClearCookies(w)
 	c, err := r.Cookie(l.identityCookie())
 	if err != nil {
+		l.ClearCookies(w)
 		return nil
 	}
+	if err := l.forged(r, secret.Text(c.Value)); err != nil {
+		return err
+	}
+	l.ClearCookies(w)
 	hash := secret.Hash(secret.Text(c.Value))
 	var userID string
 	err = l.db.Do(ctx, func(tx *store.Tx) error {
