@@ -7,19 +7,29 @@ import (
 	"time"
 
 	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/variable"
 )
 
-// expand finds the parts of what a typed value names.
-func (s *Service) expand(typ, id string) (parts []variable.Part, err error) {
+// expand finds the parts of what a typed value names. A value is a text that
+// anybody may have typed, so what it names must lie in the deployment's space:
+// else it would give away what another space keeps.
+func (g *occasion) expand(typ, id string) ([]variable.Part, error) {
+	return g.Service.expand(g.project.SpaceID, typ, id)
+}
+
+func (s *Service) expand(space, typ, id string) (parts []variable.Part, err error) {
 	err = s.DB.View(context.Background(), func(tx *store.Tx) error {
 		if typ == variable.TypeCertificate {
-			parts, err = certificateParts(tx, id)
+			parts, err = certificateParts(tx, space, id)
 			return err
 		}
 		a, err := catalog.Accounts.Get(tx, id)
+		if err == nil && a.SpaceID != space {
+			err = elsewhere("account", id, space)
+		}
 		if err != nil {
 			return err
 		}
@@ -27,6 +37,12 @@ func (s *Service) expand(typ, id string) (parts []variable.Part, err error) {
 		return err
 	})
 	return parts, err
+}
+
+// elsewhere is the error of what lies in another space: there it might as well
+// not be.
+func elsewhere(what, id, space string) error {
+	return fault.New(fault.NotFound, "There is no %s %s in space %s.", what, id, space)
 }
 
 // accountParts are the variables that a variable of an account's type becomes.
@@ -53,8 +69,11 @@ func accountParts(tx *store.Tx, a *catalog.Account) ([]variable.Part, error) {
 }
 
 // certificateParts are the variables that a certificate variable becomes.
-func certificateParts(tx *store.Tx, id string) ([]variable.Part, error) {
+func certificateParts(tx *store.Tx, space, id string) ([]variable.Part, error) {
 	c, err := catalog.Certificates.Get(tx, id)
+	if err == nil && c.SpaceID != space {
+		err = elsewhere("certificate", id, space)
+	}
 	if err != nil {
 		return nil, err
 	}
