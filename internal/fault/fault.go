@@ -8,6 +8,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Code says what kind of thing went wrong and therefore what a caller can do.
@@ -53,8 +54,12 @@ type Error struct {
 	Cause   error
 }
 
-// Error gives the message, followed by the cause when there is one.
+// Error gives the message, followed by the details, or by the cause when there
+// are none.
 func (e *Error) Error() string {
+	if len(e.Details) > 0 {
+		return e.Message + " " + strings.Join(e.Details, " ")
+	}
 	if e.Cause != nil {
 		return e.Message + ": " + e.Cause.Error()
 	}
