@@ -90,6 +90,9 @@ func (s *Service) CreateDeploymentsTx(tx *store.Tx, in NewDeployments) ([]MadeDe
 	if err != nil {
 		return nil, err
 	}
+	if len(o.process.Steps) == 0 {
+		return nil, fault.New(fault.Invalid, "Release %s has no steps, because the deployment process had none when it was created. Add a step and create another release.", r.Version)
+	}
 	pairs, err := o.pairs(tx, &in)
 	if err != nil {
 		return nil, err

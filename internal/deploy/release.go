@@ -112,9 +112,6 @@ func (s *Service) gather(ctx context.Context, d *releaseDraft) (existing *MadeRe
 		if err != nil {
 			return err
 		}
-		if len(process.Steps) == 0 {
-			return fault.New(fault.Invalid, "The deployment process of project '%s' has no steps yet. Add a step before creating a release.", d.project.Name)
-		}
 		channel := ""
 		if d.channel != nil {
 			channel = d.channel.ID
