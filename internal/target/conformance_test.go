@@ -221,7 +221,7 @@ func testCancel(t *testing.T, p place) {
 		return nil
 	})
 	must(t, err)
-	if !exit.Canceled || exit.Code != runner.ExitCanceled || time.Since(began) > 5*time.Second {
+	if !exit.Canceled || exit.Code != runner.ExitCanceled || time.Since(began) > time.Minute {
 		t.Errorf("%+v after %v", exit, time.Since(began))
 	}
 	if got := texts(lines); !slices.Contains(got, "told") {

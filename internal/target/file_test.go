@@ -168,7 +168,7 @@ func testDaemon(t *testing.T, p place) {
 		script("(sleep 1.2; echo still here; echo yes > "+alive+") & echo started")))
 	began := time.Now()
 	_, exit := follow(t, tr, "daemon-1", 0)
-	if took := time.Since(began); exit.Code != 0 || took > 5*time.Second {
+	if took := time.Since(began); exit.Code != 0 || took > time.Minute {
 		t.Errorf("%+v after %v", exit, took)
 	}
 	eventually(t, "the daemon lives", func() bool { return exists(alive) })
