@@ -65,7 +65,7 @@ func environmentPlace(e *Environment) *int { return &e.SortOrder }
 
 func environmentRules(tx *store.Tx, next, old *Environment, c *fault.Complaints) (err error) {
 	if old == nil && next.SortOrder == 0 {
-		if next.SortOrder, err = last(tx, kind.Of[Environment](), next.SpaceID, environmentPlace); err != nil {
+		if next.SortOrder, err = last(tx, kind.Of[Environment](), next.SpaceID); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/takodeploy/tako/internal/fault"
@@ -9,17 +10,16 @@ import (
 )
 
 // bySortOrder lists what people put in order.
-const bySortOrder = "cast(data ->> 'SortOrder' as integer), name_key, id"
+const bySortOrder = sortOrder + ", name_key, id"
+
+const sortOrder = "cast(data ->> 'SortOrder' as integer)"
 
 // last gives the place after all others of a type in a space.
-func last[T any](tx *store.Tx, k *kind.Kind[T], space string, place func(*T) *int) (int, error) {
-	all, _, err := k.List(tx, kind.Query{Space: space})
-	if err != nil {
-		return 0, err
-	}
+func last[T any](tx *store.Tx, k *kind.Kind[T], space string) (int, error) {
 	end := -1
-	for _, r := range all {
-		end = max(end, *place(r))
+	_, err := tx.QueryRow([]any{&end}, "select "+sortOrder+" from document where kind = '"+k.Plural+"' and space = $1 order by "+sortOrder+" desc limit 1", space)
+	if err != nil {
+		return 0, fmt.Errorf("looking for the last of the %s: %w", k.Plural, err)
 	}
 	return end + 1, nil
 }

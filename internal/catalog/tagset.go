@@ -62,7 +62,7 @@ func tagSetPlace(t *TagSet) *int { return &t.SortOrder }
 func tagSetRules(tx *store.Tx, next, old *TagSet, c *fault.Complaints) (err error) {
 	next.Name = strings.TrimSpace(next.Name)
 	if old == nil && next.SortOrder == 0 {
-		if next.SortOrder, err = last(tx, kind.Of[TagSet](), next.SpaceID, tagSetPlace); err != nil {
+		if next.SortOrder, err = last(tx, kind.Of[TagSet](), next.SpaceID); err != nil {
 			return err
 		}
 	}

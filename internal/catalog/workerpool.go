@@ -60,7 +60,7 @@ func workerPoolRules(tx *store.Tx, next, old *WorkerPool, c *fault.Complaints) (
 			c.Add("The worker pool '%s' is the default. Make another one the default instead.", old.Name)
 		}
 	} else if next.SortOrder == 0 {
-		if next.SortOrder, err = last(tx, kind.Of[WorkerPool](), next.SpaceID, poolPlace); err != nil {
+		if next.SortOrder, err = last(tx, kind.Of[WorkerPool](), next.SpaceID); err != nil {
 			return err
 		}
 	}

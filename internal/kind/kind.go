@@ -142,7 +142,7 @@ type Any interface {
 type Info struct {
 	Plural, Singular, Path string
 	System, Silent, Hidden bool
-	Table                  string
+	Table, Order           string
 	Permissions            Permissions
 	Filters                []string // members a list can be narrowed by
 	Type                   reflect.Type
@@ -228,12 +228,18 @@ func Of[T any]() *Kind[T] {
 	panic(fmt.Sprintf("kind: %s is not registered", reflect.TypeFor[T]()))
 }
 
-// Prepare creates the indexes that the declared filters need.
+// Prepare creates the indexes that the declared filters and orders need.
 func Prepare(db *store.DB) error {
 	for _, k := range Registered() {
 		info := k.Info()
 		for _, f := range info.Filters {
 			if err := db.Index(info.Table, info.Plural, f); err != nil {
+				return err
+			}
+		}
+		// Orders by columns have indexes in the schema.
+		if strings.Contains(info.Order, "data ->>") {
+			if err := db.IndexOrder(info.Table, info.Plural, info.Order); err != nil {
 				return err
 			}
 		}
@@ -243,7 +249,7 @@ func Prepare(db *store.DB) error {
 
 // Info describes the type.
 func (k *Kind[T]) Info() Info {
-	return Info{k.Plural, k.Singular, k.Path, k.System, k.Silent, k.Hidden, k.Table, k.Permissions, k.form.filters, reflect.TypeFor[T](), k.form.within}
+	return Info{k.Plural, k.Singular, k.Path, k.System, k.Silent, k.Hidden, k.Table, k.Order, k.Permissions, k.form.filters, reflect.TypeFor[T](), k.form.within}
 }
 
 // Within says where a resource lies.

@@ -358,3 +358,14 @@ func (db *DB) Index(table, kind, member string) error {
 	}
 	return nil
 }
+
+// IndexOrder makes the lists of a kind quick to page through in an order of
+// their own. It may be called at each start.
+func (db *DB) IndexOrder(table, kind, order string) error {
+	name := (&Document{Table: table}).table()
+	_, err := db.write.Exec(fmt.Sprintf(`create index if not exists %s_%s_by_order on %s (space, %s) where kind = '%s'`, name, strings.ToLower(kind), name, order, kind))
+	if err != nil {
+		return fmt.Errorf("indexing the order of %s: %w", kind, err)
+	}
+	return nil
+}
