@@ -133,6 +133,7 @@ func (n *run) maskAgain() error {
 // turn asks what to do now, commits the answers together with what has been
 // learnt since, and does them. It reports whether the run is over.
 func (n *run) turn(ctx context.Context) (done bool, err error) {
+	n.noteCancel()
 	n.noteAnswers()
 	w := waits{asked: []string{}}
 	for _, d := range n.decide() {
@@ -257,9 +258,7 @@ func (n *run) wait(ctx context.Context) error {
 		return ctx.Err()
 	case f := <-n.landed:
 		n.land(f)
-	case <-cancel:
-		n.canceled = true
-		n.say(task.Key{}, task.Warning, "The task is being canceled.")
+	case <-cancel: // noted by the next turn
 	case <-n.x.Changed():
 		if err := n.x.Reload(ctx); err != nil {
 			return err
@@ -274,6 +273,20 @@ func (n *run) wait(ctx context.Context) error {
 		default:
 			return nil
 		}
+	}
+}
+
+// noteCancel notes that the task is to stop: while it runs, or before it was
+// picked up, as when it waited for a person.
+func (n *run) noteCancel() {
+	select {
+	case <-n.x.Canceled():
+	default:
+		return
+	}
+	if !n.canceled {
+		n.canceled = true
+		n.say(task.Key{}, task.Warning, "The task is being canceled.")
 	}
 }
 

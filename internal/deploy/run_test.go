@@ -389,6 +389,31 @@ func TestCancelStopsWhatRuns(t *testing.T) {
 	}
 }
 
+// TestCancelEndsWhatIsPutDown cancels tasks that hold no node because they wait
+// for a person.
+func TestCancelEndsWhatIsPutDown(t *testing.T) {
+	for name, plan := range map[string]*Plan{
+		"manual": compose(t, Options{}, typed("approve", "Test.Manual"), work("last")),
+		"guided": compose(t, Options{GuidedFailure: true}, work("one"), work("last")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newTheater(t, plan)
+			h.end.fail["1.1@#1"] = true
+			h.perform(t, h.q)
+			h.await(t, paused)
+			if _, err := h.q.Cancel(t.Context(), h.id); err != nil {
+				t.Fatal(err)
+			}
+			if got := h.await(t, ended); got.State != task.Canceled {
+				t.Errorf("%s %s", got.State, got.Error)
+			}
+			if slices.Contains(h.end.effects, "2.1@#1") {
+				t.Error("the last step ran")
+			}
+		})
+	}
+}
+
 var _ = step.Register("Test.Hang", step.ExecutorFunc(func(_ context.Context, j *step.Job) (step.Outcome, error) {
 	value, _ := ends.Load(j.ProjectID)
 	<-value.(*farEnd).block[j.Path]
