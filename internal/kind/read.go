@@ -140,7 +140,7 @@ func (k *Kind[T]) find(tx *store.Tx, space, what string) (*store.Document, error
 	if d != nil && d.Kind == k.Plural && (d.Space == space || d.Space == "" || k.System) {
 		return d, nil
 	}
-	for _, where := range []store.Where{{SQL: "slug = ?", Args: []any{strings.ToLower(what)}}, {SQL: "name_key = ?", Args: []any{strings.ToLower(what)}}, {SQL: "lower(id) = ?", Args: []any{strings.ToLower(what)}}} {
+	for _, where := range []store.Where{{SQL: "slug <> '' and slug = ?", Args: []any{strings.ToLower(what)}}, {SQL: "name_key = ?", Args: []any{strings.ToLower(what)}}, {SQL: "lower(id) = ?", Args: []any{strings.ToLower(what)}}} {
 		found, err := tx.Find(store.Query{Table: k.Table, Kind: k.Plural, Take: 1, Where: []store.Where{where, {SQL: "space = ?", Args: []any{space}}}})
 		if err != nil {
 			return nil, err

@@ -389,7 +389,7 @@ func (k *Kind[T]) slug(tx *store.Tx, d *store.Document, asked string, exists boo
 		}
 		same, err := tx.Count(store.Query{Table: k.Table, Kind: k.Plural, Where: []store.Where{
 			{SQL: "space = ?", Args: []any{d.Space}}, {SQL: "owner = ?", Args: []any{d.Owner}},
-			{SQL: "slug = ?", Args: []any{text}}, {SQL: "id <> ?", Args: []any{d.ID}}}})
+			{SQL: "slug <> '' and slug = ?", Args: []any{text}}, {SQL: "id <> ?", Args: []any{d.ID}}}})
 		if err != nil {
 			return "", err
 		}
