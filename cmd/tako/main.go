@@ -25,6 +25,7 @@ type serverCommand struct{ config.Server }
 
 // Run runs the server until it is told to stop.
 func (c *serverCommand) Run() error {
+	config.Forget()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	s, err := server.New(ctx, &c.Server, version)

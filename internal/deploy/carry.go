@@ -171,7 +171,12 @@ func (n *run) finish(d Decision) {
 		n.say(task.Key{}, task.Fatal, d.Reason)
 	}
 	n.next.Outcome = o
-	t, so := &n.x.Task, Standing{Plan: n.plan, Records: n.book.list()}
+	records := slices.Clone(n.book.list())
+	for i := range records {
+		// What is told of the end goes to the audit trail, which shows no secrets.
+		records[i].Error = n.x.Masked(records[i].Error)
+	}
+	t, so := &n.x.Task, Standing{Plan: n.plan, Records: records}
 	n.next.Then = append(n.next.Then, func(tx *store.Tx) error { return n.scene.Ended(tx, t, d.State, so) })
 }
 

@@ -74,6 +74,13 @@ func newIntake(ctx context.Context, job *Job) (*intake, error) {
 			return nil, fmt.Errorf("reading the checkpoint of %s: %w", job.Ticket, err)
 		}
 	}
+	if in.state.Result != "" {
+		plain, err := job.Tools.open(in.state.Result)
+		if err != nil {
+			return nil, fmt.Errorf("opening the result of %s: %w", job.Ticket, err)
+		}
+		in.state.Result = plain
+	}
 	masks, err := Masks(job.Data, job.Tools.open)
 	if err != nil {
 		return nil, err
@@ -221,7 +228,12 @@ func (in *intake) commit() error {
 		return nil
 	}
 	if in.changed {
-		data, err := json.Marshal(in.state)
+		state := in.state
+		if state.Result != "" {
+			// A script's own words may hold a secret; the checkpoint is at rest.
+			state.Result = in.job.Tools.seal(state.Result)
+		}
+		data, err := json.Marshal(state)
 		if err != nil {
 			return fmt.Errorf("writing the checkpoint of %s: %w", in.job.Ticket, err)
 		}

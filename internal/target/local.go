@@ -46,7 +46,9 @@ func openLocal(local Local, options Options) (*remote, error) {
 func ownEnvironment() []string {
 	env := []string{}
 	for _, pair := range os.Environ() {
-		if !strings.HasPrefix(pair, "TAKO_") || strings.HasPrefix(pair, "TAKO_AGENT_") {
+		name, _, _ := strings.Cut(pair, "=")
+		agents := strings.HasPrefix(name, "TAKO_AGENT_")
+		if agents || !strings.HasPrefix(name, "TAKO_") && !strings.HasPrefix(name, "ADMIN_") && !strings.HasPrefix(name, "MASTER_KEY") && !strings.HasPrefix(name, "DB_CONNECTION_STRING") {
 			env = append(env, pair)
 		}
 	}
