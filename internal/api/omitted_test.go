@@ -46,3 +46,13 @@ func TestLinksThatAreFollowedAsTheyAre(t *testing.T) {
 		t.Errorf("%v", page)
 	}
 }
+
+// TestKubernetesTargetsSayHowToSignIn adds a cluster without saying how.
+func TestKubernetesTargetsSayHowToSignIn(t *testing.T) {
+	v := newVillage(t)
+	m := v.call(201, "POST", "/api/Spaces-1/machines", map[string]any{"Name": "k8s", "Roles": []string{"web"}, "EnvironmentIds": v.environments[:1],
+		"Endpoint": map[string]any{"CommunicationStyle": "Kubernetes", "ClusterUrl": "https://k:6443"}})
+	if got := at(m, "Endpoint", "Authentication", "AuthenticationType"); got != "None" {
+		t.Errorf("the type is %v", got)
+	}
+}

@@ -213,7 +213,10 @@ func endpointRules(tx *store.Tx, e *Endpoint, thumbprint, uri *string, c *fault.
 		}
 	case StyleKubernetes:
 		e.ClusterURL = strings.TrimSpace(e.ClusterURL)
-		named := e.Authentication != nil && e.Authentication.ClusterName != "" // the cloud knows the address
+		if e.Authentication == nil { // clients read its type without looking
+			e.Authentication = &KubernetesAuthentication{AuthenticationType: "None"}
+		}
+		named := e.Authentication.ClusterName != "" // the cloud knows the address
 		if e.ClusterURL == "" && !named {
 			c.Add("Endpoint.ClusterUrl must not be empty.")
 		} else if e.ClusterURL != "" && !isURL(e.ClusterURL, "https", "http") && !strings.Contains(e.ClusterURL, "#{") {
