@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"context"
 
@@ -141,6 +142,9 @@ func (a *API) match(r *Request) (*Route, error) {
 	if err != nil {
 		return nil, err
 	}
+	if plain, err := url.QueryUnescape(r.URL.RawQuery); err == nil && (!utf8.ValidString(plain) || strings.ContainsRune(plain, 0)) {
+		return nil, fault.New(fault.Invalid, "The query must be valid UTF-8 without NUL characters.")
+	}
 	var at *node
 	var params []string
 	switch {
@@ -220,6 +224,9 @@ func split(u *url.URL) ([]string, error) {
 		decoded, err := url.PathUnescape(s)
 		if err != nil {
 			return nil, fault.Wrap(fault.Invalid, err, "The path is not properly escaped.")
+		}
+		if !utf8.ValidString(decoded) || strings.ContainsRune(decoded, 0) {
+			return nil, fault.New(fault.Invalid, "The path must be valid UTF-8 without NUL characters.")
 		}
 		segments = append(segments, decoded)
 	}

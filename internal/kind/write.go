@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/store"
@@ -121,6 +122,9 @@ func (k *Kind[T]) dropReadonly(r, before *T) {
 func Unmarshal(body []byte, into any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return &fault.Error{Code: fault.Invalid, Message: "The request has no body.", Details: []string{"A JSON body is required."}}
+	}
+	if !utf8.Valid(body) || bytes.Contains(body, []byte(`\u0000`)) {
+		return &fault.Error{Code: fault.Invalid, Message: "The request body could not be read.", Details: []string{"The body must be valid UTF-8 without NUL characters."}}
 	}
 	err := json.Unmarshal(body, into)
 	if err == nil {
