@@ -13,6 +13,7 @@
 package kind
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"reflect"
@@ -230,21 +231,23 @@ func Of[T any]() *Kind[T] {
 
 // Prepare creates the indexes that the declared filters and orders need.
 func Prepare(db *store.DB) error {
-	for _, k := range Registered() {
-		info := k.Info()
-		for _, f := range info.Filters {
-			if err := db.Index(info.Table, info.Plural, f); err != nil {
-				return err
+	return db.Do(context.Background(), func(tx *store.Tx) error {
+		for _, k := range Registered() {
+			info := k.Info()
+			for _, f := range info.Filters {
+				if err := tx.Index(info.Table, info.Plural, f); err != nil {
+					return err
+				}
+			}
+			// Orders by columns have indexes in the schema.
+			if strings.Contains(info.Order, "data ->>") {
+				if err := tx.IndexOrder(info.Table, info.Plural, info.Order); err != nil {
+					return err
+				}
 			}
 		}
-		// Orders by columns have indexes in the schema.
-		if strings.Contains(info.Order, "data ->>") {
-			if err := db.IndexOrder(info.Table, info.Plural, info.Order); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // Info describes the type.

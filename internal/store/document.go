@@ -349,9 +349,9 @@ func (t *Tx) Count(q Query) (int, error) {
 
 // Index makes a member of a kind's documents quick to find by. It may be called
 // at each start.
-func (db *DB) Index(table, kind, member string) error {
+func (t *Tx) Index(table, kind, member string) error {
 	name := (&Document{Table: table}).table()
-	_, err := db.write.Exec(fmt.Sprintf(`create index if not exists %s_%s_%s on %s ((data ->> '%s')) where kind = '%s'`,
+	err := t.define(fmt.Sprintf(`create index if not exists %s_%s_%s on %s ((data ->> '%s')) where kind = '%s'`,
 		name, strings.ToLower(kind), strings.ToLower(member), name, member, kind))
 	if err != nil {
 		return fmt.Errorf("indexing %s of %s: %w", member, kind, err)
@@ -361,10 +361,9 @@ func (db *DB) Index(table, kind, member string) error {
 
 // IndexOrder makes the lists of a kind quick to page through in an order of
 // their own. It may be called at each start.
-func (db *DB) IndexOrder(table, kind, order string) error {
+func (t *Tx) IndexOrder(table, kind, order string) error {
 	name := (&Document{Table: table}).table()
-	_, err := db.write.Exec(fmt.Sprintf(`create index if not exists %s_%s_by_order on %s (space, %s) where kind = '%s'`, name, strings.ToLower(kind), name, order, kind))
-	if err != nil {
+	if err := t.define(fmt.Sprintf(`create index if not exists %s_%s_by_order on %s (space, %s) where kind = '%s'`, name, strings.ToLower(kind), name, order, kind)); err != nil {
 		return fmt.Errorf("indexing the order of %s: %w", kind, err)
 	}
 	return nil

@@ -45,6 +45,7 @@ type DB struct {
 	Key    *secret.Key // seals sensitive members; set before the first write
 
 	write, read *sql.DB
+	writer      *writer // of SQLite
 	statements  statements
 }
 
@@ -64,6 +65,14 @@ func Open(ctx context.Context, dir, databaseURL string) (*DB, error) {
 		db.Close()
 		return nil, err
 	}
+	if db.Engine == SQLite {
+		conn, err := db.write.Conn(ctx)
+		if err != nil {
+			db.Close()
+			return nil, fmt.Errorf("taking the connection to write through: %w", err)
+		}
+		db.writer = &writer{conn: conn, kept: map[string]*sql.Stmt{}}
+	}
 	return db, nil
 }
 
@@ -75,14 +84,18 @@ func open(dir, databaseURL string) (*DB, error) {
 	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
 		return nil, fault.New(fault.Invalid, "DB_CONNECTION_STRING must be a PostgreSQL URL such as postgres://user:password@host:5432/tako; leave it out to use SQLite in the data folder")
 	}
-	pool, err := sql.Open("pgx", databaseURL)
-	if err != nil {
-		return nil, fmt.Errorf("opening PostgreSQL: %w", err)
+	// Who reads in the middle of writing must not have to wait for those who
+	// write, so each has a pool.
+	db := &DB{Engine: PostgreSQL, URL: databaseURL}
+	for _, pool := range []**sql.DB{&db.write, &db.read} {
+		if *pool, err = sql.Open("pgx", databaseURL); err != nil {
+			return nil, fmt.Errorf("opening PostgreSQL: %w", err)
+		}
+		(*pool).SetMaxOpenConns(12)
+		(*pool).SetMaxIdleConns(4)
+		(*pool).SetConnMaxIdleTime(time.Minute)
 	}
-	pool.SetMaxOpenConns(16)
-	pool.SetMaxIdleConns(8)
-	pool.SetConnMaxIdleTime(time.Minute)
-	return &DB{Engine: PostgreSQL, URL: databaseURL, write: pool, read: pool}, nil
+	return db, nil
 }
 
 func openSQLite(path string) (*DB, error) {
@@ -100,7 +113,7 @@ func openSQLite(path string) (*DB, error) {
 	}
 	// One writer connection: SQLite has one writer anyway, and waiting in Go's
 	// queue is cheaper and fairer than its busy handler.
-	write, err := sql.Open("sqlite", dsn("&_txlock=immediate&_pragma=synchronous(full)&_pragma=cache_size(-2000)"))
+	write, err := sql.Open("sqlite", dsn("&_pragma=synchronous(full)&_pragma=cache_size(-2000)"))
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
@@ -137,14 +150,16 @@ func (db *DB) waitReady(ctx context.Context) error {
 // Close closes all connections.
 func (db *DB) Close() error {
 	db.statements.close()
-	err := db.write.Close()
-	if db.read != db.write {
-		err = errors.Join(err, db.read.Close())
+	var err error
+	if db.writer != nil {
+		err = db.writer.close()
 	}
-	return err
+	err = errors.Join(err, db.write.Close())
+	return errors.Join(err, db.read.Close())
 }
 
-// Do runs f in one write transaction. f may run more than once, when the
+// Do runs f in one write transaction; on SQLite those that wait for each other
+// share one, in which each fails alone. f may run more than once, when the
 // database asks for a retry, so it must have no other effects; what must follow
 // the commit goes through Tx.After.
 func (db *DB) Do(ctx context.Context, f func(*Tx) error) error {
@@ -165,11 +180,14 @@ func (db *DB) once(ctx context.Context, f func(*Tx) error) error {
 	// The transaction must not be torn down half way because a client hung up:
 	// a request that got as far as writing is finished.
 	ctx = context.WithoutCancel(ctx)
+	if db.writer != nil {
+		return db.writer.run(ctx, db, f)
+	}
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
-	t := &Tx{db: db, ctx: ctx, pool: db.write, tx: tx}
+	t := &Tx{db: db, ctx: ctx, tx: tx}
 	done := false
 	defer func() {
 		if !done {
@@ -192,7 +210,7 @@ func (db *DB) once(ctx context.Context, f func(*Tx) error) error {
 // View runs f with a Tx that can only read. Each query sees the newest
 // committed state; there is no snapshot over several queries.
 func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
-	return f(&Tx{db: db, ctx: ctx, pool: db.read})
+	return f(&Tx{db: db, ctx: ctx})
 }
 
 // retryable reports serialization failures and deadlocks, which PostgreSQL asks
@@ -211,22 +229,16 @@ func Duplicate(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "UNIQUE constraint failed")
 }
 
-// statements keeps prepared statements by pool and text. The set of texts is
-// small; the bound is a guard against queries built with values in them.
+// statements keeps the prepared statements of a pool by their texts. The set of
+// texts is small; the bound is a guard against queries built with values in them.
 type statements struct {
 	mu   sync.RWMutex
-	kept map[statementKey]*sql.Stmt
-}
-
-type statementKey struct {
-	pool *sql.DB
-	text string
+	kept map[string]*sql.Stmt
 }
 
 func (s *statements) get(ctx context.Context, pool *sql.DB, text string) (*sql.Stmt, error) {
-	key := statementKey{pool, text}
 	s.mu.RLock()
-	st := s.kept[key]
+	st := s.kept[text]
 	s.mu.RUnlock()
 	if st != nil {
 		return st, nil
@@ -237,18 +249,25 @@ func (s *statements) get(ctx context.Context, pool *sql.DB, text string) (*sql.S
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if other := s.kept[key]; other != nil {
+	if other := s.kept[text]; other != nil {
 		st.Close()
 		return other, nil
 	}
 	if s.kept == nil {
-		s.kept = map[statementKey]*sql.Stmt{}
+		s.kept = map[string]*sql.Stmt{}
 	}
-	if len(s.kept) > 1000 {
-		return nil, fmt.Errorf("too many distinct statements; a value was probably written into the text of %q", text)
+	if len(s.kept) > mostStatements {
+		return nil, tooManyStatements(text)
 	}
-	s.kept[key] = st
+	s.kept[text] = st
 	return st, nil
+}
+
+// mostStatements bounds what is prepared on one connection or pool.
+const mostStatements = 1000
+
+func tooManyStatements(text string) error {
+	return fmt.Errorf("too many distinct statements; a value was probably written into the text of %q", text)
 }
 
 func (s *statements) close() {

@@ -127,7 +127,7 @@ func TestFindAndCount(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := db.Index("", "Things", "A"); err != nil {
+		if err := db.Do(ctx, func(tx *store.Tx) error { return tx.Index("", "Things", "A") }); err != nil {
 			t.Fatal(err)
 		}
 		q := store.Query{Kind: "Things", Where: []store.Where{{SQL: "data ->> 'Id' <> ?", Args: []any{"Things-11"}}, {SQL: "name_key like ? or id = ?", Args: []any{"thing 0%", "x"}}}, Skip: 2, Take: 3}

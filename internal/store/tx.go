@@ -12,9 +12,11 @@ import (
 type Tx struct {
 	db    *DB
 	ctx   context.Context
-	pool  *sql.DB
-	tx    *sql.Tx // nil when reading
 	after []func()
+
+	// What a unit writes through; both are nil in one that only reads.
+	tx     *sql.Tx // PostgreSQL
+	writer *writer // SQLite
 }
 
 // Context is the context the unit runs in, with the actor it acts for.
@@ -27,59 +29,68 @@ func (t *Tx) Key() *secret.Key { return t.db.Key }
 func (t *Tx) Engine() Engine { return t.db.Engine }
 
 // Writable reports whether the unit may write.
-func (t *Tx) Writable() bool { return t.tx != nil }
+func (t *Tx) Writable() bool { return t.tx != nil || t.writer != nil }
 
 // After has f called once the transaction is committed; never when it is not.
 func (t *Tx) After(f func()) { t.after = append(t.after, f) }
 
-// statement finds the prepared statement. A SQLite writer has one connection,
-// which the transaction holds: preparing through the pool would wait for ever,
-// so a text that is new is prepared on the transaction itself.
-func (t *Tx) statement(text string) (*sql.Stmt, func(), error) {
-	if t.tx == nil {
-		st, err := t.db.statements.get(t.ctx, t.pool, text)
-		return st, func() {}, err
-	}
-	if t.db.Engine == SQLite {
-		key := statementKey{t.pool, text}
-		t.db.statements.mu.RLock()
-		st := t.db.statements.kept[key]
-		t.db.statements.mu.RUnlock()
-		if st == nil {
-			st, err := t.tx.PrepareContext(t.ctx, text)
-			if err != nil {
-				return nil, nil, err
-			}
-			t.prepareLater(text)
-			return st, func() { st.Close() }, nil
-		}
-		return t.tx.StmtContext(t.ctx, st), func() {}, nil
-	}
-	st, err := t.db.statements.get(t.ctx, t.pool, text)
-	if err != nil {
-		return nil, nil, err
-	}
-	return t.tx.StmtContext(t.ctx, st), func() {}, nil
+// statement is what runs one text again and again.
+type statement interface {
+	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
 }
 
-func (t *Tx) prepareLater(text string) {
-	db, pool := t.db, t.pool
-	t.After(func() {
-		// Best effort: without it the next use prepares again.
-		_, _ = db.statements.get(context.Background(), pool, text)
-	})
+// statement finds the prepared statement. The driver of PostgreSQL prepares on
+// the connection that runs the text and remembers it there; taking a second
+// connection for that would have units that hold one each wait for each other.
+func (t *Tx) statement(text string) (statement, error) {
+	switch {
+	case t.tx != nil:
+		return driverPrepared{t.tx, text}, nil
+	case t.writer != nil:
+		return t.writer.statement(t.ctx, text)
+	case t.db.Engine == PostgreSQL:
+		return driverPrepared{t.db.read, text}, nil
+	}
+	return t.db.statements.get(t.ctx, t.db.read, text)
+}
+
+// driverPrepared is a text that the driver keeps prepared.
+type driverPrepared struct {
+	on interface {
+		ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
+		QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+	}
+	text string
+}
+
+func (p driverPrepared) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
+	return p.on.ExecContext(ctx, p.text, args...)
+}
+
+func (p driverPrepared) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
+	return p.on.QueryContext(ctx, p.text, args...)
+}
+
+// define runs a statement that changes the schema, which is worth no keeping.
+func (t *Tx) define(text string) error {
+	if t.writer != nil {
+		_, err := t.writer.conn.ExecContext(t.ctx, text)
+		return err
+	}
+	_, err := t.tx.ExecContext(t.ctx, text)
+	return err
 }
 
 // Exec runs a statement and gives the number of rows it changed.
 func (t *Tx) Exec(text string, args ...any) (int64, error) {
-	if t.tx == nil {
+	if !t.Writable() {
 		return 0, fmt.Errorf("writing through a read-only unit: %s", text)
 	}
-	st, done, err := t.statement(text)
+	st, err := t.statement(text)
 	if err != nil {
 		return 0, fmt.Errorf("preparing %q: %w", text, err)
 	}
-	defer done()
 	r, err := st.ExecContext(t.ctx, args...)
 	if err != nil {
 		return 0, err
@@ -89,11 +100,10 @@ func (t *Tx) Exec(text string, args ...any) (int64, error) {
 
 // Query runs a query and calls scan for each row; scan is given the row's Scan.
 func (t *Tx) Query(scan func(scan func(dest ...any) error) error, text string, args ...any) error {
-	st, done, err := t.statement(text)
+	st, err := t.statement(text)
 	if err != nil {
 		return fmt.Errorf("preparing %q: %w", text, err)
 	}
-	defer done()
 	rows, err := st.QueryContext(t.ctx, args...)
 	if err != nil {
 		return err
