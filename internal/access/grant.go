@@ -64,7 +64,7 @@ func Complaints(t Team, r Role, s ScopedRole) []string {
 		wrong = append(wrong, "The role "+r.Name+" has permissions in a space, so the space must be given.")
 	}
 	if t.SpaceID != "" && s.SpaceID != "" && t.SpaceID != s.SpaceID {
-		wrong = append(wrong, "The team "+t.Name+" belongs to another space.")
+		wrong = append(wrong, "The team "+t.ID+" belongs to another space.")
 	}
 	return wrong
 }
