@@ -55,6 +55,7 @@ func (t *Tx) Append(e *Event) error {
 		e.Space, e.Category, e.Document, e.Actor.UserID, e.Actor.Username, e.Occurred.UnixMilli(), string(data)); err != nil {
 		return fmt.Errorf("recording an audit event: %w", err)
 	}
+	t.After(t.db.watchers.tell)
 	for _, id := range e.Related {
 		if id == e.Document {
 			continue

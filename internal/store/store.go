@@ -47,6 +47,7 @@ type DB struct {
 	write, read *sql.DB
 	writer      *writer // of SQLite
 	statements  statements
+	watchers    watchers
 }
 
 // Open opens (creating when absent) the database and brings its schema up to

@@ -1,0 +1,169 @@
+package store_test
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/store/storetest"
+)
+
+func note(tx *store.Tx, document string) error {
+	return tx.Append(&store.Event{Space: "Spaces-1", Category: "Modified", Document: document, Related: []string{"Projects-1"}})
+}
+
+// follower reads the trail from a position on, a page at a time.
+type follower struct {
+	t    *testing.T
+	db   *store.DB
+	at   store.Position
+	read []string
+}
+
+func (f *follower) look() {
+	f.t.Helper()
+	err := f.db.View(f.t.Context(), func(tx *store.Tx) error {
+		for {
+			page, err := tx.EventsSince(f.at, 3)
+			if err != nil || len(page) == 0 {
+				return err
+			}
+			for _, h := range page {
+				if !h.After(f.at) {
+					f.t.Errorf("%v comes after %v", h.Position, f.at)
+				}
+				f.at = h.Position
+				f.read = append(f.read, h.Document)
+			}
+		}
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// until looks until so many were read: a unit elsewhere on the server may hold
+// everybody up for a moment.
+func (f *follower) until(count int) {
+	f.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); len(f.read) < count && time.Now().Before(deadline); {
+		f.look()
+		runtime.Gosched()
+	}
+	f.look()
+}
+
+func newFollower(t *testing.T, db *store.DB) *follower {
+	t.Helper()
+	f := &follower{t: t, db: db}
+	err := db.View(t.Context(), func(tx *store.Tx) (err error) {
+		f.at, err = tx.EventsEnd()
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// TestFollowersWaitForWhoIsLate lets a unit that took its id early commit late.
+func TestFollowersWaitForWhoIsLate(t *testing.T) {
+	db := storetest.Postgres(t)
+	before := newFollower(t, db)
+	var during *follower
+	err := db.Do(t.Context(), func(tx *store.Tx) error {
+		if err := note(tx, "late"); err != nil {
+			return err
+		}
+		if err := db.Do(t.Context(), func(tx *store.Tx) error { return note(tx, "early") }); err != nil {
+			return err
+		}
+		during = newFollower(t, db)
+		before.look()
+		during.look()
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []*follower{before, during} {
+		if len(f.read) > 0 {
+			t.Errorf("%v was read while an earlier one could still come", f.read)
+		}
+		f.until(2)
+		if diff := cmp.Diff([]string{"late", "early"}, f.read); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// TestFollowersMissNothing reads while many write, some of them in vain.
+func TestFollowersMissNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		if err := db.Do(t.Context(), func(tx *store.Tx) error { return note(tx, "past") }); err != nil {
+			t.Fatal(err)
+		}
+		hints := make(chan struct{}, 1)
+		defer db.Watch(func() {
+			select {
+			case hints <- struct{}{}:
+			default:
+			}
+		})()
+		f := newFollower(t, db)
+		const writers, each = 6, 40
+		var all sync.WaitGroup
+		for w := range writers {
+			all.Go(func() {
+				for i := range each {
+					err := db.Do(t.Context(), func(tx *store.Tx) error {
+						if err := note(tx, fmt.Sprint(w, "-", i)); err != nil {
+							return err
+						}
+						if i%5 == 4 {
+							return fmt.Errorf("in vain")
+						}
+						return nil
+					})
+					if (err != nil) != (i%5 == 4) {
+						t.Errorf("writing: %v", err)
+					}
+				}
+			})
+		}
+		done := make(chan struct{})
+		go func() { all.Wait(); close(done) }()
+		for writing := true; writing; {
+			select {
+			case <-hints:
+				f.look()
+			case <-done:
+				writing = false
+			}
+		}
+		f.until(writers * each * 4 / 5)
+		seen := map[string]int{}
+		for _, d := range f.read {
+			seen[d]++
+		}
+		for w := range writers {
+			for i := range each {
+				want := 1
+				if i%5 == 4 {
+					want = 0
+				}
+				if n := seen[fmt.Sprint(w, "-", i)]; n != want {
+					t.Errorf("%d-%d was read %d times, want %d", w, i, n, want)
+				}
+			}
+		}
+		if len(f.read) != writers*each*4/5 {
+			t.Errorf("%d events were read", len(f.read))
+		}
+	})
+}
