@@ -49,8 +49,8 @@ func newFolders(work string) (*folders, error) {
 	return f, nil
 }
 
-// take gives a folder with an empty log, an empty folder for files, and a
-// state to be overwritten.
+// take gives a folder with an empty log, an empty state, and an empty folder
+// for files.
 func (f *folders) take() (string, error) {
 	f.mu.Lock()
 	if n := len(f.free); n > 0 {
@@ -126,6 +126,10 @@ func reset(dir string, u usage) error {
 	}
 	if info, err := os.Lstat(files); err != nil || info.Mode().Perm() != 0o700 {
 		return errors.New("the folder for files was changed")
+	}
+	// How a job ended is in its own words, which may hold a secret.
+	if err := os.Truncate(filepath.Join(dir, stateFile), 0); err != nil {
+		return err
 	}
 	if !u.logged {
 		return nil
