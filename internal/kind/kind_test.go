@@ -33,6 +33,7 @@ type Book struct {
 	Code     *kind.Sensitive `json:"Code"`
 	Chapters []Chapter       `json:"Chapters"`
 	Notes    map[string]kind.Property
+	Inputs   any
 }
 
 // A Chapter is a part of a book.
@@ -277,6 +278,49 @@ func TestSecrets(t *testing.T) {
 		if diff := cmp.Diff([]string{test.code, test.key, test.note}, []string{code, key, note}); diff != "" {
 			t.Errorf("%s: %s", test.name, diff)
 		}
+	}
+}
+
+// TestSecretsInLooseValues keeps and seals what looks like a sensitive value
+// where clients send what they like.
+func TestSecretsInLooseValues(t *testing.T) {
+	db := open(t)
+	must[Shelf](t)(post(db, shelves, `{"Name":"A"}`))
+	b := must[Book](t)(post(db, books, `{"Title":"Loose","Inputs":{"plain":"open","deep":[{"word":{"HasValue":true,"NewValue":"w0rd"}}]}}`))
+	word := func() any {
+		var inputs any
+		err := db.View(context.Background(), func(tx *store.Tx) error {
+			b, err := books.Get(tx, b.ID)
+			inputs = b.Inputs
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return inputs.(map[string]any)["deep"].([]any)[0].(map[string]any)["word"]
+	}
+	first := word().(map[string]any)
+	if sealed, _ := first["Sealed"].(string); sealed == "" || first["NewValue"] != nil {
+		t.Errorf("at rest: %v", first)
+	}
+	raw, err := func() (raw []byte, err error) {
+		return raw, db.View(context.Background(), func(tx *store.Tx) (err error) {
+			raw, _, err = books.FindRaw(tx, "Spaces-1", "loose")
+			return err
+		})
+	}()
+	if err != nil || !strings.Contains(string(raw), `"plain":"open"`) || !strings.Contains(string(raw), `"word":{"HasValue":true,"NewValue":null}`) {
+		t.Errorf("on the wire: %s (%v)", raw, err)
+	}
+	for _, body := range []string{string(raw), `{"Edition":1,"Inputs":{"deep":[{"word":{"HasValue":true}}]}}`} {
+		must[Book](t)(patch(db, books, b.ID, body))
+		if diff := cmp.Diff(any(first), word()); diff != "" {
+			t.Errorf("sent back as %s: %s", body, diff)
+		}
+	}
+	must[Book](t)(patch(db, books, b.ID, `{"Edition":2,"Inputs":{"deep":[{"word":{"HasValue":false,"NewValue":null}}]}}`))
+	if got := word().(map[string]any); got["HasValue"] != false || got["Sealed"] != nil {
+		t.Errorf("cleared: %v", got)
 	}
 }
 

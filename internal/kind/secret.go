@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strconv"
+	"strings"
 
 	"github.com/takodeploy/tako/internal/secret"
 	"github.com/takodeploy/tako/internal/store"
@@ -103,6 +105,8 @@ func holdsSecret(t reflect.Type, seen []reflect.Type) bool {
 	}
 	seen = append(seen, t)
 	switch t.Kind() {
+	case reflect.Interface: // what a client has sent as it likes
+		return true
 	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Array:
 		return holdsSecret(t.Elem(), seen)
 	case reflect.Struct:
@@ -126,6 +130,10 @@ func eachSecret(v reflect.Value, path string, f func(path string, s *Sensitive))
 	case reflect.Pointer:
 		if !v.IsNil() {
 			eachSecret(v.Elem(), path, f)
+		}
+	case reflect.Interface:
+		if !v.IsNil() {
+			eachLoose(v.Interface(), path, f)
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
@@ -152,6 +160,66 @@ func eachSecret(v reflect.Value, path string, f func(path string, s *Sensitive))
 			v.SetMapIndex(key, e)
 		}
 	}
+}
+
+// eachLoose calls f for every object in a JSON value that has the members of a
+// Sensitive. Lists have no ids here, so what moves in one has to be sent anew.
+func eachLoose(v any, path string, f func(path string, s *Sensitive)) {
+	switch v := v.(type) {
+	case []any:
+		for i, e := range v {
+			eachLoose(e, path+"["+strconv.Itoa(i)+"]", f)
+		}
+	case map[string]any:
+		s, ok := loose(v)
+		if !ok {
+			for key, e := range v {
+				eachLoose(e, path+"["+key+"]", f)
+			}
+			return
+		}
+		f(path, &s)
+		clear(v)
+		v["HasValue"], v["NewValue"] = s.HasValue, nil
+		for key, text := range map[string]string{"Sealed": s.Sealed, "Mark": s.Mark} {
+			if text != "" {
+				v[key] = text
+			}
+		}
+		if s.NewValue != nil {
+			v["NewValue"] = *s.NewValue
+		}
+		if s.Hint != nil {
+			v["Hint"] = *s.Hint
+		}
+	}
+}
+
+// loose reads an object as a Sensitive if it has a HasValue, alone or beside a
+// NewValue or what was sealed of it.
+func loose(object map[string]any) (s Sensitive, ok bool) {
+	known, value := false, false
+	for key, e := range object {
+		text, isText := e.(string)
+		switch strings.ToLower(key) {
+		case "hasvalue":
+			s.HasValue, known = e.(bool)
+		case "newvalue":
+			if isText {
+				s.NewValue = &text
+			}
+			value = isText || e == nil
+		case "sealed":
+			s.Sealed, value = text, value || isText
+		case "mark":
+			s.Mark = text
+		case "hint":
+			if isText {
+				s.Hint = &text
+			}
+		}
+	}
+	return s, known && (value || len(object) == 1)
 }
 
 // seal replaces new values by sealed ones and takes kept ones from old.
