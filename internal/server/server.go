@@ -58,16 +58,14 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.db, err = store.Open(ctx, s.cfg.DataDir, string(s.cfg.DatabaseURL)); err != nil {
 		return err
 	}
-	if s.db.Key, err = masterKey(ctx, s.db, s.cfg); err != nil {
-		return err
-	}
-	if err := kind.Prepare(s.db); err != nil {
-		return err
-	}
 	if s.blobs, err = s.openBlobs(ctx); err != nil {
 		return err
 	}
-	installation, err := s.seed(ctx)
+	var installation string
+	err = s.db.Alone(ctx, func() (err error) {
+		installation, err = s.prepare(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -75,6 +73,18 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return err
 	}
 	return s.newHTTP(installation)
+}
+
+// prepare gives the database what a start needs of it, and the installation's
+// id.
+func (s *Server) prepare(ctx context.Context) (installation string, err error) {
+	if s.db.Key, err = masterKey(ctx, s.db, s.cfg); err != nil {
+		return "", err
+	}
+	if err := kind.Prepare(s.db); err != nil {
+		return "", err
+	}
+	return s.seed(ctx)
 }
 
 func (s *Server) openBlobs(ctx context.Context) (blob.Store, error) {

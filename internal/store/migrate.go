@@ -50,13 +50,6 @@ func (db *DB) migrate(ctx context.Context) error {
 		dialect = goose.DialectPostgres
 	}
 	options = append(options, goose.WithDisableGlobalRegistry(true))
-	if db.Engine == PostgreSQL {
-		unlock, err := db.lockMigration(ctx)
-		if err != nil {
-			return err
-		}
-		defer unlock()
-	}
 	p, err := goose.NewProvider(dialect, db.write, files, options...)
 	if err != nil {
 		return fmt.Errorf("preparing migrations: %w", err)
@@ -67,19 +60,21 @@ func (db *DB) migrate(ctx context.Context) error {
 	return nil
 }
 
-// lockMigration makes nodes that start together migrate one after the other.
-func (db *DB) lockMigration(ctx context.Context) (func(), error) {
+// Alone runs f while no other node that shares the database is in Alone: nodes
+// that start together prepare the database one after the other.
+func (db *DB) Alone(ctx context.Context, f func() error) error {
+	if db.Engine != PostgreSQL {
+		return f() // the file is one process's
+	}
 	conn, err := db.write.Conn(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("locking the schema: %w", err)
+		return fmt.Errorf("locking the schema: %w", err)
 	}
+	defer conn.Close()
 	const key = 7380461
 	if _, err := conn.ExecContext(ctx, "select pg_advisory_lock($1)", key); err != nil {
-		conn.Close()
-		return nil, fmt.Errorf("locking the schema: %w", err)
+		return fmt.Errorf("locking the schema: %w", err)
 	}
-	return func() {
-		conn.ExecContext(context.WithoutCancel(ctx), "select pg_advisory_unlock($1)", key)
-		conn.Close()
-	}, nil
+	defer conn.ExecContext(context.WithoutCancel(ctx), "select pg_advisory_unlock($1)", key)
+	return f()
 }

@@ -62,7 +62,7 @@ func Open(ctx context.Context, dir, databaseURL string) (*DB, error) {
 		db.Close()
 		return nil, err
 	}
-	if err := db.migrate(ctx); err != nil {
+	if err := db.Alone(ctx, func() error { return db.migrate(ctx) }); err != nil {
 		db.Close()
 		return nil, err
 	}

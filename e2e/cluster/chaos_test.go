@@ -1,0 +1,83 @@
+package cluster
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// lease is for how long a node has a task without renewing its claim.
+const lease = 6 * time.Second
+
+// takeover waits until nothing is in a node's hands any more, and gives how
+// long that took.
+func (c *cluster) takeover(n *node, since time.Time) time.Duration {
+	c.Helper()
+	c.until("the tasks of "+n.name+" are taken over", 20*time.Second, func() bool { return n.held() == 0 })
+	took := time.Since(since)
+	if took > 10*time.Second {
+		c.Errorf("taking over from %s took %v", n.name, took)
+	}
+	return took.Round(10 * time.Millisecond)
+}
+
+// TestDeploymentsOutliveTheCluster kills a node, makes one stand still beyond
+// its lease, drains one, and restarts the database twice, while deployments
+// run on SSH targets and on the built-in worker.
+func TestDeploymentsOutliveTheCluster(t *testing.T) {
+	c := newCluster(t, 3, "TASK_CAP=10")
+	c.furnish(2)
+	var tasks []string
+	count := scale("TAKO_CLUSTER_DEPLOYMENTS", 6, 24)
+	for i := range count {
+		name := fmt.Sprintf("Project %d", i)
+		c.project(name, script("Prepare", c.ticking(3, ""), ""), script("Install", c.ticking(5, "install"), "web"),
+			script("Verify", c.ticking(5, "verify"), ""), script("Finish", c.ticking(3, ""), "web"))
+		tasks = append(tasks, c.deploy(name))
+	}
+	c.until("all targets are at work", time.Minute, func() bool { return c.begun("Install") == 2*count })
+	for round := range scale("TAKO_CLUSTER_ROUNDS", 1, 4) {
+		c.harm(round)
+	}
+	c.open("install")
+	c.until("all workers are at work", 2*time.Minute, func() bool { return c.begun("Verify") == count })
+	for round := range scale("TAKO_CLUSTER_ROUNDS", 1, 4) {
+		c.harm(round + 1)
+	}
+	c.open("verify")
+	var sum tally
+	for _, task := range tasks {
+		c.wait(task, "Success", 3*time.Minute)
+		c.judge(task, []string{"Prepare.", "Install.web-1", "Install.web-2", "Verify.", "Finish.web-1", "Finish.web-2"}, &sum)
+	}
+	lost := c.pg.count("select count(*) from task_step where state = 'Lost'")
+	t.Logf("%d deployments, %d scripts: %d doubled, %d missing, %d lost; %d lines, %d differing",
+		count, sum.steps, sum.doubled, sum.missing, lost, sum.lines, sum.differing)
+}
+
+// harm does one of each to the cluster.
+func (c *cluster) harm(round int) {
+	c.Helper()
+	at := func(i int) *node { return c.nodes[(round+i)%len(c.nodes)] }
+	victim, slow, drained := at(0), at(1), at(2)
+
+	had := victim.held()
+	victim.kill()
+	c.Logf("%s killed with %d tasks: taken over after %v", victim.name, had, c.takeover(victim, time.Now()))
+
+	c.pg.stop("immediate")
+	c.pg.start()
+	victim.start()
+
+	had = slow.held()
+	slow.pause()
+	since := time.Now()
+	took := c.takeover(slow, since)
+	c.until("the lease is over", time.Minute, func() bool { return time.Since(since) > lease+2*time.Second })
+	slow.resume()
+	c.Logf("%s stood still with %d tasks: taken over after %v", slow.name, had, took)
+
+	c.pg.stop("fast")
+	c.pg.start()
+	_ = drained
+}

@@ -1,0 +1,123 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// postgres is a database server of the test's own, which it can restart.
+type postgres struct {
+	t    *testing.T
+	bin  string
+	dir  string
+	port int
+	uid  *syscall.Credential
+}
+
+// newPostgres starts a server, or skips the test where none is installed.
+func newPostgres(t *testing.T) *postgres {
+	t.Helper()
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
+	if len(found) == 0 {
+		t.Skip("PostgreSQL is not installed")
+	}
+	slices.Sort(found)
+	p := &postgres{t: t, bin: found[len(found)-1]}
+	var err error
+	if p.dir, err = os.MkdirTemp("", "tako-cluster-pg-"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(p.dir) })
+	if os.Getuid() == 0 { // the server refuses to run as root
+		account, err := user.Lookup("postgres")
+		if err != nil {
+			t.Skip(err)
+		}
+		uid, _ := strconv.Atoi(account.Uid)
+		gid, _ := strconv.Atoi(account.Gid)
+		p.uid = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		if err := os.Chown(p.dir, uid, gid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.port = freePort(t)
+	p.run("initdb", "-D", p.data(), "-U", "tako", "--auth=trust", "--no-sync", "--locale=C.UTF-8")
+	p.start()
+	t.Cleanup(func() { p.run("pg_ctl", "-D", p.data(), "-m", "immediate", "-w", "stop") })
+	return p
+}
+
+func (p *postgres) data() string { return filepath.Join(p.dir, "data") }
+
+func (p *postgres) url() string {
+	return fmt.Sprintf("postgres://tako@127.0.0.1:%d/postgres?sslmode=disable", p.port)
+}
+
+func (p *postgres) run(program string, args ...string) {
+	p.t.Helper()
+	cmd := exec.Command(filepath.Join(p.bin, program), args...)
+	cmd.Dir, cmd.Env = "/", []string{"HOME=" + p.dir, "PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}
+	if p.uid != nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.uid}
+	}
+	// A file and no pipe: the server that pg_ctl leaves behind keeps it open.
+	out, err := os.CreateTemp(p.dir, "out-")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer out.Close()
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Run(); err != nil {
+		text, _ := os.ReadFile(out.Name())
+		p.t.Fatalf("%s: %v\n%s", program, err, text)
+	}
+}
+
+func (p *postgres) start() {
+	p.t.Helper()
+	settings := fmt.Sprintf("-h 127.0.0.1 -p %d -k %s -c shared_buffers=32MB -c max_connections=200", p.port, p.dir)
+	p.run("pg_ctl", "-D", p.data(), "-w", "-l", filepath.Join(p.dir, "log"), "-o", settings, "start")
+}
+
+// stop stops the server: "fast" as an administrator would, "immediate" as a
+// crash would.
+func (p *postgres) stop(mode string) {
+	p.t.Helper()
+	p.run("pg_ctl", "-D", p.data(), "-m", mode, "-w", "stop")
+}
+
+// count asks the database for a number.
+func (p *postgres) count(query string, args ...any) (n int) {
+	p.t.Helper()
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, p.url())
+	if err == nil {
+		defer conn.Close(ctx)
+		err = conn.QueryRow(ctx, query, args...).Scan(&n)
+	}
+	if err != nil {
+		p.t.Fatalf("%s: %v", query, err)
+	}
+	return n
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
