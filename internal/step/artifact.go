@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -40,6 +41,21 @@ type wanted struct {
 	ID   string `json:",omitempty"`
 }
 
+// rewrite gives files with other names and paths.
+func rewrite(list []wanted, with func(string) (string, error)) ([]wanted, error) {
+	var all []wanted
+	for _, w := range list {
+		var name, path error
+		w.Name, name = with(w.Name)
+		w.Path, path = with(w.Path)
+		if err := errors.Join(name, path); err != nil {
+			return nil, err
+		}
+		all = append(all, w)
+	}
+	return all, nil
+}
+
 // want notes a file; a second one of the same name takes the first one's
 // place.
 func (in *intake) want(w wanted) {
@@ -63,7 +79,7 @@ func (r *remote) keepArtifacts() error {
 		case r.alive.Err() != nil:
 			return r.alive.Err()
 		case err == nil:
-			a, shelf := Artifact{ID: w.ID, Job: r.job, Name: w.Name, Created: time.Now().UTC()}, r.job.Tools.Artifacts
+			a, shelf := Artifact{ID: w.ID, Job: r.job, Name: r.job.masked(w.Name), Created: time.Now().UTC()}, r.job.Tools.Artifacts
 			r.in.batch.Then = append(r.in.batch.Then, func(tx *store.Tx) error { return shelf.Keep(tx, a) })
 		case target.Temporary(err) || fault.CodeOf(err) != fault.Internal:
 			line = Line{Category: Warning, Text: fmt.Sprintf("The artifact %q cannot be kept: %s", w.Name, plain(err))}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // DeployRelease deploys a release of another project and waits for it.
@@ -17,6 +18,8 @@ type ChildDeployment struct {
 	Condition string
 	// Variables are given to the child; they beat its own.
 	Variables map[string]string `json:",omitempty"`
+	// Sensitive names the variables whose values hold a secret.
+	Sensitive []string `json:",omitempty"`
 }
 
 // ChildResult is how a deployment that was asked for has ended.
@@ -53,6 +56,12 @@ func runDeployRelease(ctx context.Context, job *Job) (Outcome, error) {
 	if want.Project == "" || want.Version == "" {
 		return Failure("The step does not say which release of which project to deploy."), nil
 	}
+	for name, text := range want.Variables {
+		if job.masked(text) != text {
+			want.Sensitive = append(want.Sensitive, name)
+		}
+	}
+	slices.Sort(want.Sensitive)
 	data, err := json.Marshal(want)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("asking for a deployment: %w", err)

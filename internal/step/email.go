@@ -56,6 +56,10 @@ func runEmail(ctx context.Context, job *Job) (Outcome, error) {
 	if count == 0 {
 		return Failure("The e-mail has nobody to go to: no address is set, and the teams have no members with one."), nil
 	}
+	// The server at the other end may repeat what it is told.
+	if err := job.Take(ctx, Batch{Secrets: []string{server.Password}}); err != nil {
+		return Outcome{}, err
+	}
 	if err := server.Send(ctx, msg); err != nil {
 		if ctx.Err() != nil {
 			return failed(ctx, err)

@@ -18,7 +18,8 @@ type checkpoint struct {
 	Result string `json:",omitempty"`
 	// Masks are the values that the script wants masked, sealed.
 	Masks []string `json:",omitempty"`
-	// Wanted are files that the script wants kept and that are not yet.
+	// Wanted are files that the script wants kept and that are not yet, their
+	// names and paths sealed at rest.
 	Wanted []wanted `json:",omitempty"`
 	// Told says that what comes before the output was logged.
 	Told bool `json:",omitempty"`
@@ -80,6 +81,10 @@ func newIntake(ctx context.Context, job *Job) (*intake, error) {
 			return nil, fmt.Errorf("opening the result of %s: %w", job.Ticket, err)
 		}
 		in.state.Result = plain
+	}
+	var err error
+	if in.state.Wanted, err = rewrite(in.state.Wanted, job.Tools.open); err != nil {
+		return nil, fmt.Errorf("opening the artifacts of %s: %w", job.Ticket, err)
 	}
 	masks, err := Masks(job.Data, job.Tools.open)
 	if err != nil {
@@ -229,6 +234,8 @@ func (in *intake) commit() error {
 	}
 	if in.changed {
 		state := in.state
+		seal := func(plain string) (string, error) { return in.job.Tools.seal(plain), nil }
+		state.Wanted, _ = rewrite(state.Wanted, seal)
 		if state.Result != "" {
 			// A script's own words may hold a secret; the checkpoint is at rest.
 			state.Result = in.job.Tools.seal(state.Result)

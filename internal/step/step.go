@@ -112,6 +112,8 @@ type Job struct {
 	Alive context.Context
 	// Tools are what the executors of this server have in common.
 	Tools *Tools
+	// Masked gives a text as it may be shown; nil leaves it as it is.
+	Masked func(text string) string
 
 	// Take keeps a batch: it returns when the lines, the outputs and the
 	// cursor are committed, all or none. An error means that another
@@ -195,6 +197,13 @@ type Batch struct {
 	// Then runs in the transaction of the batch, for documents that come with
 	// it. It may run more than once.
 	Then []func(*store.Tx) error
+}
+
+func (j *Job) masked(text string) string {
+	if j.Masked == nil {
+		return text
+	}
+	return j.Masked(text)
 }
 
 // Say keeps one line.
