@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
@@ -24,7 +25,11 @@ type pocketBase struct {
 // newPocketBase starts a server on an empty folder, with the collections
 // "things" and "made" for whoever is signed in.
 func (b *bench) newPocketBase(name string) (*pocketBase, error) {
-	p := &pocketBase{data: filepath.Join(b.dir, name), bin: filepath.Join(b.bin, "bench-peer")}
+	// It keeps its migrations beside its data: each needs a folder around it.
+	p := &pocketBase{data: filepath.Join(b.dir, name, "data"), bin: filepath.Join(b.bin, "bench-peer")}
+	if err := os.MkdirAll(p.data, 0o700); err != nil {
+		return nil, err
+	}
 	password := random()
 	if out, err := exec.Command(p.bin, "superuser", "upsert", "bench@example.com", password, "--dir", p.data).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("making a superuser: %w: %s", err, out)

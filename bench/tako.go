@@ -19,7 +19,10 @@ type tako struct {
 	c         *rest.Client
 	data, key string
 	bin       string
-	took      time.Duration // from exec to the first healthy answer
+
+	environment string // that projects are deployed to
+
+	took time.Duration // from exec to the first healthy answer
 }
 
 // newTako starts a server on an empty folder.
@@ -78,12 +81,15 @@ func (t *tako) first(path string) (rest.Object, error) {
 // plan is a project that can be deployed.
 type plan struct{ project, environment, release string }
 
-// project makes an environment and a project of one step.
+// project makes a project of one step for the one environment.
 func (t *tako) project(name string, properties, action rest.Object) (plan, error) {
 	var p plan
-	e, err := t.c.Post(space+"/environments", rest.Object{"Name": "For " + name})
-	if err != nil {
-		return p, err
+	if t.environment == "" {
+		e, err := t.c.Post(space+"/environments", rest.Object{"Name": "Bench"})
+		if err != nil {
+			return p, err
+		}
+		t.environment = id(e)
 	}
 	group, err := t.first(space + "/projectgroups?take=1")
 	if err != nil {
@@ -97,7 +103,12 @@ func (t *tako) project(name string, properties, action rest.Object) (plan, error
 	if err != nil {
 		return p, err
 	}
-	p.project, p.environment = id(made), id(e)
+	p.project, p.environment = id(made), t.environment
+	// A project's newer deployments push aside the queued ones otherwise.
+	made["CancelQueuedTasks"] = false
+	if _, err := t.c.Put(space+"/projects/"+p.project, made); err != nil {
+		return p, err
+	}
 	process, err := t.c.Get(space + "/projects/" + p.project + "/deploymentprocesses")
 	if err != nil {
 		return p, err
@@ -141,7 +152,8 @@ func (t *tako) deploy(p plan) (task string, err error) {
 
 // done waits for the end of a task, which must be a success.
 func (t *tako) done(task string, patience time.Duration) error {
-	for deadline := time.Now().Add(patience); ; time.Sleep(3 * time.Millisecond) {
+	for deadline, pause := time.Now().Add(patience), time.Millisecond; ; time.Sleep(pause) {
+		pause = min(pause*5/4, 25*time.Millisecond) // asking must not be what is measured
 		o, err := t.c.Get("/api/tasks/" + task)
 		if err != nil {
 			return err
