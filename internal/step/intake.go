@@ -37,7 +37,8 @@ type intake struct {
 	seen   int64 // the last line that was read
 
 	batch   Batch   // what is complete and waits to be committed
-	held    []event // what follows a message that is not complete
+	held    []event // what follows a message or a line that is not complete
+	pieces  pieces
 	masks   []string
 	changed bool // the checkpoint is not what was last committed
 }
@@ -131,13 +132,11 @@ func (in *intake) read(line runner.Line) {
 	if in.parser.Pending() && len(in.held) > maxHeld {
 		in.hold(in.parser.Flush(), line)
 	}
-	if in.parser.Pending() {
+	open := in.pieces.add(line)
+	if in.parser.Pending() || open && in.pieces.size < maxWhole {
 		return
 	}
-	for _, e := range in.held {
-		in.apply(e)
-	}
-	in.held = in.held[:0]
+	in.release(open)
 	in.batch.Cursor = line.Seq
 	if state := in.parser.State(); state != in.state.Parser {
 		in.state.Parser, in.changed = state, true
@@ -147,6 +146,24 @@ func (in *intake) read(line runner.Line) {
 func (in *intake) hold(events []message.Event, line runner.Line) {
 	for _, e := range events {
 		in.held = append(in.held, event{e, line})
+	}
+}
+
+// release applies what was held. Of a line that goes on without end, the last
+// part stays.
+func (in *intake) release(open bool) {
+	all := whole(in.held)
+	in.held = in.held[:0]
+	in.pieces.size = 0
+	for _, e := range all {
+		if open && e.Message == nil && len(e.Line) > maxWhole/2 {
+			var rest string
+			e.Line, rest = part(e.Line, in.job.masked)
+			tail := e
+			tail.Line = rest
+			in.held = append(in.held, tail)
+		}
+		in.apply(e)
 	}
 }
 
@@ -229,7 +246,7 @@ func (in *intake) say1(c Category, format string, args ...any) error {
 // commit keeps what is complete.
 func (in *intake) commit() error {
 	b := &in.batch
-	if b.Cursor == 0 && len(b.Lines)+len(b.Outputs)+len(b.Then) == 0 && b.Progress == 0 && b.Message == "" && !in.changed {
+	if b.Cursor == 0 && len(b.Lines)+len(b.Outputs)+len(b.Then)+len(b.Secrets) == 0 && b.Progress == 0 && b.Message == "" && !in.changed {
 		return nil
 	}
 	if in.changed {
@@ -256,10 +273,7 @@ func (in *intake) commit() error {
 // finish reads what was held back at the end of the output as text.
 func (in *intake) finish() error {
 	in.hold(in.parser.Flush(), runner.Line{})
-	for _, e := range in.held {
-		in.apply(e)
-	}
-	in.held = nil
+	in.release(false)
 	if in.seen > in.job.Cursor {
 		in.batch.Cursor = in.seen
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/runner"
 	"github.com/takodeploy/tako/internal/runner/message"
+	"github.com/takodeploy/tako/internal/runner/wire"
 )
 
 // lines numbers texts; those that begin with ! are of the error output.
@@ -58,8 +59,13 @@ var intakeCases = []struct {
 	{name: "cut off", lines: []string{"##octopus[setVariable name='" + base("n") + "'"}, want: "Info: ##octopus[setVariable name='" + base("n") + "'\n"},
 	{name: "no message", lines: []string{"##octopus[what is this?]", "##octopus[delete-target machine='" + base("x") + "']"},
 		want: "Info: ##octopus[what is this?]\nVerbose: The service message \"delete-target\" has no effect here.\n"},
+	{name: "a line in pieces", lines: []string{"a", long, "!e", long, "b", "c"}, want: "Info: a\nInfo: " + long + long + "b\nError: e\nInfo: c\n"},
+	{name: "the last line in pieces", lines: []string{long, "!e"}, want: "Info: " + long + "\nError: e\n"},
 	{name: "metrics", lines: []string{format("calamari-timed-operation", "name", "x"), "z"}, want: "Info: z\n"},
 }
+
+// long is a line that goes on in the next one.
+var long = strings.Repeat("x", wire.MaxText)
 
 func base(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
@@ -109,6 +115,36 @@ func TestIntake(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestEndlessLine reads a line that never ends and checks that no secret is cut
+// where it is logged in parts.
+func TestEndlessLine(t *testing.T) {
+	secret := strings.Repeat("secret", 4)
+	b := newBench(t, nil)
+	hide := func(text string) string { return strings.ReplaceAll(text, secret, "********") }
+	in, err := newIntake(context.Background(), b.job(Job{Masked: hide}, false))
+	must(t, err)
+	endless := strings.Repeat("."+secret, 3<<20/len(secret))
+	var seq int64
+	for rest := endless; rest != ""; seq++ {
+		n := min(len(rest), wire.MaxText)
+		must(t, in.take([]runner.Line{{Seq: seq + 1, Stream: runner.Stdout, Text: rest[:n]}}))
+		rest = rest[n:]
+	}
+	must(t, in.finish())
+	var got strings.Builder
+	lines := strings.Split(strings.TrimSuffix(b.text(), "\n"), "\n")
+	for _, line := range lines {
+		line = strings.TrimPrefix(line, "Info: ")
+		if shown := strings.NewReplacer(secret, "", ".", "").Replace(line); shown != "" {
+			t.Errorf("a part shows %.60q", shown)
+		}
+		got.WriteString(line)
+	}
+	if got.String() != endless || len(lines) < 2 || b.cursor != seq {
+		t.Errorf("%d of %d bytes in %d lines up to %d of %d", got.Len(), len(endless), len(lines), b.cursor, seq)
 	}
 }
 
