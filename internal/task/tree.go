@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -62,9 +61,9 @@ const detailLines = 50_000
 
 // Details reads a task and the tree of what it does. The tree comes from its
 // records and its outline, never from the text of its log. tail is how many
-// lines of those that n does not exclude to put into it, the last ones; 0 is
-// all within reason, and a negative one none.
-func (q *Queue) Details(ctx context.Context, id string, tail int, n Narrow) (*Details, error) {
+// lines of the log to put into it, the last ones; 0 is all within reason, and
+// a negative one none.
+func (q *Queue) Details(ctx context.Context, id string, tail int) (*Details, error) {
 	d := &Details{}
 	var records []Record
 	var outline Outline
@@ -91,45 +90,12 @@ func (q *Queue) Details(ctx context.Context, id string, tail int, n Narrow) (*De
 	if tail == 0 || tail > detailLines {
 		tail = detailLines
 	}
-	if tail < 0 || d.Task.LogLines == 0 {
+	if tail < 0 {
 		return d, nil
 	}
-	lines, err := q.Tail(ctx, id, tail, n)
-	if err != nil && ctx.Err() == nil {
-		// What the task has done is known all the same.
-		slog.Warn("the log of a task cannot be read", "task", id, "error", err)
-		lines, err = []PlacedLine{{Line: Line{Category: Warning, Time: d.Task.Updated, Text: "The log of this task cannot be read at present."}}}, nil
-	}
+	lines, err := q.Lines(ctx, id, max(1, d.Task.LogLines-int64(tail)+1), tail)
 	b.log(lines)
 	return d, err
-}
-
-// outline reads the names of a task's steps.
-func (q *Queue) outline(ctx context.Context, id string) (o Outline, err error) {
-	err = q.store.View(ctx, func(tx *store.Tx) (err error) {
-		o, err = readOutline(tx, id)
-		return err
-	})
-	return o, err
-}
-
-// node gives the id of the element that shows what a place has written.
-func (o *Outline) node(id, path, target string) string {
-	for i := range o.Steps {
-		s := &o.Steps[i]
-		for _, a := range s.Places {
-			if a.Path == path && len(s.Places) == 1 {
-				path = s.Path
-			}
-		}
-	}
-	if path == "" {
-		return id
-	}
-	if target != "" {
-		target = "@" + target
-	}
-	return id + "/" + path + target
 }
 
 // readOutline reads a task's outline; the zero one before it has a plan.
@@ -272,15 +238,11 @@ func (b *builder) step(p *Place) *Element {
 	return e
 }
 
-// ranOnServer tells whether a step's only action has begun without a target.
-// It then gets an element of its own below the step: there are clients that
-// print the lines of what is below a step, and not the step's.
+// ranOnServer tells whether a step's only action has a record and no target. It
+// then gets an element of its own below the step: there are clients that print
+// the lines of what is below a step, and not the step's.
 func (b *builder) ranOnServer(p *Place) bool {
-	if len(p.Places) != 1 {
-		return false
-	}
-	r := b.latest(p.Places[0].Path, "")
-	return r != nil && r.State != StepSkipped
+	return len(p.Places) == 1 && b.latest(p.Places[0].Path, "") != nil
 }
 
 func (b *builder) element(path, target, name string) *Element {

@@ -43,7 +43,7 @@ func TestLinesOfTheServerAreBelowTheirStep(t *testing.T) {
 		},
 		Outline: &Outline{Steps: []Place{one("1", "Say"), one("2", "Skip"), one("3", "Run"), one("4", "Wait"),
 			{"5", "Two", []Place{{"5.1", "A", nil}, {"5.2", "B", nil}}}}},
-		Logs: []Lines{line("1.1"), line("3.1"), line("5.1")},
+		Logs: []Lines{line("1.1"), line("2.1"), line("3.1"), line("5.1")},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -53,6 +53,7 @@ func TestLinesOfTheServerAreBelowTheirStep(t *testing.T) {
   $/1 Say Success 0
     $/1@server Server Success 1
   $/2 Skip Skipped 0
+    $/2@server Server Skipped 1
   $/3 Run Running 0
     $/3@server Server Running 1
   $/4 Wait Pending 0
