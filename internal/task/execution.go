@@ -243,16 +243,7 @@ func (x *Execution) Save(ctx context.Context, s Save) error {
 	if err != nil || c.empty() {
 		return err
 	}
-	err = x.q.journal.Do(ctx, c.write)
-	until := time.Now().Add(saveFor)
-	for pause := 20 * time.Millisecond; err != nil && !fenced(err) && !c.refused && x.alive(ctx) && time.Now().Before(until); pause = min(2*pause, time.Second) {
-		slog.Warn("a task's progress cannot be stored and is tried again", "task", x.Task.ID, "error", err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(pause):
-			err = x.q.journal.Do(ctx, c.write)
-		}
-	}
+	err = x.store(ctx, c)
 	if err != nil {
 		if fenced(err) && !c.refused {
 			x.stop(errFenced)
@@ -265,6 +256,26 @@ func (x *Execution) Save(ctx context.Context, s Save) error {
 		x.mu.Unlock()
 	}
 	return nil
+}
+
+// store commits, again and again while the store has trouble.
+func (x *Execution) store(ctx context.Context, c *commit) error {
+	err := x.q.journal.Do(ctx, c.write)
+	until := time.Now().Add(saveFor)
+	for pause := 20 * time.Millisecond; err != nil && err != errStored && !fenced(err) && !c.refused && x.alive(ctx) && time.Now().Before(until); pause = min(2*pause, time.Second) {
+		slog.Warn("a task's progress cannot be stored and is tried again", "task", x.Task.ID, "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+			err = x.q.journal.Do(ctx, c.write)
+		}
+	}
+	if err == errStored {
+		// Its hints were lost with the answer.
+		x.q.bus.send(Change{Task: x.Task.ID, Kind: Advanced, Status: x.Task.Status})
+		return nil
+	}
+	return err
 }
 
 // alive reports whether there is any use in trying to write again: the lease

@@ -79,7 +79,9 @@ func (j *journal) lead() {
 }
 
 // commit runs a batch in one transaction. If any of its writes fails, each is
-// run in a transaction of its own, so that none suffers for another.
+// run in a transaction of its own, so that none suffers for another. If the
+// commit itself fails it may have taken place all the same, so that nothing may
+// be run again by anybody who does not look first.
 func (j *journal) commit(batch []*write) {
 	if len(batch) == 1 {
 		w := batch[0]
@@ -88,18 +90,20 @@ func (j *journal) commit(batch []*write) {
 	}
 	// The batch outlives any single caller's context.
 	ctx := context.WithoutCancel(batch[0].ctx)
+	failed := false
 	err := j.store.Do(ctx, func(tx *store.Tx) error {
+		failed = false
 		for _, w := range batch {
 			if err := w.do(tx); err != nil {
+				failed = true
 				return err
 			}
 		}
 		return nil
 	})
-	if err == nil {
-		return
-	}
 	for _, w := range batch {
-		w.err = j.store.Do(w.ctx, w.do)
+		if w.err = err; failed {
+			w.err = j.store.Do(w.ctx, w.do)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package task
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -27,7 +28,8 @@ type commit struct {
 	lines    int64
 	size     int64
 	warnings bool
-	refused  bool // one of the caller's functions has failed
+	refused  bool  // one of the caller's functions has failed
+	turn     int64 // the number that the last try would give to this save
 	now      time.Time
 }
 
@@ -145,22 +147,47 @@ func (c *commit) write(tx *store.Tx) error {
 	return c.finish(tx)
 }
 
+// errStored says that an earlier try of a save was committed after all.
+var errStored = errors.New("it is stored already")
+
 const lockTask = `update task set updated = $1, log_lines = log_lines + $2, log_bytes = log_bytes + $3,
-	warnings = case when warnings = 1 then 1 else cast($4 as bigint) end
-	where id = $5 and epoch = $6 and hold = 'Held' returning log_lines`
+	warnings = case when warnings = 1 then 1 else cast($4 as bigint) end, saves = saves + 1
+	where id = $5 and epoch = $6 and hold = 'Held' returning log_lines, saves`
 
 // lock makes sure that the task is still ours, keeps it so until the commit,
 // and takes the numbers of the lines. It gives the number of the last.
+//
+// Invariant: only the holder counts saves, one at a time. When the answer to a
+// commit was lost, the number that the next try is given therefore tells
+// whether the commit took place.
 func (c *commit) lock(tx *store.Tx) (int64, error) {
-	var last int64
-	found, err := tx.QueryRow([]any{&last}, lockTask, millis(c.now), c.lines, c.size, flag(c.warnings), c.x.Task.ID, c.x.Task.Epoch)
+	var last, turn int64
+	found, err := tx.QueryRow([]any{&last, &turn}, lockTask, millis(c.now), c.lines, c.size, flag(c.warnings), c.x.Task.ID, c.x.Task.Epoch)
 	if err != nil {
 		return 0, fmt.Errorf("lock task %s: %w", c.x.Task.ID, err)
 	}
 	if !found {
-		return 0, errFenced
+		return 0, c.let(tx)
 	}
+	if c.turn > 0 && turn == c.turn+1 {
+		return 0, errStored
+	}
+	c.turn = turn
 	return last, nil
+}
+
+// let says why the task is not ours any more: it may be because of this very
+// save.
+func (c *commit) let(tx *store.Tx) error {
+	var turn int64
+	_, err := tx.QueryRow([]any{&turn}, "select saves from task where id = $1 and epoch = $2", c.x.Task.ID, c.x.Task.Epoch)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look for what was saved of %s: %w", c.x.Task.ID, err)
+	case c.turn > 0 && turn == c.turn:
+		return errStored
+	}
+	return errFenced
 }
 
 func (c *commit) writePlan(tx *store.Tx) error {
