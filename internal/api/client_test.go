@@ -12,6 +12,7 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/feed"
+	"github.com/takodeploy/tako/internal/run"
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/task"
 )
@@ -47,7 +48,7 @@ func (c *client) who(role string, limit func(*catalog.ScopedUserRole)) *client {
 // work carries tasks out until the test ends.
 func (c *client) work() {
 	r := task.NewRunner(c.api.Tasks, task.RunnerOptions{Node: "test", Poll: 20 * time.Millisecond, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	r.Handle(deploy.TaskDeploy, &deploy.Runner{Source: c.api.Deploy.Source(), Grace: time.Second})
+	r.Handle(deploy.TaskDeploy, &run.Runner{Source: c.api.Deploy.Source(), Grace: time.Second})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()

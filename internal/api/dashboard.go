@@ -10,6 +10,7 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 )
 
@@ -318,7 +319,7 @@ func (r *Request) boardTenants(tx *store.Tx, q boardQuery, b *board) error {
 		return err
 	}
 	for _, t := range tenants {
-		if len(q.tenants)+len(q.tags) > 0 && !slices.Contains(q.tenants, t.ID) && (len(q.tags) == 0 || !deploy.MatchTags(q.tags, t.TenantTags)) {
+		if len(q.tenants)+len(q.tags) > 0 && !slices.Contains(q.tenants, t.ID) && (len(q.tags) == 0 || !rule.MatchTags(q.tags, t.TenantTags)) {
 			continue
 		}
 		if ok, err := r.May("TenantView", At{Tenants: []string{t.ID}}); err != nil {

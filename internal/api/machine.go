@@ -7,7 +7,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/access"
 	"github.com/takodeploy/tako/internal/catalog"
-	"github.com/takodeploy/tako/internal/deploy"
+	"github.com/takodeploy/tako/internal/health"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/step"
@@ -197,7 +197,7 @@ const healthLogLines = 1000
 // lastHealthLog gives what the last health check wrote about a machine.
 func (a *API) lastHealthLog(r *Request, id, name string) ([]*task.Element, error) {
 	about := []*task.Element{}
-	ids, err := tasksOf(r, id, deploy.TaskHealth)
+	ids, err := tasksOf(r, id, health.TaskName)
 	if err != nil || len(ids) == 0 {
 		return about, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 )
@@ -263,7 +264,7 @@ type phaseProgression struct {
 	ID                                 string `json:"Id"`
 	Name                               string
 	Blocked                            bool
-	Progress                           deploy.PhaseProgress
+	Progress                           rule.PhaseProgress
 	Environments                       []string
 	AutomaticDeploymentTargets         []string
 	OptionalDeploymentTargets          []string
@@ -306,7 +307,7 @@ func (a *API) releaseProgression(r *Request) (any, error) {
 
 // phaseOf is a phase with those of its deployments, and their tasks, that the
 // caller may see.
-func phaseOf(r *Request, tx *store.Tx, s *deploy.PhaseState) (phaseProgression, error) {
+func phaseOf(r *Request, tx *store.Tx, s *rule.PhaseState) (phaseProgression, error) {
 	p := phaseProgression{
 		ID: s.ID, Name: s.Name, Blocked: s.Blocked, Progress: s.Progress, Environments: append([]string{}, s.Environments...),
 		AutomaticDeploymentTargets: append([]string{}, s.Automatic...), OptionalDeploymentTargets: append([]string{}, s.Manual...),

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/health"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
@@ -110,8 +110,8 @@ func (a *API) startTask(r *Request) (any, error) {
 	return Created(taskOf(t, time.Now())), nil
 }
 
-var _ = starts(deploy.TaskHealth, func(_ *API, _ *Request, _ string, arguments json.RawMessage) (task.New, error) {
-	var want deploy.HealthArguments
+var _ = starts(health.TaskName, func(_ *API, _ *Request, _ string, arguments json.RawMessage) (task.New, error) {
+	var want health.Arguments
 	if err := kind.Unmarshal(arguments, &want); err != nil {
 		return task.New{}, err
 	}

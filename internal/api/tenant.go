@@ -5,8 +5,8 @@ import (
 
 	"github.com/takodeploy/tako/internal/access"
 	"github.com/takodeploy/tako/internal/catalog"
-	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 )
 
@@ -119,10 +119,10 @@ func (a *API) testTags(r *Request) (any, error) {
 			if !h.maySee(r, t) {
 				continue
 			}
-			result := tagTest{IsMatched: deploy.MatchTags(tags, t.TenantTags), Reason: "The tenant has a tag of each of the tag sets.", MissingTags: []string{}}
+			result := tagTest{IsMatched: rule.MatchTags(tags, t.TenantTags), Reason: "The tenant has a tag of each of the tag sets.", MissingTags: []string{}}
 			if !result.IsMatched {
 				for _, tag := range tags {
-					if !deploy.MatchTags([]string{tag}, t.TenantTags) {
+					if !rule.MatchTags([]string{tag}, t.TenantTags) {
 						result.MissingTags = append(result.MissingTags, tag)
 					}
 				}

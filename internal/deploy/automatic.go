@@ -6,6 +6,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 )
 
@@ -30,7 +31,7 @@ func (s *Service) automatic(tx *store.Tx, r *catalog.Release, before *catalog.De
 	channel := channelOf(k.channel)
 	var o *order
 	var made []MadeDeployment
-	for _, stream := range Streams(TenantMode(k.project.TenantedDeploymentMode), plain, channel.TenantTags) {
+	for _, stream := range rule.Streams(rule.TenantMode(k.project.TenantedDeploymentMode), plain, channel.TenantTags) {
 		if before != nil && before.TenantID != stream {
 			continue
 		}
@@ -67,9 +68,9 @@ func ignoreInvalid(err error) error {
 }
 
 // entered lists the automatic environments that a stream has just reached.
-func (k *track) entered(stream string, all []*catalog.Tenant, plain []StreamTenant, last *catalog.Deployment) (*catalog.Tenant, []string) {
+func (k *track) entered(stream string, all []*catalog.Tenant, plain []rule.StreamTenant, last *catalog.Deployment) (*catalog.Tenant, []string) {
 	var tenant *catalog.Tenant
-	var at *StreamTenant
+	var at *rule.StreamTenant
 	for i := range plain {
 		if plain[i].ID == stream {
 			tenant, at = all[i], &plain[i]
@@ -77,7 +78,7 @@ func (k *track) entered(stream string, all []*catalog.Tenant, plain []StreamTena
 	}
 	after := k.progress(at)
 	if last == nil {
-		return tenant, Entered(nil, after)
+		return tenant, rule.Entered(nil, after)
 	}
 	earlier := *k
 	earlier.base.Deployments = nil
@@ -87,7 +88,7 @@ func (k *track) entered(stream string, all []*catalog.Tenant, plain []StreamTena
 		}
 		earlier.base.Deployments = append(earlier.base.Deployments, d)
 	}
-	return tenant, Entered(earlier.progress(at), after)
+	return tenant, rule.Entered(earlier.progress(at), after)
 }
 
 // missed says that an automatic deployment was not possible.

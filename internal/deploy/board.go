@@ -8,6 +8,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 )
@@ -113,12 +114,12 @@ func (s *Service) Deployed(tx *store.Tx, releaseID string) ([]Cell, error) {
 
 // ReleaseProgression works out how far a release has come. Of a project that
 // is deployed for tenants only it is told over all of them.
-func (s *Service) ReleaseProgression(tx *store.Tx, r *catalog.Release) (*Progression, error) {
+func (s *Service) ReleaseProgression(tx *store.Tx, r *catalog.Release) (*rule.Progression, error) {
 	k, err := trackOf(tx, r)
 	if err != nil {
 		return nil, err
 	}
-	if !TenantMode(k.project.TenantedDeploymentMode).AllowsTenant("") {
+	if !rule.TenantMode(k.project.TenantedDeploymentMode).AllowsTenant("") {
 		for i := range k.base.Deployments {
 			k.base.Deployments[i].Tenant = ""
 		}
@@ -154,7 +155,7 @@ func (s *Service) ShownReleases(tx *store.Tx, space, project string, newest int)
 // Ways are the lifecycles of a space, for boards that ask for many.
 type Ways struct {
 	lifecycles   map[string]*catalog.Lifecycle
-	environments []LifecycleEnvironment
+	environments []rule.LifecycleEnvironment
 	known        map[string][]string
 }
 
@@ -175,13 +176,13 @@ func WaysOf(tx *store.Tx, space string) (*Ways, error) {
 // Of gives the lifecycle of releases of a channel, nil if it is gone, and the
 // environments that they go through.
 func (w *Ways) Of(project *catalog.Project, channel *catalog.Channel) (*catalog.Lifecycle, []string) {
-	l := w.lifecycles[EffectiveLifecycle(channel.LifecycleID, project.LifecycleID)]
+	l := w.lifecycles[rule.EffectiveLifecycle(channel.LifecycleID, project.LifecycleID)]
 	if l == nil {
 		return nil, nil
 	}
 	ids, ok := w.known[l.ID]
 	if !ok {
-		ids = LifecycleEnvironments(phasesOf(l), w.environments)
+		ids = rule.LifecycleEnvironments(phasesOf(l), w.environments)
 		w.known[l.ID] = ids
 	}
 	return l, ids

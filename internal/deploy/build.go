@@ -9,6 +9,8 @@ import (
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/plan"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/variable"
@@ -23,9 +25,9 @@ var onServer = []string{"Octopus.Manual", "Octopus.Email", "Octopus.DeployReleas
 const healthCheck = "Octopus.HealthCheck"
 
 // plan makes the plan: what applies here, and on which machines.
-func (g *occasion) plan() (*Plan, error) {
+func (g *occasion) plan() (*plan.Plan, error) {
 	everywhere := g.frame.At(variable.Spot{}).Dictionary()
-	o := Options{
+	o := plan.Options{
 		GuidedFailure: g.execution.UseGuidedFailure, MaxParallelism: option(everywhere, "Octopus.Action.MaxParallelism"),
 		AcquireParallelism: option(everywhere, "Octopus.Acquire.MaxParallelism"),
 	}
@@ -33,20 +35,20 @@ func (g *occasion) plan() (*Plan, error) {
 	for i := range g.steps {
 		b.step(&g.steps[i])
 	}
-	if err := RequireTargets(b.sets, g.connectivity); err != nil {
+	if err := rule.RequireTargets(b.sets, g.connectivity); err != nil {
 		return nil, err
 	}
 	o.Targets, o.Notes = b.targets, append(b.notes, g.frame.At(variable.Spot{}).Warnings()...)
-	return Compose(b.drafts, o)
+	return plan.Compose(b.drafts, o)
 }
 
 // builder makes the drafts of a plan's steps.
 type builder struct {
 	*occasion
 	everywhere *octostache.Dictionary
-	drafts     []Draft
-	sets       []TargetSet
-	targets    []Target
+	drafts     []plan.Draft
+	sets       []rule.TargetSet
+	targets    []plan.Target
 	notes      []string
 	seen       map[string]bool // targets and notes
 }
@@ -60,12 +62,12 @@ func (b *builder) note(sentence string) {
 
 // step makes the draft of one step.
 func (b *builder) step(s *catalog.Step) {
-	d := Draft{
-		Step: Step{
-			ID: s.ID, Name: s.Name, Condition: Condition(s.Condition), Start: StartTrigger(s.StartTrigger),
+	d := plan.Draft{
+		Step: plan.Step{
+			ID: s.ID, Name: s.Name, Condition: plan.Condition(s.Condition), Start: plan.StartTrigger(s.StartTrigger),
 			Expression: s.Properties["Octopus.Step.ConditionVariableExpression"].Text, Roles: rolesOf(s),
 		},
-		Requirement: Requirement(s.PackageRequirement),
+		Requirement: plan.Requirement(s.PackageRequirement),
 	}
 	d.OnTargets = len(d.Roles) > 0
 	d.RollingWindow, _ = strconv.Atoi(strings.TrimSpace(b.text(s.Properties["Octopus.Action.MaxParallelism"].Text)))
@@ -101,9 +103,9 @@ func (b *builder) text(setting string) string {
 }
 
 // query says which machines steps with the roles want.
-func (g *occasion) query(roles []string) TargetQuery {
+func (g *occasion) query(roles []string) rule.TargetQuery {
 	e := g.execution
-	return TargetQuery{
+	return rule.TargetQuery{
 		Environment: g.environment.ID, Tenant: g.context.Tenant, TenantTags: g.context.TenantTags, Roles: roles,
 		Specific: e.SpecificMachineIDs, Excluded: e.ExcludedMachineIDs,
 		SpecificTags: e.SpecificTargetTagIDs, ExcludedTags: e.ExcludedTargetTagIDs, Connectivity: g.connectivity,
@@ -112,10 +114,10 @@ func (g *occasion) query(roles []string) TargetQuery {
 
 // machinesFor chooses the targets of a step and notes what is left out.
 func (b *builder) machinesFor(roles []string) []string {
-	set := Targets(b.machines, b.query(roles))
+	set := rule.Targets(b.machines, b.query(roles))
 	b.sets = append(b.sets, set)
 	for _, out := range set.LeftOut {
-		if out.Kind != OtherEnvironment && out.Kind != OtherTags {
+		if out.Kind != rule.OtherEnvironment && out.Kind != rule.OtherTags {
 			b.note(out.Reason)
 		}
 	}
@@ -127,16 +129,16 @@ func (b *builder) machinesFor(roles []string) []string {
 		ids = append(ids, m.ID)
 		if !b.seen[m.ID] {
 			b.seen[m.ID] = true
-			b.targets = append(b.targets, Target{ID: m.ID, Name: m.Name})
+			b.targets = append(b.targets, plan.Target{ID: m.ID, Name: m.Name})
 		}
 	}
 	return ids
 }
 
 // action makes one action of a step.
-func (b *builder) action(a *catalog.Action, onTargets bool) Action {
-	made := Action{
-		ID: a.ID, Name: a.Name, Type: a.ActionType, Condition: Condition(a.Condition),
+func (b *builder) action(a *catalog.Action, onTargets bool) plan.Action {
+	made := plan.Action{
+		ID: a.ID, Name: a.Name, Type: a.ActionType, Condition: plan.Condition(a.Condition),
 		Expression: a.Properties["Octopus.Action.ConditionVariableExpression"].Text, Required: a.IsRequired,
 		Skip: b.notHere(a), Properties: map[string]string{},
 		Block: flagged(b.text(a.Properties["Octopus.Action.Manual.BlockConcurrentDeployments"].Text)),
@@ -147,7 +149,7 @@ func (b *builder) action(a *catalog.Action, onTargets bool) Action {
 		}
 	}
 	made.RunOn = runOn(a, onTargets)
-	if made.RunOn != OnServer {
+	if made.RunOn != plan.OnServer {
 		made.WorkerPool = b.pool(a)
 	}
 	made.Retries, _ = strconv.Atoi(strings.TrimSpace(b.text(a.Properties["Octopus.Action.AutoRetry.MaximumCount"].Text)))
@@ -164,17 +166,17 @@ func (b *builder) action(a *catalog.Action, onTargets bool) Action {
 }
 
 // runOn says where the work of an action happens.
-func runOn(a *catalog.Action, onTargets bool) RunOn {
+func runOn(a *catalog.Action, onTargets bool) plan.RunOn {
 	worker := flagged(a.Properties["Octopus.Action.RunOnServer"].Text)
 	switch {
 	case slices.Contains(onServer, a.ActionType):
-		return OnServer
+		return plan.OnServer
 	case onTargets && worker:
-		return OnWorkerForTarget
+		return plan.OnWorkerForTarget
 	case onTargets:
-		return OnTarget
+		return plan.OnTarget
 	}
-	return OnWorker
+	return plan.OnWorker
 }
 
 func flagged(text string) bool { return strings.EqualFold(strings.TrimSpace(text), "true") }
@@ -220,7 +222,7 @@ func (g *occasion) notHere(a *catalog.Action) string {
 		return "It is kept out of environment \"" + g.environment.Name + "\"."
 	case len(a.Channels) > 0 && g.channel != "" && !slices.Contains(a.Channels, g.channel):
 		return "It does not run for releases of this channel."
-	case len(a.TenantTags) > 0 && (g.tenant == nil || !MatchTags(a.TenantTags, g.tenant.TenantTags)):
+	case len(a.TenantTags) > 0 && (g.tenant == nil || !rule.MatchTags(a.TenantTags, g.tenant.TenantTags)):
 		if g.tenant == nil {
 			return "It runs for tenants with certain tags only."
 		}
@@ -260,14 +262,14 @@ func (g *occasion) related() []string {
 
 // chooseWorker chooses a worker for an action.
 func (g *occasion) chooseWorker(j *step.Job, pool string) (step.Place, error) {
-	q := WorkerQuery{Pool: pool}
+	q := rule.WorkerQuery{Pool: pool}
 	if m := g.machine(j.Target); m != nil {
 		q.TargetPool = m.Endpoint.DefaultWorkerPoolID
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	q.Prefer = g.worker
-	choice, err := ChooseWorker(g.pools, g.workers, q)
+	choice, err := rule.ChooseWorker(g.pools, g.workers, q)
 	switch {
 	case err != nil:
 		return step.Place{}, err
@@ -316,17 +318,17 @@ func runnable(m *catalog.Machine) bool {
 }
 
 // Place chooses where an action runs.
-func (g *occasion) Place(_ context.Context, j *step.Job, on RunOn, pool string) (step.Place, error) {
+func (g *occasion) Place(_ context.Context, j *step.Job, on plan.RunOn, pool string) (step.Place, error) {
 	if j.Place.ID != "" {
 		return g.named(j.Place), nil
 	}
 	m := g.machine(j.Target)
 	switch {
-	case on == OnServer:
+	case on == plan.OnServer:
 		return step.Place{}, nil
-	case on == OnTarget && j.Target != "" && m == nil:
+	case on == plan.OnTarget && j.Target != "" && m == nil:
 		return step.Place{}, fault.New(fault.NotFound, "Target %s does not exist any more.", j.Target)
-	case on == OnTarget && m != nil && runnable(m):
+	case on == plan.OnTarget && m != nil && runnable(m):
 		return step.Place{ID: m.ID, Name: m.Name}, nil
 	}
 	return g.chooseWorker(j, pool)
@@ -350,7 +352,7 @@ func (g *occasion) named(p step.Place) step.Place {
 }
 
 // Fill completes a job: its variables and tools.
-func (g *occasion) Fill(ctx context.Context, j *step.Job, so Standing) error {
+func (g *occasion) Fill(ctx context.Context, j *step.Job, so plan.Standing) error {
 	var more []variable.Value
 	if j.Place.Worker {
 		for _, w := range g.workers {

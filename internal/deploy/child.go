@@ -10,6 +10,8 @@ import (
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/plan"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
@@ -70,7 +72,7 @@ func (g *occasion) deployChild(tx *store.Tx, t *task.Task, key string, want *ste
 	}
 	in := NewDeployments{Space: r.SpaceID, Release: r, Environments: []string{g.environment.ID}}
 	tenant := ""
-	if g.tenant != nil && TenantMode(project.TenantedDeploymentMode).AllowsTenant(g.tenant.ID) {
+	if g.tenant != nil && rule.TenantMode(project.TenantedDeploymentMode).AllowsTenant(g.tenant.ID) {
 		tenant = g.tenant.ID
 		in.Tenants = []string{tenant}
 	}
@@ -121,13 +123,13 @@ func (g *occasion) enrich(ctx context.Context, a *step.Answer) error {
 	if err != nil || text == nil {
 		return err
 	}
-	var plan Plan
-	if err := json.Unmarshal(text, &plan); err != nil {
+	var child plan.Plan
+	if err := json.Unmarshal(text, &child); err != nil {
 		return fmt.Errorf("reading the plan of %s: %w", r.TaskID, err)
 	}
 	const parent = "#"
 	prefix := "Octopus.Action[" + parent + "].Output."
-	for _, v := range variable.ChildOutputs(parent, outputs(Standing{Plan: &plan, Records: records})) {
+	for _, v := range variable.ChildOutputs(parent, outputs(plan.Standing{Plan: &child, Records: records})) {
 		r.Outputs = append(r.Outputs, step.Output{Name: strings.TrimPrefix(v.Name, prefix), Value: v.Value, Sensitive: v.Sensitive})
 	}
 	slices.SortFunc(r.Outputs, func(a, b step.Output) int { return strings.Compare(a.Name, b.Name) })

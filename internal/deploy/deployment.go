@@ -13,6 +13,7 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 	"github.com/takodeploy/tako/internal/variable"
@@ -202,15 +203,15 @@ func (s *Service) deploy(tx *store.Tx, o *order, p pair, in *DeployOptions, unkn
 }
 
 // mayDeploy says whether the release may go there now.
-func (o *order) mayDeploy(p pair) (*Progression, error) {
-	mode := TenantMode(o.project.TenantedDeploymentMode)
+func (o *order) mayDeploy(p pair) (*rule.Progression, error) {
+	mode := rule.TenantMode(o.project.TenantedDeploymentMode)
 	if !mode.AllowsTenant(p.tenantID()) {
 		if p.tenant == nil {
 			return nil, fault.New(fault.Invalid, "Project '%s' is deployed for tenants only; name a tenant.", o.project.Name)
 		}
 		return nil, fault.New(fault.Invalid, "Project '%s' is not deployed for tenants.", o.project.Name)
 	}
-	var stream *StreamTenant
+	var stream *rule.StreamTenant
 	if p.tenant != nil {
 		t := tenantOf(p.tenant, o.project.ID)
 		channel := channelOf(o.channel)
@@ -220,7 +221,7 @@ func (o *order) mayDeploy(p pair) (*Progression, error) {
 		case !t.ConnectedTo(p.environment.ID):
 			return nil, fault.New(fault.Invalid, "Tenant '%s' is not connected to project '%s' in environment '%s'.", t.Name, o.project.Name, p.environment.Name)
 		case !channel.AdmitsTenant(t.Tags):
-			return nil, fault.New(fault.Invalid, "Channel '%s' is not for tenant '%s': it asks for the tags %s.", o.channel.Name, t.Name, quoted(o.channel.TenantTags, "and"))
+			return nil, fault.New(fault.Invalid, "Channel '%s' is not for tenant '%s': it asks for the tags %s.", o.channel.Name, t.Name, rule.Quoted(o.channel.TenantTags, "and"))
 		}
 		stream = &t
 	}
@@ -344,11 +345,11 @@ func (o *order) remember(d *catalog.Deployment, answers []variable.Value, in *De
 // phase says so, or the nearest one before it that does, or the lifecycle.
 func (o *order) retention(environment string) *catalog.RetentionPeriod {
 	period := o.lifecycle.TentacleRetentionPolicy
-	for i, phase := range effectivePhases(o.base.Phases, usable(o.base.Environments)) {
+	for i, phase := range rule.EffectivePhases(o.base.Phases, rule.Usable(o.base.Environments)) {
 		if i < len(o.lifecycle.Phases) && o.lifecycle.Phases[i].TentacleRetentionPolicy != nil {
 			period = *o.lifecycle.Phases[i].TentacleRetentionPolicy
 		}
-		if slices.Contains(phase.environments, environment) {
+		if slices.Contains(phase.Environments, environment) {
 			return &period
 		}
 	}
@@ -397,7 +398,7 @@ func checkSchedule(in *DeployOptions, now time.Time) error {
 }
 
 // enqueue stores a deployment with its task.
-func (s *Service) enqueue(tx *store.Tx, o *order, p pair, d *catalog.Deployment, answers []variable.Value, in *DeployOptions, progress *Progression) (*MadeDeployment, error) {
+func (s *Service) enqueue(tx *store.Tx, o *order, p pair, d *catalog.Deployment, answers []variable.Value, in *DeployOptions, progress *rule.Progression) (*MadeDeployment, error) {
 	n, err := tx.Next("Deployments")
 	if err != nil {
 		return nil, err
@@ -465,7 +466,7 @@ func (o *order) tag(p pair, answers []variable.Value) string {
 	return text
 }
 
-func class(priority string, progress *Progression, environment string) task.Class {
+func class(priority string, progress *rule.Progression, environment string) task.Class {
 	switch {
 	case strings.EqualFold(priority, "On"), !strings.EqualFold(priority, "Off") && progress.IsPriority(environment):
 		return task.Priority

@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/plan"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 )
 
 // Ended does what follows the end of the task, in its transaction.
-func (g *occasion) Ended(tx *store.Tx, t *task.Task, state task.State, so Standing) error {
+func (g *occasion) Ended(tx *store.Tx, t *task.Task, state task.State, so plan.Standing) error {
 	if err := closeInterruptions(tx, g.project.SpaceID, t.ID); err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ func closeInterruptions(tx *store.Tx, space, taskID string) error {
 
 // deploymentEnded notes in the deployment how it went, says so in the audit
 // trail, and lets the release go on to where its lifecycle takes it by itself.
-func (g *occasion) deploymentEnded(tx *store.Tx, t *task.Task, d *catalog.Deployment, r *catalog.Release, state task.State, so Standing) error {
+func (g *occasion) deploymentEnded(tx *store.Tx, t *task.Task, d *catalog.Deployment, r *catalog.Release, state task.State, so plan.Standing) error {
 	d, err := catalog.Deployments.Get(tx, d.ID)
 	if err != nil {
 		return err
@@ -81,7 +82,7 @@ func (g *occasion) succeeded(tx *store.Tx, t *task.Task, d *catalog.Deployment, 
 }
 
 // deployedTo lists the targets on which something was done.
-func deployedTo(so Standing) []string {
+func deployedTo(so plan.Standing) []string {
 	var ids []string
 	for i := range so.Records {
 		r := &so.Records[i]

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/plan"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 	"github.com/takodeploy/tako/internal/variable"
@@ -59,7 +62,7 @@ func (g *occasion) releaseFacts(tx *store.Tx, r *catalog.Release, d *catalog.Dep
 		release.ChannelName = channel.Name
 	}
 	if v := r.VersionControlReference; v != nil {
-		release.Git = variable.GitFacts{Ref: v.GitRef, CommitHash: v.GitCommit, BranchName: shortReference(v.GitRef)}
+		release.Git = variable.GitFacts{Ref: v.GitRef, CommitHash: v.GitCommit, BranchName: rule.ShortReference(v.GitRef)}
 	}
 	previous, _, err := kind.Of[catalog.Release]().List(tx, kind.Query{Space: r.SpaceID, Take: 1, Where: []store.Where{
 		{SQL: "owner = ?", Args: []any{r.ProjectID}}, {SQL: "created < ?", Args: []any{r.Created().UnixMilli()}}}})
@@ -143,11 +146,11 @@ func (g *occasion) stepFacts() []variable.Value {
 	var f variable.Facts
 	for i := range g.steps {
 		s := &g.steps[i]
-		number := itoa(i + 1)
+		number := strconv.Itoa(i + 1)
 		f.Steps = append(f.Steps, variable.StepFacts{Ref: variable.Ref{ID: s.ID, Name: s.Name}, Number: number})
 		for j := range s.Actions {
 			fact := g.action(s, &s.Actions[j])
-			fact.Number = number + "." + itoa(j+1)
+			fact.Number = number + "." + strconv.Itoa(j+1)
 			fact.Properties = nil
 			f.Actions = append(f.Actions, *fact)
 		}
@@ -187,7 +190,7 @@ func (g *occasion) version(a *catalog.Action, p *catalog.PackageReference) strin
 }
 
 // stepFact are the facts of the step that runs.
-func (g *occasion) stepFact(p *Plan, s *catalog.Step) *variable.StepFacts {
+func (g *occasion) stepFact(p *plan.Plan, s *catalog.Step) *variable.StepFacts {
 	f := &variable.StepFacts{Ref: variable.Ref{ID: s.ID, Name: s.Name}, Number: pathOf(p, s.ID), Properties: map[string]variable.Property{}}
 	for name, v := range s.Properties {
 		if v.Secret == nil {
@@ -198,7 +201,7 @@ func (g *occasion) stepFact(p *Plan, s *catalog.Step) *variable.StepFacts {
 }
 
 // actionFact are the facts of the action that runs.
-func (g *occasion) actionFact(p *Plan, s *catalog.Step, a *catalog.Action) *variable.ActionFacts {
+func (g *occasion) actionFact(p *plan.Plan, s *catalog.Step, a *catalog.Action) *variable.ActionFacts {
 	f := g.action(s, a)
 	for i := range p.Steps {
 		for j := range p.Steps[i].Actions {
@@ -210,7 +213,7 @@ func (g *occasion) actionFact(p *Plan, s *catalog.Step, a *catalog.Action) *vari
 	return f
 }
 
-func pathOf(p *Plan, step string) string {
+func pathOf(p *plan.Plan, step string) string {
 	for i := range p.Steps {
 		if p.Steps[i].ID == step {
 			return p.Steps[i].Path
@@ -223,7 +226,7 @@ func pathOf(p *Plan, step string) string {
 func machineFact(m *catalog.Machine, wanted []string) *variable.MachineFacts {
 	f := &variable.MachineFacts{Ref: variable.Ref{ID: m.ID, Name: m.Name}, Roles: m.Roles, Hostname: cmp.Or(m.Endpoint.Host, m.URI)}
 	for _, role := range m.Roles {
-		if containsFold(wanted, role) {
+		if rule.ContainsFold(wanted, role) {
 			f.TargetedRoles = append(f.TargetedRoles, role)
 		}
 	}
@@ -242,7 +245,7 @@ var statuses = map[task.StepState]variable.StepStatus{
 var worse = []variable.StepStatus{variable.StepSkipped, variable.StepSucceeded, variable.StepCanceled, variable.StepAbandoned, variable.StepFailed, variable.StepRunning}
 
 // progressFacts are how far the deployment has come.
-func (g *occasion) progressFacts(so Standing) []variable.Value {
+func (g *occasion) progressFacts(so plan.Standing) []variable.Value {
 	f := variable.Facts{}
 	at := map[string]*variable.StepFacts{}
 	for i := range so.Records {

@@ -9,6 +9,7 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 )
 
@@ -97,7 +98,7 @@ func weekdays(names []string, first time.Time, weeks int) []time.Time {
 	var starts []time.Time
 	for i := range 7 {
 		day := monday.AddDate(0, 0, i)
-		if containsFold(names, day.Weekday().String()) {
+		if rule.ContainsFold(names, day.Weekday().String()) {
 			starts = append(starts, day)
 		}
 	}
@@ -160,7 +161,7 @@ func thaw(tx *store.Tx, o *order, p pair, in *DeployOptions, now time.Time) erro
 	}
 	var wrong fault.Complaints
 	for _, f := range frozen {
-		named := containsFold(in.Freezes, f.ID) || containsFold(in.Freezes, f.Name)
+		named := rule.ContainsFold(in.Freezes, f.ID) || rule.ContainsFold(in.Freezes, f.Name)
 		switch {
 		case !named:
 			_, until, _ := FreezeTime(f, at)

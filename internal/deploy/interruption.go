@@ -10,6 +10,8 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/plan"
+	"github.com/takodeploy/tako/internal/run"
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
@@ -24,7 +26,7 @@ const (
 )
 
 // Interrupt raises an interruption, once per correlation.
-func (g *occasion) Interrupt(tx *store.Tx, t *task.Task, q Question) error {
+func (g *occasion) Interrupt(tx *store.Tx, t *task.Task, q run.Question) error {
 	known, _, err := catalog.Interruptions.List(tx, kind.Query{Space: g.project.SpaceID, Match: map[string]string{"TaskId": t.ID}})
 	if err != nil {
 		return err
@@ -40,7 +42,7 @@ func (g *occasion) Interrupt(tx *store.Tx, t *task.Task, q Question) error {
 		Title: q.Title, Type: q.Type, IsPending: true, TaskID: t.ID, CorrelationID: q.Correlation,
 		ResponsibleTeamIDs: q.TeamIDs, RelatedDocumentIDs: append([]string{g.id}, g.related()...),
 		ProjectID: g.project.ID, EnvironmentID: g.environment.ID, TenantID: g.context.Tenant,
-		IsLinkedToOtherInterruption: linked && q.Type == GuidedFailure, Form: form(&q),
+		IsLinkedToOtherInterruption: linked && q.Type == run.GuidedFailure, Form: form(&q),
 	}
 	i.SpaceID = g.project.SpaceID
 	if err := catalog.Interruptions.Put(tx, i); err != nil {
@@ -57,24 +59,24 @@ func (g *occasion) Interrupt(tx *store.Tx, t *task.Task, q Question) error {
 }
 
 // form is what people are shown and asked.
-func form(q *Question) catalog.Form {
+func form(q *run.Question) catalog.Form {
 	f := catalog.Form{Values: map[string]string{}}
 	if q.Instructions != "" {
 		f.Elements = append(f.Elements, catalog.FormElement{Name: formInstructions, Control: catalog.FormControl{Type: "Paragraph", Text: q.Instructions, ResolveLinks: true}})
 	}
 	f.Elements = append(f.Elements, catalog.FormElement{Name: formNotes, Control: catalog.FormControl{Type: "TextArea", Label: "Notes"}})
 	name := formResult
-	if q.Type == GuidedFailure {
+	if q.Type == run.GuidedFailure {
 		name = formGuidance
 	}
 	f.Values[formNotes], f.Values[name] = "", ""
 	group := catalog.FormControl{Type: "SubmitButtonGroup"}
 	for _, choice := range q.Choices {
 		text := choice
-		if Choice(choice) == ChooseExclude {
+		if plan.Choice(choice) == plan.ChooseExclude {
 			text = "Exclude machine from deployment"
 		}
-		group.Buttons = append(group.Buttons, catalog.FormButton{Text: text, Value: choice, RequiresConfirmation: choice == step.Abort || Choice(choice) == ChooseFail})
+		group.Buttons = append(group.Buttons, catalog.FormButton{Text: text, Value: choice, RequiresConfirmation: choice == step.Abort || plan.Choice(choice) == plan.ChooseFail})
 	}
 	f.Elements = append(f.Elements, catalog.FormElement{Name: name, Control: group, IsValueRequired: true})
 	return f

@@ -7,6 +7,7 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/variable"
 )
@@ -14,11 +15,11 @@ import (
 // The rules of this package are about plain values. What is here makes such
 // values of what is stored.
 
-func phasesOf(l *catalog.Lifecycle) []Phase {
-	phases := make([]Phase, len(l.Phases))
+func phasesOf(l *catalog.Lifecycle) []rule.Phase {
+	phases := make([]rule.Phase, len(l.Phases))
 	for i := range l.Phases {
 		p := &l.Phases[i]
-		phases[i] = Phase{
+		phases[i] = rule.Phase{
 			ID: p.ID, Name: p.Name, Automatic: p.AutomaticDeploymentTargets, Manual: p.OptionalDeploymentTargets,
 			Minimum: p.MinimumEnvironmentsBeforePromotion, Optional: p.IsOptionalPhase, Priority: p.IsPriorityPhase,
 		}
@@ -26,30 +27,30 @@ func phasesOf(l *catalog.Lifecycle) []Phase {
 	return phases
 }
 
-func environmentsOf(tx *store.Tx, space string) ([]LifecycleEnvironment, []*catalog.Environment, error) {
+func environmentsOf(tx *store.Tx, space string) ([]rule.LifecycleEnvironment, []*catalog.Environment, error) {
 	all, _, err := catalog.Environments.List(tx, kind.Query{Space: space})
 	if err != nil {
 		return nil, nil, err
 	}
-	plain := make([]LifecycleEnvironment, len(all))
+	plain := make([]rule.LifecycleEnvironment, len(all))
 	for i, e := range all {
-		plain[i] = LifecycleEnvironment{ID: e.ID, Name: e.Name, SortOrder: e.SortOrder, Ephemeral: e.Type != "" && e.Type != catalog.StaticEnvironment}
+		plain[i] = rule.LifecycleEnvironment{ID: e.ID, Name: e.Name, SortOrder: e.SortOrder, Ephemeral: e.Type != "" && e.Type != catalog.StaticEnvironment}
 	}
 	return plain, all, nil
 }
 
-func channelOf(c *catalog.Channel) Channel {
-	plain := Channel{ID: c.ID, Name: c.Name, Default: c.IsDefault, GitReferences: c.GitReferenceRules, TenantTags: c.TenantTags}
+func channelOf(c *catalog.Channel) rule.Channel {
+	plain := rule.Channel{ID: c.ID, Name: c.Name, Default: c.IsDefault, GitReferences: c.GitReferenceRules, TenantTags: c.TenantTags}
 	for i := range c.Rules {
 		r := &c.Rules[i]
-		rule := ChannelRule{
+		made := rule.ChannelRule{
 			VersionRange: r.VersionRange, Tag: r.Tag, VersionTag: r.VersionTagRegex,
 			ByPublished: strings.EqualFold(r.VersioningStrategy, "MostRecentlyPublished"),
 		}
 		for _, p := range r.ActionPackages {
-			rule.Packages = append(rule.Packages, RulePackage{Action: p.DeploymentAction, Reference: p.PackageReference})
+			made.Packages = append(made.Packages, rule.ChannelPackage{Action: p.DeploymentAction, Reference: p.PackageReference})
 		}
-		plain.Rules = append(plain.Rules, rule)
+		plain.Rules = append(plain.Rules, made)
 	}
 	return plain
 }
@@ -60,7 +61,7 @@ func channelsOf(tx *store.Tx, project *catalog.Project) ([]*catalog.Channel, err
 }
 
 // machinesOf reads the deployment targets of an environment.
-func machinesOf(tx *store.Tx, space, environment string) ([]Machine, map[string]*catalog.Machine, error) {
+func machinesOf(tx *store.Tx, space, environment string) ([]rule.Machine, map[string]*catalog.Machine, error) {
 	all, _, err := catalog.Machines.List(tx, kind.Query{Space: space, Refer: map[string][]string{"EnvironmentIds": {environment}}})
 	if err != nil {
 		return nil, nil, err
@@ -73,38 +74,38 @@ func machinesOf(tx *store.Tx, space, environment string) ([]Machine, map[string]
 	for _, p := range policies {
 		offline[p.ID] = p.MachineConnectivityPolicy.MachineConnectivityBehavior == "MayBeOfflineAndCanBeSkipped"
 	}
-	machines := make([]Machine, len(all))
+	machines := make([]rule.Machine, len(all))
 	byID := make(map[string]*catalog.Machine, len(all))
 	for i, m := range all {
 		byID[m.ID] = m
-		machines[i] = Machine{
+		machines[i] = rule.Machine{
 			ID: m.ID, Name: m.Name, Environments: m.EnvironmentIDs, Roles: m.Roles, Disabled: m.IsDisabled,
-			Health: Health(m.HealthStatus), MayBeOffline: offline[m.MachinePolicyID],
-			Tenancy: Tenancy{Mode: TenantMode(m.TenantedDeploymentParticipation), TenantIDs: m.TenantIDs, TenantTags: m.TenantTags},
+			Health: rule.Health(m.HealthStatus), MayBeOffline: offline[m.MachinePolicyID],
+			Tenancy: rule.Tenancy{Mode: rule.TenantMode(m.TenantedDeploymentParticipation), TenantIDs: m.TenantIDs, TenantTags: m.TenantTags},
 		}
 	}
 	return machines, byID, nil
 }
 
-func connectivityOf(p catalog.ConnectivityPolicy) Connectivity {
-	return Connectivity{
+func connectivityOf(p catalog.ConnectivityPolicy) rule.Connectivity {
+	return rule.Connectivity{
 		SkipUnavailable: p.SkipMachineBehavior == "SkipUnavailableMachines", SkipRoles: p.TargetRoles,
 		ExcludeUnhealthy: p.ExcludeUnhealthyTargets, AllowNoTargets: p.AllowDeploymentsToNoTargets,
 	}
 }
 
-func tenantOf(t *catalog.Tenant, project string) StreamTenant {
+func tenantOf(t *catalog.Tenant, project string) rule.StreamTenant {
 	environments, connected := t.ProjectEnvironments[project]
-	return StreamTenant{ID: t.ID, Name: t.Name, Tags: t.TenantTags, Disabled: t.IsDisabled, Connected: connected, Environments: environments}
+	return rule.StreamTenant{ID: t.ID, Name: t.Name, Tags: t.TenantTags, Disabled: t.IsDisabled, Connected: connected, Environments: environments}
 }
 
 // tenantsOf reads the tenants that are connected to a project.
-func tenantsOf(tx *store.Tx, space, project string) ([]*catalog.Tenant, []StreamTenant, error) {
+func tenantsOf(tx *store.Tx, space, project string) ([]*catalog.Tenant, []rule.StreamTenant, error) {
 	all, _, err := catalog.Tenants.List(tx, kind.Query{Space: space, Refer: map[string][]string{"ProjectEnvironments": {project}}})
 	if err != nil {
 		return nil, nil, err
 	}
-	plain := make([]StreamTenant, len(all))
+	plain := make([]rule.StreamTenant, len(all))
 	for i, t := range all {
 		plain[i] = tenantOf(t, project)
 	}

@@ -12,6 +12,9 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/plan"
+	"github.com/takodeploy/tako/internal/rule"
+	"github.com/takodeploy/tako/internal/run"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 	"github.com/takodeploy/tako/internal/variable"
@@ -23,8 +26,8 @@ import (
 type occasion struct {
 	*Service
 	task         *task.Task
-	planned      *Plan  // nil before there is one
-	id           string // of the deployment or run
+	planned      *plan.Plan // nil before there is one
+	id           string     // of the deployment or run
 	project      *catalog.Project
 	environment  *catalog.Environment
 	tenant       *catalog.Tenant
@@ -32,11 +35,11 @@ type occasion struct {
 	steps        []catalog.Step
 	packages     []catalog.SelectedPackage
 	execution    *catalog.Execution
-	connectivity Connectivity
-	machines     []Machine
+	connectivity rule.Connectivity
+	machines     []rule.Machine
 	byID         map[string]*catalog.Machine
-	workers      []Worker
-	pools        []Pool
+	workers      []rule.Worker
+	pools        []rule.Pool
 
 	context variable.Context
 	facts   variable.Facts
@@ -46,7 +49,7 @@ type occasion struct {
 	secrets []string
 
 	// ended does what follows an end beyond what all have in common.
-	ended func(tx *store.Tx, t *task.Task, state task.State, so Standing) error
+	ended func(tx *store.Tx, t *task.Task, state task.State, so plan.Standing) error
 
 	mu     sync.Mutex
 	worker string // that the deployment has used already
@@ -58,10 +61,10 @@ type deployments struct{ *Service }
 
 // Source gives what the tasks of deployments are carried out with; it belongs
 // into a Runner.
-func (s *Service) Source() Source { return deployments{s} }
+func (s *Service) Source() run.Source { return deployments{s} }
 
 // Plan computes the plan of a deployment.
-func (d deployments) Plan(ctx context.Context, t *task.Task) (*Plan, error) {
+func (d deployments) Plan(ctx context.Context, t *task.Task) (*plan.Plan, error) {
 	g, err := d.open(ctx, t, nil)
 	if err != nil {
 		return nil, err
@@ -99,11 +102,11 @@ func (g *occasion) frozen(ctx context.Context) error {
 }
 
 // Open gives the scene of a deployment.
-func (d deployments) Open(ctx context.Context, t *task.Task, p *Plan) (Scene, error) {
+func (d deployments) Open(ctx context.Context, t *task.Task, p *plan.Plan) (run.Scene, error) {
 	return d.open(ctx, t, p)
 }
 
-func (d deployments) open(ctx context.Context, t *task.Task, p *Plan) (*occasion, error) {
+func (d deployments) open(ctx context.Context, t *task.Task, p *plan.Plan) (*occasion, error) {
 	g := &occasion{Service: d.Service, task: t, planned: p}
 	err := d.DB.View(ctx, func(tx *store.Tx) error { return g.loadDeployment(tx) })
 	if err != nil {
@@ -146,7 +149,7 @@ func (g *occasion) loadDeployment(tx *store.Tx) error {
 	if err := g.releaseFacts(tx, r, d, channel); err != nil {
 		return err
 	}
-	g.ended = func(tx *store.Tx, t *task.Task, state task.State, so Standing) error {
+	g.ended = func(tx *store.Tx, t *task.Task, state task.State, so plan.Standing) error {
 		return g.deploymentEnded(tx, t, d, r, state, so)
 	}
 	return g.finishLoad(tx)
@@ -180,14 +183,14 @@ func (g *occasion) loadWorkers(tx *store.Tx) error {
 		return err
 	}
 	for _, p := range pools {
-		g.pools = append(g.pools, Pool{ID: p.ID, Name: p.Name, Default: p.IsDefault, Dynamic: p.WorkerPoolType == catalog.DynamicWorkerPool})
+		g.pools = append(g.pools, rule.Pool{ID: p.ID, Name: p.Name, Default: p.IsDefault, Dynamic: p.WorkerPoolType == catalog.DynamicWorkerPool})
 	}
 	workers, _, err := catalog.Workers.List(tx, kind.Query{Space: g.project.SpaceID})
 	if err != nil {
 		return err
 	}
 	for _, w := range workers {
-		g.workers = append(g.workers, Worker{ID: w.ID, Name: w.Name, PoolIDs: w.WorkerPoolIDs, Disabled: w.IsDisabled, Health: Health(w.HealthStatus)})
+		g.workers = append(g.workers, rule.Worker{ID: w.ID, Name: w.Name, PoolIDs: w.WorkerPoolIDs, Disabled: w.IsDisabled, Health: rule.Health(w.HealthStatus)})
 	}
 	return nil
 }
@@ -306,7 +309,7 @@ func (g *occasion) parts(typ, id string) ([]variable.Part, error) {
 func (g *occasion) Secrets() []string { return g.secrets }
 
 // place finds the step and the action of a plan's path in the process.
-func (g *occasion) process(p *Plan, path string) (*catalog.Step, *catalog.Action) {
+func (g *occasion) process(p *plan.Plan, path string) (*catalog.Step, *catalog.Action) {
 	s, a := p.Find(path)
 	if s == nil {
 		return nil, nil
@@ -326,7 +329,7 @@ func (g *occasion) process(p *Plan, path string) (*catalog.Step, *catalog.Action
 }
 
 // at decides every variable at one place of the plan.
-func (g *occasion) at(path, target string, so Standing, more ...variable.Value) *variable.Resolution {
+func (g *occasion) at(path, target string, so plan.Standing, more ...variable.Value) *variable.Resolution {
 	s, a := g.process(so.Plan, path)
 	spot := variable.Spot{Machine: target}
 	extra := slices.Concat(more, g.progressFacts(so), variable.Outputs(outputs(so)))
@@ -348,7 +351,7 @@ func (g *occasion) at(path, target string, so Standing, more ...variable.Value) 
 }
 
 // Eval decides a condition.
-func (g *occasion) Eval(expression, path, target string, so Standing) bool {
+func (g *occasion) Eval(expression, path, target string, so plan.Standing) bool {
 	return g.at(path, target, so).Dictionary().Truthy(expression)
 }
 
@@ -359,7 +362,7 @@ func option(d *octostache.Dictionary, name string) int {
 }
 
 // outputs lists what the steps have put out so far, the oldest first.
-func outputs(so Standing) []variable.Output {
+func outputs(so plan.Standing) []variable.Output {
 	var all []variable.Output
 	for i := range so.Records {
 		r := &so.Records[i]

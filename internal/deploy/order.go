@@ -6,6 +6,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/variable"
 )
@@ -55,15 +56,15 @@ func (o *order) requireTargets(tx *store.Tx, p pair, choices *catalog.Execution)
 	if err != nil {
 		return err
 	}
-	var sets []TargetSet
+	var sets []rule.TargetSet
 	for i := range g.steps {
 		s := &g.steps[i]
 		applies := func(a catalog.Action) bool { return g.notHere(&a) == "" }
 		if roles := rolesOf(s); len(roles) > 0 && slices.ContainsFunc(s.Actions, applies) {
-			sets = append(sets, Targets(g.machines, g.query(roles)))
+			sets = append(sets, rule.Targets(g.machines, g.query(roles)))
 		}
 	}
-	return RequireTargets(sets, g.connectivity)
+	return rule.RequireTargets(sets, g.connectivity)
 }
 
 // pair is one place that is deployed to.
@@ -161,14 +162,14 @@ func (o *order) tenants(tx *store.Tx, in *NewDeployments, environments []*catalo
 	for i := range plain {
 		t := &plain[i]
 		there := func(e *catalog.Environment) bool { return t.ConnectedTo(e.ID) }
-		if t.Disabled || !MatchTags(in.TenantTags, t.Tags) || !channel.AdmitsTenant(t.Tags) || !slices.ContainsFunc(environments, there) ||
+		if t.Disabled || !rule.MatchTags(in.TenantTags, t.Tags) || !channel.AdmitsTenant(t.Tags) || !slices.ContainsFunc(environments, there) ||
 			slices.ContainsFunc(chosen[:named], func(known *catalog.Tenant) bool { return known.ID == t.ID }) {
 			continue
 		}
 		chosen = append(chosen, all[i])
 	}
 	if len(chosen) == 0 {
-		wrong.Add("No tenant with the tags %s is connected to project '%s' in the environment.", quoted(in.TenantTags, "and"), o.project.Name)
+		wrong.Add("No tenant with the tags %s is connected to project '%s' in the environment.", rule.Quoted(in.TenantTags, "and"), o.project.Name)
 	}
 	return chosen, nil
 }

@@ -1,10 +1,12 @@
 package deploy
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/variable"
 )
@@ -49,7 +51,7 @@ func (s *Service) DeploymentTemplate(tx *store.Tx, r *catalog.Release, may func(
 	if err != nil {
 		return t, err
 	}
-	mode := TenantMode(k.project.TenantedDeploymentMode)
+	mode := rule.TenantMode(k.project.TenantedDeploymentMode)
 	if mode.AllowsTenant("") {
 		if t.PromoteTo, err = k.open(nil, self, may); err != nil {
 			return t, err
@@ -75,10 +77,10 @@ func (s *Service) DeploymentTemplate(tx *store.Tx, r *catalog.Release, may func(
 }
 
 // open lists the environments that a release may go to for a tenant.
-func (k *track) open(tenant *StreamTenant, self string, may func(environment, tenant string) (bool, error)) ([]PromotionTarget, error) {
+func (k *track) open(tenant *rule.StreamTenant, self string, may func(environment, tenant string) (bool, error)) ([]PromotionTarget, error) {
 	targets := []PromotionTarget{}
 	progress := k.progress(tenant)
-	for _, id := range LifecycleEnvironments(k.base.Phases, k.base.Environments) {
+	for _, id := range rule.LifecycleEnvironments(k.base.Phases, k.base.Environments) {
 		if ok, _ := progress.CanDeploy(id); !ok {
 			continue
 		}
@@ -136,7 +138,7 @@ func (k *track) modified(tx *store.Tx, t *DeploymentTemplate) error {
 // isCopy says whether a snapshot is of a version of a document, which its id
 // tells.
 func isCopy(snapshot, live string, version int) bool {
-	return strings.HasPrefix(snapshot, live+"-s-"+itoa(version)+"-")
+	return strings.HasPrefix(snapshot, live+"-s-"+strconv.Itoa(version)+"-")
 }
 
 // PreviewOf names a place that a preview is asked for.
@@ -244,9 +246,9 @@ func (o *order) preview(tx *store.Tx, p pair, disabled bool) (Preview, error) {
 	for i := range g.steps {
 		for j := range g.steps[i].Actions {
 			a := &g.steps[i].Actions[j]
-			number := itoa(i + 1)
+			number := strconv.Itoa(i + 1)
 			if len(g.steps[i].Actions) > 1 {
-				number += "." + itoa(j+1)
+				number += "." + strconv.Itoa(j+1)
 			}
 			if why := g.notHere(a); why != "" && (!a.IsDisabled || !disabled) {
 				v.StepsLeftOut = append(v.StepsLeftOut, StepLeftOut{a.ID, a.Name, number, why})
@@ -268,19 +270,19 @@ func (g *occasion) previewStep(s *catalog.Step, a *catalog.Action, number string
 	if len(p.Roles) == 0 {
 		return p
 	}
-	set := Targets(g.machines, g.query(p.Roles))
+	set := rule.Targets(g.machines, g.query(p.Roles))
 	for _, m := range set.Targets {
 		full := g.byID[m.ID]
 		p.MachineNames = append(p.MachineNames, m.Name)
 		p.Machines = append(p.Machines, PreviewMachine{Item{m.ID, m.Name}, full.HealthStatus, full.HasLatestCalamari, full.Thumbprint})
-		if m.Health == Unavailable {
+		if m.Health == rule.Unavailable {
 			p.UnavailableMachines = append(p.UnavailableMachines, Item{m.ID, m.Name})
 		}
 	}
 	for _, out := range set.LeftOut {
 		switch out.Kind {
-		case OtherEnvironment, OtherTags:
-		case IsUnavailable:
+		case rule.OtherEnvironment, rule.OtherTags:
+		case rule.IsUnavailable:
 			p.UnavailableMachines = append(p.UnavailableMachines, Item{out.Machine.ID, out.Machine.Name})
 			fallthrough
 		default:

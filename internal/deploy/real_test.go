@@ -22,6 +22,7 @@ import (
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/feed"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/run"
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/target"
@@ -280,7 +281,7 @@ func (p *plant) workFor(node string, how time.Duration, id string) *task.Task {
 	ctx, stop := context.WithTimeout(context.Background(), how)
 	defer stop()
 	r := task.NewRunner(p.queue, task.RunnerOptions{Node: node, Poll: 10 * time.Millisecond})
-	r.Handle(deploy.TaskDeploy, &deploy.Runner{Source: p.service.Source(), Unseal: p.service.Tools.Open})
+	r.Handle(deploy.TaskDeploy, &run.Runner{Source: p.service.Source(), Unseal: p.service.Tools.Open})
 	if err := r.Run(ctx); err != nil {
 		p.t.Fatal(err)
 	}

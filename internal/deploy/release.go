@@ -12,6 +12,7 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/variable"
 	"github.com/takodeploy/tako/version"
@@ -148,7 +149,7 @@ func pickChannel(all []*catalog.Channel, what, project string) (*catalog.Channel
 	for i, c := range all {
 		names[i] = c.Name
 	}
-	return nil, fault.New(fault.Invalid, "Project '%s' has no channel '%s'. Its channels are %s.", project, what, quoted(names, "and"))
+	return nil, fault.New(fault.Invalid, "Project '%s' has no channel '%s'. Its channels are %s.", project, what, rule.Quoted(names, "and"))
 }
 
 // choosePackages decides the version of every package, and the channel if none
@@ -158,7 +159,7 @@ func (s *Service) choosePackages(ctx context.Context, d *releaseDraft) error {
 		return err
 	}
 	var wrong fault.Complaints
-	chosen, err := SelectVersions(plainSlots(d.slots), d.Packages, d.DefaultVersion)
+	chosen, err := rule.SelectVersions(plainSlots(d.slots), d.Packages, d.DefaultVersion)
 	if err != nil {
 		return err
 	}
@@ -197,11 +198,11 @@ func (d *releaseDraft) takeSelected() {
 }
 
 // selected are the versions that were decided so far.
-func (d *releaseDraft) selected() []SelectedVersion {
-	var all []SelectedVersion
+func (d *releaseDraft) selected() []rule.SelectedVersion {
+	var all []rule.SelectedVersion
 	for i := range d.slots {
 		if d.chosen[i] != "" {
-			all = append(all, SelectedVersion{PackageSlot: d.slots[i].PackageSlot, Version: d.chosen[i]})
+			all = append(all, rule.SelectedVersion{PackageSlot: d.slots[i].PackageSlot, Version: d.chosen[i]})
 		}
 	}
 	return all
@@ -211,11 +212,11 @@ func (d *releaseDraft) chooseChannel() error {
 	if d.channel != nil {
 		return nil
 	}
-	plain := make([]Channel, len(d.channels))
+	plain := make([]rule.Channel, len(d.channels))
 	for i, c := range d.channels {
 		plain[i] = channelOf(c)
 	}
-	best, _, err := BestChannel(plain, d.selected())
+	best, _, err := rule.BestChannel(plain, d.selected())
 	if err != nil {
 		return err
 	}
@@ -228,12 +229,12 @@ func (s *Service) complete(ctx context.Context, d *releaseDraft, i int, wrong *f
 	p := &d.slots[i]
 	switch {
 	case !p.Resolvable && d.chosen[i] == "":
-		wrong.Add("%s: its package or feed is known only when it is deployed, so a version must be given.", capital(p.title()))
+		wrong.Add("%s: its package or feed is known only when it is deployed, so a version must be given.", rule.Capital(p.Title()))
 		return nil
 	case !p.Resolvable, s.Feeds == nil && d.chosen[i] != "":
 		return nil
 	case s.Feeds == nil:
-		wrong.Add("%s: this server has no feeds to find the newest version in.", capital(p.title()))
+		wrong.Add("%s: this server has no feeds to find the newest version in.", rule.Capital(p.Title()))
 		return nil
 	case d.chosen[i] == "":
 		return s.newest(ctx, d, i, wrong)
@@ -246,7 +247,7 @@ func (s *Service) complete(ctx context.Context, d *releaseDraft, i int, wrong *f
 		return fmt.Errorf("looking for package %s %s: %w", p.PackageID, d.chosen[i], err)
 	}
 	if !found {
-		wrong.Add("Version %s of %s was not found in its feed (%s).", d.chosen[i], p.title(), p.FeedID)
+		wrong.Add("Version %s of %s was not found in its feed (%s).", d.chosen[i], p.Title(), p.FeedID)
 	}
 	return nil
 }
@@ -259,7 +260,7 @@ func (s *Service) newest(ctx context.Context, d *releaseDraft, i int, wrong *fau
 		return fmt.Errorf("looking for versions of package %s: %w", p.PackageID, err)
 	}
 	if len(offered) == 0 {
-		wrong.Add("%s was not found in its feed (%s).", capital(p.title()), p.FeedID)
+		wrong.Add("%s was not found in its feed (%s).", rule.Capital(p.Title()), p.FeedID)
 		return nil
 	}
 	channel := channelOf(d.channel)
@@ -274,26 +275,26 @@ func (s *Service) newest(ctx context.Context, d *releaseDraft, i int, wrong *fau
 	case ok:
 		d.chosen[i] = newest.Version
 	case rule != nil:
-		wrong.Add("None of the %d versions of %s in feed %s satisfies the rule of channel %q.", len(offered), p.title(), p.FeedID, d.channel.Name)
+		wrong.Add("None of the %d versions of %s in feed %s satisfies the rule of channel %q.", len(offered), p.Title(), p.FeedID, d.channel.Name)
 	default:
-		wrong.Add("All %d versions of %s in feed %s are pre-releases; name the one that is meant.", len(offered), p.title(), p.FeedID)
+		wrong.Add("All %d versions of %s in feed %s are pre-releases; name the one that is meant.", len(offered), p.Title(), p.FeedID)
 	}
 	return nil
 }
 
 // newestOf prefers versions with a pre-release tag if one is asked for.
-func (s *Service) newestOf(rule *ChannelRule, p *slot, offered []OfferedVersion, prerelease string) (OfferedVersion, bool, error) {
-	if prerelease != "" && (rule == nil || rule.Tag == "") {
-		tagged := ChannelRule{}
-		if rule != nil {
-			tagged = *rule
+func (s *Service) newestOf(by *rule.ChannelRule, p *slot, offered []rule.OfferedVersion, prerelease string) (rule.OfferedVersion, bool, error) {
+	if prerelease != "" && (by == nil || by.Tag == "") {
+		tagged := rule.ChannelRule{}
+		if by != nil {
+			tagged = *by
 		}
 		tagged.Tag = "^" + regexp.QuoteMeta(prerelease)
-		if newest, ok, err := Latest(&tagged, p.Format, offered, true); ok || err != nil {
+		if newest, ok, err := rule.Latest(&tagged, p.Format, offered, true); ok || err != nil {
 			return newest, ok, err
 		}
 	}
-	return Latest(rule, p.Format, offered, false)
+	return rule.Latest(by, p.Format, offered, false)
 }
 
 // checkRules holds the versions against the rules of the channel.
@@ -313,10 +314,10 @@ func (d *releaseDraft) checkRules() error {
 }
 
 // releaseRecords lists the releases of a project for numbering.
-func releaseRecords(tx *store.Tx, project string) ([]ReleaseRecord, error) {
-	var all []ReleaseRecord
+func releaseRecords(tx *store.Tx, project string) ([]rule.ReleaseRecord, error) {
+	var all []rule.ReleaseRecord
 	err := tx.Query(func(scan func(...any) error) error {
-		var r ReleaseRecord
+		var r rule.ReleaseRecord
 		var created int64
 		err := scan(&r.ID, &r.Version, &r.ChannelID, &created)
 		r.Assembled = time.UnixMilli(created)
@@ -336,13 +337,13 @@ func releaseRecords(tx *store.Tx, project string) ([]ReleaseRecord, error) {
 // number works out the version of the release.
 func (s *Service) number(tx *store.Tx, d *releaseDraft) (string, error) {
 	if d.Version != "" && !strings.Contains(d.Version, "#{") && !version.IsMask(d.Version) {
-		return d.Version, CheckReleaseVersion(d.Version)
+		return d.Version, rule.CheckReleaseVersion(d.Version)
 	}
 	records, err := releaseRecords(tx, d.project.ID)
 	if err != nil {
 		return "", err
 	}
-	n := Numbering{
+	n := rule.Numbering{
 		Template: d.Version, Project: d.project.ID, Channel: variable.Ref{ID: d.channel.ID, Name: d.channel.Name},
 		Releases: records, Variables: d.values, Now: s.now(),
 	}
@@ -379,7 +380,7 @@ func (s *Service) putRelease(tx *store.Tx, d *releaseDraft) (*MadeRelease, error
 	case found != nil && d.IgnoreIfExists:
 		return &MadeRelease{Release: found, Existed: true}, nil
 	case found != nil:
-		return nil, CheckUnique([]ReleaseRecord{{ID: found.ID, Version: found.Version}}, number)
+		return nil, rule.CheckUnique([]rule.ReleaseRecord{{ID: found.ID, Version: found.Version}}, number)
 	}
 	r := &catalog.Release{
 		Version: number, ProjectID: d.project.ID, ChannelID: d.channel.ID, ReleaseNotes: d.Notes,

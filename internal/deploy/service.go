@@ -1,3 +1,5 @@
+// Package deploy turns a release and a process into work: it makes releases and
+// deployments, computes their plans, and gives what carrying them out takes.
 package deploy
 
 import (
@@ -5,6 +7,7 @@ import (
 	"time"
 
 	"github.com/takodeploy/tako/internal/blob"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
@@ -37,7 +40,7 @@ type Feeds interface {
 	Format(ctx context.Context, space, feedID string) (version.Format, error)
 	// Versions lists the versions of a package that the feed offers; a package
 	// that it does not know has none.
-	Versions(ctx context.Context, space, feedID, packageID string) ([]OfferedVersion, error)
+	Versions(ctx context.Context, space, feedID, packageID string) ([]rule.OfferedVersion, error)
 	// Has says whether the feed has a version of a package.
 	Has(ctx context.Context, space, feedID, packageID, version string) (bool, error)
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/rule"
+	"github.com/takodeploy/tako/internal/run"
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/store/storetest"
@@ -69,10 +71,10 @@ func (s shop) Format(context.Context, string, string) (version.Format, error) {
 	return version.SemVer, nil
 }
 
-func (s shop) Versions(_ context.Context, _, _, id string) ([]deploy.OfferedVersion, error) {
-	var all []deploy.OfferedVersion
+func (s shop) Versions(_ context.Context, _, _, id string) ([]rule.OfferedVersion, error) {
+	var all []rule.OfferedVersion
 	for _, v := range s[id] {
-		all = append(all, deploy.OfferedVersion{Version: v})
+		all = append(all, rule.OfferedVersion{Version: v})
 	}
 	return all, nil
 }
@@ -191,7 +193,7 @@ func (o *office) deploy(r *catalog.Release, options deploy.DeployOptions, enviro
 // work carries tasks out until the test ends.
 func (o *office) work() {
 	r := task.NewRunner(o.queue, task.RunnerOptions{Node: "n", Poll: 20 * time.Millisecond, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	r.Handle(deploy.TaskDeploy, &deploy.Runner{Source: o.service.Source(), Grace: time.Second})
+	r.Handle(deploy.TaskDeploy, &run.Runner{Source: o.service.Source(), Grace: time.Second})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/variable"
 	"github.com/takodeploy/tako/octostache"
 	"github.com/takodeploy/tako/version"
@@ -12,7 +13,7 @@ import (
 
 // slot is a place in a process that takes a package, as a release fills it.
 type slot struct {
-	PackageSlot
+	rule.PackageSlot
 	FeedID string
 	// Fixed is the version that the process itself names; it is not chosen.
 	Fixed string
@@ -37,7 +38,7 @@ func slotsOf(steps []catalog.Step, values []variable.Value, project, channel str
 				feed, feedKnown := settled(d, p.FeedID)
 				fixed, _ := settled(d, p.Version)
 				slots = append(slots, slot{
-					PackageSlot: PackageSlot{Step: steps[i].Name, Action: a.Name, Reference: p.Name, PackageID: id, Format: version.SemVer},
+					PackageSlot: rule.PackageSlot{Step: steps[i].Name, Action: a.Name, Reference: p.Name, PackageID: id, Format: version.SemVer},
 					FeedID:      feed, Fixed: fixed, Resolvable: known && feedKnown && id != "" && feed != "",
 				})
 			}
@@ -83,8 +84,8 @@ func (s *Service) formats(ctx context.Context, space string, slots []slot) error
 }
 
 // plainSlots are the slots whose versions are chosen.
-func plainSlots(slots []slot) []PackageSlot {
-	plain := make([]PackageSlot, len(slots))
+func plainSlots(slots []slot) []rule.PackageSlot {
+	plain := make([]rule.PackageSlot, len(slots))
 	for i := range slots {
 		plain[i] = slots[i].PackageSlot
 	}

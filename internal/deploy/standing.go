@@ -6,15 +6,16 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 )
 
 // pastDeployments lists the deployments of a release with how they ended.
-func pastDeployments(tx *store.Tx, release string) ([]PastDeployment, error) {
-	var all []PastDeployment
+func pastDeployments(tx *store.Tx, release string) ([]rule.PastDeployment, error) {
+	var all []rule.PastDeployment
 	err := tx.Query(func(scan func(...any) error) error {
-		var d PastDeployment
+		var d rule.PastDeployment
 		var state string
 		err := scan(&d.ID, &d.TaskID, &d.Environment, &d.Tenant, &state)
 		d.Success = state == string(task.Success)
@@ -36,7 +37,7 @@ type track struct {
 	channel      *catalog.Channel
 	lifecycle    *catalog.Lifecycle
 	environments []*catalog.Environment
-	base         Promotion // without a tenant
+	base         rule.Promotion // without a tenant
 }
 
 // trackOf reads everything that decides where a release may go.
@@ -52,7 +53,7 @@ func trackOf(tx *store.Tx, r *catalog.Release) (*track, error) {
 	if k.lifecycle, err = lifecycleOf(tx, k.project, k.channel); err != nil {
 		return nil, err
 	}
-	k.base = Promotion{Lifecycle: k.lifecycle.Name, Phases: phasesOf(k.lifecycle)}
+	k.base = rule.Promotion{Lifecycle: k.lifecycle.Name, Phases: phasesOf(k.lifecycle)}
 	if k.base.Environments, k.environments, err = environmentsOf(tx, r.SpaceID); err != nil {
 		return nil, err
 	}
@@ -68,7 +69,7 @@ func trackOf(tx *store.Tx, r *catalog.Release) (*track, error) {
 }
 
 func lifecycleOf(tx *store.Tx, project *catalog.Project, channel *catalog.Channel) (*catalog.Lifecycle, error) {
-	id := EffectiveLifecycle(channel.LifecycleID, project.LifecycleID)
+	id := rule.EffectiveLifecycle(channel.LifecycleID, project.LifecycleID)
 	l, err := catalog.Lifecycles.Get(tx, id)
 	if fault.Is(err, fault.NotFound) {
 		return nil, fault.New(fault.Invalid, "The lifecycle of project '%s' (%s) does not exist any more.", project.Name, id)
@@ -78,7 +79,7 @@ func lifecycleOf(tx *store.Tx, project *catalog.Project, channel *catalog.Channe
 
 // progress works out how far the release has come for a tenant; nil is the
 // untenanted stream.
-func (k *track) progress(tenant *StreamTenant) *Progression {
+func (k *track) progress(tenant *rule.StreamTenant) *rule.Progression {
 	in := k.base
 	if tenant != nil {
 		in.Tenant = tenant.ID
@@ -87,7 +88,7 @@ func (k *track) progress(tenant *StreamTenant) *Progression {
 			in.Connected = []string{}
 		}
 	}
-	return Progress(in)
+	return rule.Progress(in)
 }
 
 // environment finds one of the space's environments.

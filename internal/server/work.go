@@ -8,8 +8,10 @@ import (
 
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/feed"
+	"github.com/takodeploy/tako/internal/health"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/login"
+	"github.com/takodeploy/tako/internal/run"
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/target"
@@ -23,7 +25,7 @@ type work struct {
 	pool   *target.Pool
 	feeds  *feed.Feeds
 	deploy *deploy.Service
-	health *deploy.HealthSchedule
+	health *health.Schedule
 }
 
 // newWork makes the queue, the handlers of tasks and what they work with.
@@ -37,9 +39,9 @@ func (s *Server) newWork(installation string) (*task.Runner, *work, error) {
 	tools := step.NewTools(step.Kit{DB: s.db, Blobs: s.blobs, Dir: s.cfg.DataDir, Pool: w.pool, Packages: w.feeds})
 	w.deploy = &deploy.Service{DB: s.db, Queue: s.queue, Blobs: s.blobs, Feeds: w.feeds, Tools: tools, URL: s.cfg.Web.URL}
 	runner := task.NewRunner(s.queue, task.RunnerOptions{Node: s.cfg.NodeName, Cap: s.cfg.TaskCap, Log: slog.Default()})
-	runner.Handle(deploy.TaskDeploy, &deploy.Runner{Source: w.deploy.Source(), Unseal: tools.Open})
-	runner.Handle(deploy.TaskHealth, &deploy.HealthChecker{Tools: tools})
-	w.health = &deploy.HealthSchedule{DB: s.db, Queue: s.queue}
+	runner.Handle(deploy.TaskDeploy, &run.Runner{Source: w.deploy.Source(), Unseal: tools.Open})
+	runner.Handle(health.TaskName, &health.Checker{Tools: tools})
+	w.health = &health.Schedule{DB: s.db, Queue: s.queue}
 	return runner, w, s.mail()
 }
 
