@@ -7,8 +7,8 @@ import (
 
 	"github.com/takodeploy/tako/internal/access"
 	"github.com/takodeploy/tako/internal/catalog"
-	"github.com/takodeploy/tako/internal/health"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/health"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
@@ -201,7 +201,7 @@ func (a *API) lastHealthLog(r *Request, id, name string) ([]*task.Element, error
 	if err != nil || len(ids) == 0 {
 		return about, err
 	}
-	d, err := a.Tasks.Details(r.Context(), ids[0], healthLogLines)
+	d, err := a.Tasks.Details(r.Context(), ids[0], healthLogLines, task.Narrow{})
 	if fault.Is(err, fault.NotFound) {
 		return about, nil
 	}

@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -18,8 +17,6 @@ var _ = area(func(a *API) []Route {
 		{Method: "GET", Pattern: "M/tasks", Handle: a.tasks, Summary: "List tasks", Answer: taskDocument{}},
 		{Method: "GET", Pattern: "M/tasks/tasktypes", Handle: a.taskTypes, Summary: "The types of tasks"},
 		{Method: "GET", Pattern: "M/tasks/{id}", Handle: a.taskGet, Summary: "Get a task", Answer: taskDocument{}},
-		{Method: "GET", Pattern: "M/tasks/{id}/details", Handle: a.taskDetails, Summary: "A task with what it does and its log", Answer: taskDetails{}},
-		{Method: "GET", Pattern: "M/tasks/{id}/raw", Handle: a.taskRaw, Summary: "The log of a task as text"},
 		{Method: "GET", Pattern: "M/tasks/{id}/why", Handle: a.taskWhy, Summary: "Why a task waits"},
 		{Method: "GET", Pattern: "M/tasks/{id}/queued-behind", Handle: a.taskBehind, Summary: "The tasks for which a task waits", Answer: taskDocument{}},
 		{Method: "POST", Pattern: "M/tasks/{id}/cancel", Handle: a.taskCancel, Summary: "Stop a task", Answer: taskDocument{}},
@@ -102,7 +99,7 @@ func taskLinks(t *task.Task) map[string]string {
 	return map[string]string{
 		"Self": self, "Web": web, "Raw": self + "/raw", "Rerun": "/api/tasks/rerun/" + t.ID, "Cancel": self + "/cancel",
 		"State": self + "/state", "Details": self + "/details{?verbose,tail,ranges}", "QueuedBehind": self + "/queued-behind{?skip,take}",
-		"Prioritize": self + "/prioritize", "Why": self + "/why", "Abandon": self + "/abandon",
+		"Prioritize": self + "/prioritize", "Why": self + "/why", "Abandon": self + "/abandon", "Log": self + "/log{?from,limit,level,path,target,q}",
 		"Artifacts": space + "/artifacts?regarding=" + t.ID, "Interruptions": space + "/interruptions?regarding=" + t.ID,
 	}
 }
@@ -225,82 +222,6 @@ func (a *API) remaining(r *Request, t *task.Task, behind int) (int, error) {
 		}
 	}
 	return int((total / time.Duration(len(last)) * time.Duration(behind) / time.Duration(max(limit, 1))).Seconds()), err
-}
-
-// taskDetails are a task with the tree of what it does.
-type taskDetails struct {
-	Task            taskDocument
-	ActivityLogs    []*task.Element
-	ActivityLog     *task.Element
-	PhysicalLogSize int64
-	Progress        taskProgress
-	Links           map[string]string
-}
-
-type taskProgress struct {
-	ProgressPercentage     int
-	EstimatedTimeRemaining string
-}
-
-func (a *API) taskDetails(r *Request) (any, error) {
-	if _, err := a.taskFor(r, "TaskView"); err != nil {
-		return nil, err
-	}
-	tail, err := r.Int("tail", 0)
-	if err != nil {
-		return nil, err
-	}
-	d, err := a.Tasks.Details(r.Context(), r.Param("id"), tail)
-	if err != nil {
-		return nil, err
-	}
-	if !r.Bool("verbose") && r.Q("verbose") != "" {
-		dropVerbose(d.Root)
-	}
-	now := time.Now()
-	return taskDetails{
-		Task: taskOf(d.Task, now), ActivityLogs: []*task.Element{d.Root}, ActivityLog: d.Root, PhysicalLogSize: d.LogSize,
-		Progress: taskProgress{d.Percent, left(d, now)},
-		Links:    map[string]string{"Self": "/api/tasks/" + d.Task.ID + "/details{?verbose,tail,ranges}"},
-	}, nil
-}
-
-// dropVerbose takes the chatter out of a tree.
-func dropVerbose(e *task.Element) {
-	kept := e.LogElements[:0]
-	for _, l := range e.LogElements {
-		if l.Category != task.Verbose {
-			kept = append(kept, l)
-		}
-	}
-	e.LogElements = kept
-	for _, c := range e.Children {
-		dropVerbose(c)
-	}
-}
-
-// left estimates how long a task still takes, from how far it has come.
-func left(d *task.Details, now time.Time) string {
-	if d.Task.State.Final() || d.Percent == 0 {
-		return ""
-	}
-	spent := d.Task.Duration(now)
-	return lasted(spent * time.Duration(100-d.Percent) / time.Duration(d.Percent))
-}
-
-func (a *API) taskRaw(r *Request) (any, error) {
-	t, err := a.taskFor(r, "TaskView")
-	if err != nil {
-		return nil, err
-	}
-	r.W.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	r.W.Header().Set("Content-Disposition", `inline; filename="`+t.ID+`.log.txt"`)
-	r.written = true
-	r.W.WriteHeader(http.StatusOK)
-	if r.Method == http.MethodHead {
-		return Done{}, nil
-	}
-	return Done{}, a.Tasks.Raw(r.Context(), t.ID, r.W)
 }
 
 // taskWhy answers why a task does not run.

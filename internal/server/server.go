@@ -130,6 +130,7 @@ func (s *Server) Run(ctx context.Context) error {
 		})
 	}
 	part("tasks", s.runner.Run)
+	part("logs", s.queue.KeepLogs)
 	part("schedules", s.work.run)
 	part("health schedules", s.work.health.Run)
 	part("web", s.serve)

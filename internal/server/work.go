@@ -33,6 +33,7 @@ func (s *Server) newWork(installation string) (*task.Runner, *work, error) {
 	w := &work{login: s.login, pool: target.NewPool(target.Options{}), feeds: &feed.Feeds{DB: s.db, Blobs: s.blobs}}
 	s.queue = task.NewQueue(s.db, task.Options{
 		Instance: installation,
+		Blobs:    s.blobs,
 		Seal:     func(plain string) string { return kind.Seal(s.db.Key, plain) },
 		Open:     func(sealed string) (string, error) { return kind.Unseal(s.db.Key, sealed) },
 	})

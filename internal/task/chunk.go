@@ -3,6 +3,7 @@ package task
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +29,26 @@ const (
 var categories = []Category{
 	"Trace", Verbose, Info, Highlight, WaitLine, "Gap", "Alert", Warning, Error, Fatal,
 	"Planned", "Updated", "Finished", "Abandoned",
+}
+
+// Known reports whether there is such a category.
+func (c Category) Known() bool { return slices.Contains(categories, c) }
+
+// severity orders categories by how much a reader wants to see them.
+func (c Category) severity() int {
+	switch c {
+	case "Trace":
+		return 0
+	case Verbose:
+		return 1
+	case Warning, "Alert":
+		return 3
+	case Error:
+		return 4
+	case Fatal:
+		return 5
+	}
+	return 2
 }
 
 // bad reports whether a line of the category makes its task one with warnings
@@ -60,21 +81,7 @@ const maxChunk = 64 << 10
 func pack(lines []Line) []byte {
 	raw := make([]byte, 1, 64*len(lines)+1)
 	raw[0] = plainChunk
-	var last int64
-	for _, l := range lines {
-		code := byte(2)
-		for i, c := range categories {
-			if c == l.Category {
-				code = byte(i)
-			}
-		}
-		at := l.Time.UnixMilli()
-		raw = append(raw, code)
-		raw = binary.AppendVarint(raw, at-last)
-		raw = binary.AppendUvarint(raw, uint64(len(l.Text)))
-		raw = append(raw, l.Text...)
-		last = at
-	}
+	raw = appendLines(raw, lines)
 	if len(raw) < smallChunk {
 		return raw
 	}
@@ -83,20 +90,56 @@ func pack(lines []Line) []byte {
 	return enc.EncodeAll(raw[1:], []byte{zstdChunk})
 }
 
+func appendLines(raw []byte, lines []Line) []byte {
+	var last int64
+	for _, l := range lines {
+		at := l.Time.UnixMilli()
+		raw = append(raw, l.Category.code())
+		raw = binary.AppendVarint(raw, at-last)
+		raw = binary.AppendUvarint(raw, uint64(len(l.Text)))
+		raw = append(raw, l.Text...)
+		last = at
+	}
+	return raw
+}
+
+// code is the category's byte in a chunk.
+func (c Category) code() byte {
+	for i, known := range categories {
+		if c == known {
+			return byte(i)
+		}
+	}
+	return 2
+}
+
 // unpack reads a chunk whose first line has the number first.
 func unpack(data []byte, first int64) ([]Line, error) {
+	raw, err := inflate(data)
+	if err != nil {
+		return nil, err
+	}
+	return readLines(raw, first)
+}
+
+// inflate gives the lines of a chunk as bytes.
+func inflate(data []byte) ([]byte, error) {
 	if len(data) == 0 {
 		return nil, nil
 	}
-	raw := data[1:]
-	if data[0] == zstdChunk {
-		dec := decoders.Get().(*zstd.Decoder)
-		defer decoders.Put(dec)
-		var err error
-		if raw, err = dec.DecodeAll(raw, nil); err != nil {
-			return nil, fmt.Errorf("unpack log chunk: %w", err)
-		}
+	if data[0] != zstdChunk {
+		return data[1:], nil
 	}
+	dec := decoders.Get().(*zstd.Decoder)
+	defer decoders.Put(dec)
+	raw, err := dec.DecodeAll(data[1:], nil)
+	if err != nil {
+		return nil, fmt.Errorf("unpack log chunk: %w", err)
+	}
+	return raw, nil
+}
+
+func readLines(raw []byte, first int64) ([]Line, error) {
 	var lines []Line
 	var last int64
 	for len(raw) > 0 {

@@ -186,10 +186,13 @@ func Purge(tx *store.Tx, ids ...string) error {
 		if n == 0 {
 			continue
 		}
-		for _, table := range []string{"task_plan", "task_step", "task_event", "task_log"} {
+		for _, table := range []string{"task_plan", "task_step", "task_event"} {
 			if _, err := tx.Exec("delete from "+table+" where task = $1", id); err != nil {
 				return fmt.Errorf("remove task %s from %s: %w", id, table, err)
 			}
+		}
+		if err := DeleteLogs(tx, id); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/takodeploy/tako/internal/blob"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/store"
 )
@@ -19,6 +20,8 @@ type Options struct {
 	// Seal and Open keep sensitive outputs unreadable at rest.
 	Seal func(plain string) string
 	Open func(sealed string) (string, error)
+	// Blobs take the logs of tasks that have ended; nil leaves them where they are.
+	Blobs blob.Store
 	// MaxLog is how many bytes of log one task may store; 0 is 1 GiB.
 	MaxLog int64
 	// Now is the clock; nil is time.Now.
@@ -91,8 +94,7 @@ func (q *Queue) EnqueueTx(tx *store.Tx, n New) (*Task, error) {
 	if _, err := tx.Exec(insertTask, append(t.fixedValues(), t.movingValues()...)...); err != nil {
 		return nil, fmt.Errorf("enqueue %s: %w", t.Name, err)
 	}
-	q.tell(tx, Change{Task: t.ID, Kind: Enqueued, Status: t.Status})
-	return t, nil
+	return t, q.publish(tx, t, Enqueued)
 }
 
 func (q *Queue) build(n New) (*Task, error) {
@@ -212,8 +214,7 @@ func (q *Queue) move(tx *store.Tx, t *Task, act Act, now time.Time) error {
 			return err
 		}
 	}
-	q.tell(tx, Change{Task: t.ID, Kind: kindOf(act), Status: to})
-	return nil
+	return q.publish(tx, t, kindOf(act))
 }
 
 // write1 writes the moving columns of t over what the row was when old was read.

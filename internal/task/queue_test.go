@@ -403,10 +403,10 @@ func TestRecordsLogsAndTree(t *testing.T) {
 		t.Errorf("%v", at)
 	}
 	var raw strings.Builder
-	if err := q.Raw(ctx, task.ID, &raw); err != nil || strings.Count(raw.String(), "\n") != 4 || !strings.Contains(raw.String(), "== Step one (machine) ==") || strings.Contains(raw.String(), "swordfish") {
+	if err := must[*Raw](t)(q.Raw(ctx, task.ID)).Copy(ctx, &raw); err != nil || strings.Count(raw.String(), "\n") != 4 || !strings.Contains(raw.String(), "== Step one (machine) ==") || strings.Contains(raw.String(), "swordfish") {
 		t.Errorf("%v %s", err, raw.String())
 	}
-	d := must[*Details](t)(q.Details(ctx, task.ID, 0))
+	d := must[*Details](t)(q.Details(ctx, task.ID, 0, Narrow{}))
 	step := d.Root.Children[0]
 	if step.Status != "Success" || step.Children[0].Name != "machine" || len(step.Children[0].LogElements) != 2 || d.Percent != 50 || d.Root.Children[1].Status != "Pending" {
 		t.Errorf("%+v %+v percent %d", step, step.Children[0], d.Percent)
@@ -442,7 +442,7 @@ func TestLogLimit(t *testing.T) {
 	if got.LogBytes > 1<<20 || got.LogBytes < 1<<19 {
 		t.Errorf("%d bytes", got.LogBytes)
 	}
-	tail := must[[]PlacedLine](t)(q.Tail(ctx, task.ID, 2))
+	tail := must[[]PlacedLine](t)(q.Tail(ctx, task.ID, 2, Narrow{}))
 	if len(tail) != 2 || !strings.Contains(tail[0].Text, "limit of 1 MiB") || tail[1].Text != "the end" {
 		t.Errorf("%v", tail)
 	}

@@ -1,9 +1,11 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -54,6 +56,7 @@ type Details struct {
 	// Percent is how much of its actions has ended.
 	Percent int
 	LogSize int64
+	Unread  bool // the log could not be read
 }
 
 // detailLines is how many lines Details gives at most, the last ones.
@@ -61,9 +64,9 @@ const detailLines = 50_000
 
 // Details reads a task and the tree of what it does. The tree comes from its
 // records and its outline, never from the text of its log. tail is how many
-// lines of the log to put into it, the last ones; 0 is all within reason, and
-// a negative one none.
-func (q *Queue) Details(ctx context.Context, id string, tail int) (*Details, error) {
+// lines of those that n does not exclude to put into it, the last ones; 0 is
+// all within reason, and a negative one none.
+func (q *Queue) Details(ctx context.Context, id string, tail int, n Narrow) (*Details, error) {
 	d := &Details{}
 	var records []Record
 	var outline Outline
@@ -90,12 +93,46 @@ func (q *Queue) Details(ctx context.Context, id string, tail int) (*Details, err
 	if tail == 0 || tail > detailLines {
 		tail = detailLines
 	}
-	if tail < 0 {
+	if tail < 0 || d.Task.LogLines == 0 {
 		return d, nil
 	}
-	lines, err := q.Lines(ctx, id, max(1, d.Task.LogLines-int64(tail)+1), tail)
+	lines, err := q.Tail(ctx, id, tail, n)
+	if err != nil && ctx.Err() == nil {
+		// What the task has done is known all the same.
+		d.Unread = true
+		slog.Warn("the log of a task cannot be read", "task", id, "error", err)
+		lines, err = []PlacedLine{{Line: Line{Category: Warning, Time: d.Task.Updated, Text: "The log of this task cannot be read at present."}}}, nil
+	}
 	b.log(lines)
 	return d, err
+}
+
+// Outline reads the names of a task's steps.
+func (q *Queue) Outline(ctx context.Context, id string) (o Outline, err error) {
+	err = q.store.View(ctx, func(tx *store.Tx) (err error) {
+		o, err = readOutline(tx, id)
+		return err
+	})
+	return o, err
+}
+
+// Node gives the id of the element that shows what a place has written.
+func (o *Outline) Node(id, path, target string) string {
+	for i := range o.Steps {
+		s := &o.Steps[i]
+		for _, a := range s.Places {
+			if a.Path == path && len(s.Places) == 1 {
+				path, target = s.Path, cmp.Or(target, "server")
+			}
+		}
+	}
+	if path == "" {
+		return id
+	}
+	if target != "" {
+		target = "@" + target
+	}
+	return id + "/" + path + target
 }
 
 // readOutline reads a task's outline; the zero one before it has a plan.

@@ -48,7 +48,7 @@ func TestLinesOfTheServerAreBelowTheirStep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root := must[*Details](t)(q.Details(ctx, task.ID, 0)).Root
+	root := must[*Details](t)(q.Details(ctx, task.ID, 0, Narrow{})).Root
 	want := strings.ReplaceAll(`$ all Running 0
   $/1 Say Success 0
     $/1@server Server Success 1

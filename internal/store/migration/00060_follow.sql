@@ -22,3 +22,4 @@ create table task_archive (
   size bigint not null,       -- of the blob
   since bigint not null       -- when somebody last began to fill it
 );
+create index task_archive_gone on task_archive (since) where lines = -1;
