@@ -104,7 +104,7 @@ var spaceLinks = map[string]string{
 	"MachinePolicyTemplate":         "/machinepolicies/template",
 	"MachineRoles":                  "/machineroles/all",
 	"MachineShells":                 "/machines/operatingsystem/shells/all",
-	"Machines":                      "/machines{/id}{?skip,take,name,ids,partialName,roles,isDisabled,healthStatuses,commStyles,tenantIds,tenantTags,environmentIds,thumbprint,deploymentId,shellNames}",
+	"Machines":                      "/machines{/id}{?skip,take,name,ids,partialName,roles,isDisabled,healthStatuses,commStyles,tenantIds,tenantTags,environmentIds,thumbprint,deploymentId,shellNames,deploymentTargetTypes}",
 	"PackageDeltaSignature":         "/packages/{packageId}/{version}/delta-signature",
 	"PackageDeltaUpload":            "/packages/{packageId}/{baseVersion}/delta{?replace,overwriteMode}",
 	"PackageMetadata":               "/package-metadata{/id}{?filter,latest,skip,take,replace,overwriteMode}",

@@ -51,6 +51,7 @@ func machineQuery(r *Request, h *crud) kind.Query {
 	anyOf("healthStatuses", "lower(data ->> 'HealthStatus') = ?", strings.ToLower)
 	anyOf("healthStatus", "lower(data ->> 'HealthStatus') = ?", strings.ToLower)
 	anyOf("commStyles", "lower(data -> 'Endpoint' ->> 'CommunicationStyle') = ?", strings.ToLower)
+	anyOf("deploymentTargetTypes", "lower(data -> 'Endpoint' ->> 'CommunicationStyle') = ?", styleOfType)
 	anyOf("shellNames", "lower(data ->> 'ShellName') = ?", strings.ToLower)
 	anyOf("roles", "lower(cast(data -> 'Roles' as text)) like ? escape '!'", holding)
 	anyOf("tenantTags", "lower(cast(data -> 'TenantTags' as text)) like ? escape '!'", holding)
@@ -66,6 +67,15 @@ func machineQuery(r *Request, h *crud) kind.Query {
 		}
 	}
 	return q
+}
+
+// styleOfType gives the way of communication that a type of target has. Cloud
+// regions alone have a type of another name.
+func styleOfType(kind string) string {
+	if strings.EqualFold(kind, "CloudRegion") {
+		return "none"
+	}
+	return strings.ToLower(kind)
 }
 
 // holding is the pattern of a JSON list that has a text among its elements.

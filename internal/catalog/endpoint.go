@@ -213,8 +213,8 @@ func endpointRules(tx *store.Tx, e *Endpoint, thumbprint, uri *string, c *fault.
 		}
 	case StyleKubernetes:
 		e.ClusterURL = strings.TrimSpace(e.ClusterURL)
-		if e.Authentication == nil { // clients read its type without looking
-			e.Authentication = &KubernetesAuthentication{AuthenticationType: "None"}
+		if e.Authentication == nil { // clients read its type without looking, and the Go one knows no "None"
+			e.Authentication = &KubernetesAuthentication{AuthenticationType: "KubernetesStandard"}
 		}
 		named := e.Authentication.ClusterName != "" // the cloud knows the address
 		if e.ClusterURL == "" && !named {
