@@ -24,7 +24,7 @@ var _ = area(func(a *API) []Route {
 		{Method: "GET", Pattern: "S/channels/{id}/releases", Handle: a.channelReleases, Summary: "The releases of a channel", Answer: release},
 		{Method: "GET", Pattern: "S/channels/{id}/releases/{version}", Handle: a.channelRelease, Summary: "A release of a channel by version", Answer: release},
 		{Method: "GET", Pattern: "S/releases/{id}/defects", Handle: a.defects, Summary: "What keeps a release from going further", Answer: defectDocument{}},
-		{Method: "POST", Pattern: "S/releases/{id}/defects", Handle: a.reportDefect, Summary: "Keep a release from going further", Body: defectDocument{}, Answer: defectDocument{}},
+		{Method: "POST", Pattern: "S/releases/{id}/defects", Handle: a.reportDefect, Summary: "Keep a release from going further", Body: reportedDefect{}, Answer: defectDocument{}},
 		{Method: "POST", Pattern: "S/releases/{id}/defects/resolve", Handle: a.resolveDefect, Summary: "Let a release go on", Answer: defectDocument{}},
 		{Method: "POST", Pattern: "S/releases/{id}/snapshot-variables", Handle: a.snapshotVariables, Summary: "Give a release the variables as they are now", Answer: release},
 		{Method: "GET", Pattern: "S/releases/{id}/progression", Handle: a.releaseProgression, Summary: "How far a release has come", Answer: lifecycleProgression{}},
@@ -213,8 +213,11 @@ func (a *API) defects(r *Request) (any, error) {
 	return PageValues(r, "Defect", documents)
 }
 
+// reportedDefect is what somebody says who reports a defect.
+type reportedDefect struct{ Description string }
+
 func (a *API) reportDefect(r *Request) (any, error) {
-	var c struct{ Description string }
+	var c reportedDefect
 	if err := r.Read(&c); err != nil {
 		return nil, err
 	}

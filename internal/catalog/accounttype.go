@@ -223,8 +223,13 @@ func (d *Digits) UnmarshalJSON(data []byte) error {
 		return json.Unmarshal(data, (*string)(d))
 	}
 	*d = ""
-	if string(data) != "null" {
-		*d = Digits(data)
+	if string(data) == "null" {
+		return nil
 	}
+	var number json.Number
+	if err := json.Unmarshal(data, &number); err != nil {
+		return fmt.Errorf("%.40s is neither a number nor a text", data)
+	}
+	*d = Digits(data)
 	return nil
 }

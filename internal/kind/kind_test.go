@@ -132,7 +132,7 @@ func TestComplaints(t *testing.T) {
 	must[Shelf](t)(post(db, shelves, `{"Name":"Old"}`))
 	tests := map[string]struct{ body, want string }{
 		"nothing":      {``, "no body"},
-		"no JSON":      {"{\n]", "line 2"},
+		"no JSON":      {"{\n]", "at byte 3 (line 2, column 1)"},
 		"wrong type":   {`{"Name":1}`, "Name: a JSON number cannot be read as a text"},
 		"blank":        {`{"Name":"  "}`, "Name must not be empty."},
 		"too long":     {`{"Name":"A","Size":"Enormous"}`, "at most 5 characters"},

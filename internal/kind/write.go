@@ -1,14 +1,11 @@
 package kind
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/store"
@@ -116,47 +113,6 @@ func (k *Kind[T]) dropReadonly(r, before *T) {
 		}
 		fv.Set(reflect.ValueOf(before).Elem().FieldByIndex(m.index))
 	}
-}
-
-// Unmarshal decodes a client's JSON; what is wrong with it is said precisely.
-func Unmarshal(body []byte, into any) error {
-	if len(bytes.TrimSpace(body)) == 0 {
-		return &fault.Error{Code: fault.Invalid, Message: "The request has no body.", Details: []string{"A JSON body is required."}}
-	}
-	if !utf8.Valid(body) || bytes.Contains(body, []byte(`\u0000`)) {
-		return &fault.Error{Code: fault.Invalid, Message: "The request body could not be read.", Details: []string{"The body must be valid UTF-8 without NUL characters."}}
-	}
-	err := json.Unmarshal(body, into)
-	if err == nil {
-		return nil
-	}
-	detail := err.Error()
-	var syntax *json.SyntaxError
-	var mismatch *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syntax):
-		line := 1 + bytes.Count(body[:min(int(syntax.Offset), len(body))], []byte("\n"))
-		detail = fmt.Sprintf("The body is not valid JSON: %s, at byte %d (line %d).", syntax.Error(), syntax.Offset, line)
-	case errors.As(err, &mismatch):
-		detail = fmt.Sprintf("%s: a JSON %s cannot be read as %s.", mismatch.Field, mismatch.Value, plainType(mismatch.Type))
-	}
-	return &fault.Error{Code: fault.Invalid, Message: "The request body could not be read.", Details: []string{detail}, Cause: err}
-}
-
-func plainType(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.String:
-		return "a text"
-	case reflect.Bool:
-		return "true or false"
-	case reflect.Int, reflect.Int64, reflect.Int32:
-		return "a whole number"
-	case reflect.Slice:
-		return "a list"
-	case reflect.Map, reflect.Struct:
-		return "an object"
-	}
-	return t.String()
 }
 
 // Put creates or changes a resource: it checks it, seals its secrets, numbers
