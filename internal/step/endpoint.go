@@ -35,7 +35,11 @@ func (m *Machines) Reach(ctx context.Context, space string, place Place) (target
 
 func (m *Machines) open(ctx context.Context, space string, place Place) (target.Transport, error) {
 	if place.ID == "" {
-		return m.Pool.Local(target.Local{Dir: m.Dir})
+		dir, err := m.folder(place.Home)
+		if err != nil {
+			return nil, err
+		}
+		return m.Pool.Local(target.Local{Dir: dir})
 	}
 	var endpoint target.SSH
 	err := m.DB.View(ctx, func(tx *store.Tx) error {

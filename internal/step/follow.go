@@ -102,7 +102,7 @@ func (r *remote) end(ctx context.Context, exit runner.Exit) (Outcome, error) {
 			return Outcome{}, err
 		}
 	}
-	tools, space, place, ticket := r.job.Tools, r.job.SpaceID, r.job.Place, r.job.Ticket
+	tools, space, place, ticket := r.job.Tools, r.job.SpaceID, r.at, r.job.Ticket
 	o.Done = func(ctx context.Context) {
 		if way, release, err := tools.Reach.Reach(ctx, space, place); err == nil {
 			// What is not forgotten now is swept away by the far end itself.

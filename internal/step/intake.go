@@ -23,6 +23,8 @@ type checkpoint struct {
 	Wanted []wanted `json:",omitempty"`
 	// Told says that what comes before the output was logged.
 	Told bool `json:",omitempty"`
+	// Home is where the built-in worker is that has the job.
+	Home string `json:",omitempty"`
 }
 
 // intake takes the lines of a job, tells service messages from text, and keeps

@@ -30,15 +30,20 @@ func NewTools(k Kit) *Tools {
 	if k.Pool == nil {
 		k.Pool = target.NewPool(target.Options{})
 	}
-	return &Tools{
+	machines := &Machines{DB: k.DB, Pool: k.Pool, Dir: filepath.Join(k.Dir, "worker")}
+	t := &Tools{
 		Store: k.DB, Blob: k.Blobs, Packages: k.Packages,
 		Artifacts: &artifactShelf{k.DB},
-		Reach:     &Machines{DB: k.DB, Pool: k.Pool, Dir: filepath.Join(k.Dir, "worker")},
+		Reach:     machines,
 		People:    &directory{k.DB},
 		Mail:      func(ctx context.Context) (Mail, error) { return readMail(ctx, k.DB) },
 		Seal:      func(plain string) string { return kind.Seal(k.DB.Key, plain) },
 		Open:      func(sealed string) (string, error) { return kind.Unseal(k.DB.Key, sealed) },
 	}
+	if k.DB.Engine == store.PostgreSQL {
+		t.Home = machines.Home
+	}
+	return t
 }
 
 // mailSetting is the server's setting that holds how it sends e-mail.

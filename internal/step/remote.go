@@ -17,6 +17,7 @@ import (
 type remote struct {
 	job   *Job
 	alive context.Context // the process has the job
+	at    Place           // where it runs
 	way   target.Transport
 	in    *intake
 	// begun says that the job may run at the far end already, so that not
@@ -40,15 +41,22 @@ func runRemote(ctx context.Context, job *Job, command string) (Outcome, error) {
 	if ctx.Err() != nil && !job.Again {
 		return stopped(context.Cause(ctx), ""), giveUp(ctx)
 	}
-	way, release, err := job.Tools.Reach.Reach(r.alive, job.SpaceID, job.Place)
+	var err error
+	if r.in, err = newIntake(r.alive, job); err != nil {
+		return Outcome{}, err
+	}
+	if r.at, err = r.settle(); err != nil {
+		return Outcome{}, err
+	}
+	way, release, err := job.Tools.Reach.Reach(r.alive, job.SpaceID, r.at)
+	if errors.Is(err, errElsewhere) {
+		return Outcome{State: Lost, Error: plain(err)}, nil
+	}
 	if err != nil {
 		return r.unreachable(err)
 	}
 	defer release()
 	r.way = way
-	if r.in, err = newIntake(r.alive, job); err != nil {
-		return Outcome{}, err
-	}
 	return r.run(ctx, command)
 }
 
@@ -142,6 +150,9 @@ func (r *remote) startOnce(ctx context.Context, command string) error {
 	}
 	job, before := build(r.job, command, r.packages)
 	if err := r.in.tell(before); err != nil {
+		return err
+	}
+	if err := r.in.commit(); err != nil { // where it runs, before it does
 		return err
 	}
 	r.begun = true

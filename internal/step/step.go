@@ -126,6 +126,8 @@ type Place struct {
 	ID     string
 	Name   string
 	Worker bool // it is a worker and not the target
+	// Home is which node's built-in worker it is, empty for this one's.
+	Home string
 }
 
 // Package is one package that an action uses, at the version that the release

@@ -21,6 +21,9 @@ type Tools struct {
 	Artifacts Artifacts
 	// Reach gives the way to a machine.
 	Reach Reach
+	// Home describes this node's own built-in worker; nil where no other node
+	// can ever go on with what it has begun.
+	Home func() (string, error)
 	// Packages opens packages in feeds.
 	Packages Packages
 	// People finds persons and the members of teams.
@@ -34,8 +37,8 @@ type Tools struct {
 	// Patience is how long a job that runs on a machine which cannot be reached
 	// any more is waited for; 0 is ten minutes.
 	Patience time.Duration
-	// Grace is how long an action that was told to stop is waited for; 0 is two
-	// minutes.
+	// Grace is how long an action that was told to stop is waited for; 0 is 105
+	// seconds, so that its task has ended within two minutes.
 	Grace time.Duration
 }
 
@@ -86,7 +89,7 @@ func (t *Tools) patience() time.Duration {
 
 func (t *Tools) grace() time.Duration {
 	if t == nil || t.Grace == 0 {
-		return 2 * time.Minute
+		return 105 * time.Second
 	}
 	return t.Grace
 }
