@@ -38,12 +38,8 @@ func (b *bench) idle() ([]row, error) {
 	cpu, peerCPU := fineCPU(t.pid()), fineCPU(p.pid())
 	time.Sleep(b.rest / 2)
 	cpu, peerCPU = fineCPU(t.pid())-cpu, fineCPU(p.pid())-peerCPU
-	for _, s := range []subject{ours, theirs} {
-		for _, o := range s.operations {
-			if _, err := s.burst(o, 0, b.load).run(); err != nil {
-				return nil, err
-			}
-		}
+	if err := b.loadAll(ours, theirs); err != nil {
+		return nil, err
 	}
 	loaded, peerLoaded, err := bothMemories(t, p)
 	if err != nil {
@@ -68,6 +64,18 @@ func (b *bench) idle() ([]row, error) {
 		inform("processor at rest", number(share(cpu))+" % of a core", number(share(peerCPU))+" % of a core"),
 	}
 	return rows, nil
+}
+
+// loadAll puts each operation of each server under load.
+func (b *bench) loadAll(servers ...subject) error {
+	for _, s := range servers {
+		for _, o := range s.operations {
+			if _, err := s.burst(o, 0, b.load).run(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func bothMemories(t *tako, p *pocketBase) (ours, peer memory, err error) {

@@ -5,8 +5,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -59,7 +63,8 @@ var rooms = []struct {
 var agent = []string{"internal/store", "internal/api", "internal/kind", "internal/catalog", "internal/target"}
 
 type listed struct {
-	ImportPath          string
+	ImportPath, Dir     string
+	GoFiles             []string
 	Imports, Deps       []string
 	Name                string
 	Incomplete, DepOnly bool
@@ -67,7 +72,7 @@ type listed struct {
 
 func list(t *testing.T, args ...string) []listed {
 	t.Helper()
-	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports,Deps,Name"}, args...)...)
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Dir,Imports,Deps,Name,GoFiles"}, args...)...)
 	cmd.Dir = "../.."
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -139,6 +144,41 @@ func TestPackageNamesSaySomething(t *testing.T) {
 		switch p.Name {
 		case "util", "utils", "common", "helper", "helpers", "types", "models", "shared", "base":
 			t.Errorf("%s is called %s, which says nothing", p.ImportPath, p.Name)
+		}
+	}
+}
+
+// Sizes that one can still read at a sitting.
+const (
+	mostLines    = 500 // of a file
+	mostFuncLine = 60  // of a function
+	mostFiles    = 25  // of a package, tests apart
+)
+
+// TestFilesStayReadable holds the product to the sizes of the house plan. The
+// catalog and the API have one file for each resource and area, however many
+// there are.
+func TestFilesStayReadable(t *testing.T) {
+	for _, p := range list(t, "./...") {
+		if n := len(p.GoFiles); n > mostFiles && !strings.HasSuffix(p.ImportPath, "internal/catalog") && !strings.HasSuffix(p.ImportPath, "internal/api") {
+			t.Errorf("%s has %d files", p.ImportPath, n)
+		}
+		for _, name := range p.GoFiles {
+			path := filepath.Join(p.Dir, name)
+			set := token.NewFileSet()
+			file, err := parser.ParseFile(set, path, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			line := func(p token.Pos) int { return set.Position(p).Line }
+			if n := line(file.End()); n > mostLines {
+				t.Errorf("%s has %d lines", path, n)
+			}
+			for _, d := range file.Decls {
+				if f, ok := d.(*ast.FuncDecl); ok && line(f.End())-line(f.Pos())+1 > mostFuncLine {
+					t.Errorf("%s: %s has %d lines", path, f.Name.Name, line(f.End())-line(f.Pos())+1)
+				}
+			}
 		}
 	}
 }

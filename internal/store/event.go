@@ -109,23 +109,20 @@ func (q *EventQuery) build() (string, []any) {
 	for _, id := range q.Regarding {
 		conds = append(conds, about(id))
 	}
-	var some []string
-	for _, ids := range append([][]string{q.Any}, q.Groups...) {
-		some = nil
-		for _, id := range ids {
-			some = append(some, about(id))
+	oneOf := func(values []string, cond func(string) string) {
+		var some []string
+		for _, v := range values {
+			some = append(some, cond(v))
 		}
 		if len(some) > 0 {
 			conds = append(conds, "("+strings.Join(some, " or ")+")")
 		}
 	}
-	some = nil
-	for _, k := range q.Kinds {
-		some = append(some, "document like "+arg(k+"-%"))
+	oneOf(q.Any, about)
+	for _, ids := range q.Groups {
+		oneOf(ids, about)
 	}
-	if len(some) > 0 {
-		conds = append(conds, "("+strings.Join(some, " or ")+")")
-	}
+	oneOf(q.Kinds, func(k string) string { return "document like " + arg(k+"-%") })
 	if !q.From.IsZero() {
 		conds = append(conds, "occurred >= "+arg(q.From.UnixMilli()))
 	}
