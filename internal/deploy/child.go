@@ -79,7 +79,7 @@ func (g *occasion) deployChild(tx *store.Tx, t *task.Task, key string, want *ste
 	if skipped, err = current(tx, r, project, g.environment, tenant, want.Condition); err != nil || skipped != "" {
 		return skipped, err
 	}
-	in.FromParent = want.Variables
+	in.FromParent, in.ParentSecrets = want.Variables, want.Sensitive
 	in.ForcePackageDownload, in.ForcePackageRedeployment = &g.execution.ForcePackageDownload, g.execution.ForcePackageRedeployment
 	in.GuidedFailure = &g.execution.UseGuidedFailure
 	in.Parent, in.ParentKey = t.ID, key

@@ -54,6 +54,8 @@ type DeployOptions struct {
 	// FromParent are values that a step of another deployment gives; they beat
 	// those of the project.
 	FromParent map[string]string
+	// ParentSecrets names those of them that hold a secret.
+	ParentSecrets []string
 	// Parent and ParentKey name the record of the task that waits for it.
 	Parent, ParentKey string
 	// Allow is asked once for each deployment whether the caller may make it.
@@ -323,7 +325,11 @@ func (o *order) remember(d *catalog.Deployment, answers []variable.Value, in *De
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.FromParent)) {
 		text := in.FromParent[name]
-		d.Manifest = append(d.Manifest, catalog.Variable{Name: name, Value: &text, Type: catalog.VariableString, Description: givenByParent})
+		v := catalog.Variable{Name: name, Value: &text, Type: catalog.VariableString, Description: givenByParent}
+		if slices.Contains(in.ParentSecrets, name) {
+			v.Type, v.IsSensitive = catalog.VariableSensitive, true
+		}
+		d.Manifest = append(d.Manifest, v)
 	}
 	d.ForcePackageDownload, d.ForcePackageRedeployment = o.project.ForcePackageDownload, in.ForcePackageRedeployment
 	if in.ForcePackageDownload != nil {

@@ -122,6 +122,8 @@ func (n *run) interrupt(d plan.Decision) {
 
 func (n *run) raise(q Question) {
 	t := &n.x.Task
+	// What people are asked is kept as it is shown.
+	q.Title, q.Instructions = n.x.Masked(q.Title), n.x.Masked(q.Instructions)
 	n.next.Then = append(n.next.Then, func(tx *store.Tx) error { return n.scene.Interrupt(tx, t, q) })
 }
 
@@ -211,7 +213,7 @@ func (n *run) land(f *flight) {
 	o := f.outcome
 	logs := task.Lines{Path: f.key.Path, Target: f.key.Target, Lines: Lines(o.Lines)}
 	r.ExitCode = o.ExitCode
-	r.Outputs = merge(r.Outputs, o.Outputs)
+	r.Outputs = n.merge(r.Outputs, o.Outputs)
 	r.Error = o.Error
 	switch o.State {
 	case step.Succeeded:

@@ -48,7 +48,7 @@ func (n *run) job(r task.Record) *step.Job {
 		TaskID: t.ID, SpaceID: t.SpaceID, ProjectID: t.ProjectID, EnvironmentID: t.EnvironmentID, TenantID: t.TenantID,
 		Path: r.Path, Target: r.Target, Attempt: r.Attempt, Ticket: r.Ticket,
 		StepName: s.Name, Action: a.Name, Type: a.Type, Properties: a.Properties, Packages: a.Packages, Extra: a.Extra,
-		Cursor: r.Cursor, Data: r.Data, Started: r.Started,
+		Cursor: r.Cursor, Data: r.Data, Started: r.Started, Masked: n.x.Masked,
 	}
 	if a.Type == plan.AcquireType {
 		j.Packages = n.plan.PackagesFor(r.Target)
@@ -113,7 +113,7 @@ func (f *flight) start(parent context.Context) {
 func (f *flight) giveUpLater(cause error) {
 	grace := f.n.Grace
 	if grace == 0 {
-		grace = 2 * time.Minute
+		grace = 110 * time.Second
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -236,7 +236,7 @@ func (f *flight) take(ctx context.Context, b step.Batch) error {
 			r.State = task.StepRunning
 		}
 		r.Cursor = max(r.Cursor, b.Cursor)
-		r.Outputs = merge(r.Outputs, b.Outputs)
+		r.Outputs = n.merge(r.Outputs, b.Outputs)
 		if b.Message != "" || b.Progress != 0 {
 			r.Message, r.Progress = b.Message, b.Progress
 		}
@@ -257,7 +257,8 @@ func (f *flight) take(ctx context.Context, b step.Batch) error {
 	return err
 }
 
-func merge(old map[string]task.Output, more []step.Output) map[string]task.Output {
+// merge adds outputs. One that shows a secret is one, whatever its script says.
+func (n *run) merge(old map[string]task.Output, more []step.Output) map[string]task.Output {
 	if len(more) == 0 {
 		return old
 	}
@@ -266,7 +267,11 @@ func merge(old map[string]task.Output, more []step.Output) map[string]task.Outpu
 		merged = map[string]task.Output{}
 	}
 	for _, o := range more {
-		merged[o.Name] = task.Output{Value: o.Value, Sensitive: o.Sensitive}
+		if o.Sensitive {
+			n.x.Mask(o.Value)
+		}
+		sensitive := o.Sensitive || n.x.Masked(o.Value) != o.Value
+		merged[n.x.Masked(o.Name)] = task.Output{Value: o.Value, Sensitive: sensitive}
 	}
 	return merged
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -118,6 +119,7 @@ type stage struct {
 	mu    sync.Mutex
 	asked []Question
 	ended []string
+	told  plan.Standing // of the end
 }
 
 func (s *stage) Plan(context.Context, *task.Task) (*plan.Plan, error)        { return s.plan, nil }
@@ -145,11 +147,11 @@ func (s *stage) Child(tx *store.Tx, t *task.Task, key string, _ step.Child) erro
 	return err
 }
 
-func (s *stage) Ended(tx *store.Tx, _ *task.Task, state task.State, _ plan.Standing) error {
+func (s *stage) Ended(tx *store.Tx, _ *task.Task, state task.State, so plan.Standing) error {
 	tx.After(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.ended = append(s.ended, string(state))
+		s.ended, s.told = append(s.ended, string(state)), so
 	})
 	return nil
 }
@@ -187,6 +189,15 @@ func database(t *testing.T) string {
 	return u.String()
 }
 
+// sealing are the options of a queue that seals what is sensitive.
+var sealing = task.Options{
+	Instance: "test", Seal: func(plain string) string { return hex.EncodeToString([]byte(plain)) },
+	Open: func(sealed string) (string, error) {
+		plain, err := hex.DecodeString(sealed)
+		return string(plain), err
+	},
+}
+
 type theater struct {
 	*stage
 	db  *store.DB
@@ -201,7 +212,7 @@ func newTheater(t *testing.T, plan *plan.Plan) *theater {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	q := task.NewQueue(db, task.Options{Instance: "test"})
+	q := task.NewQueue(db, sealing)
 	end := &farEnd{jobs: map[string]int{}, fail: map[string]bool{}, block: map[string]chan struct{}{}, started: make(chan string, 100)}
 	project := "Projects-" + t.Name()
 	ends.Store(project, end)
@@ -262,11 +273,24 @@ func (h *theater) await(t *testing.T, want func(*task.Task) bool) *task.Task {
 		case <-l.C:
 		case <-time.After(20 * time.Millisecond):
 		case <-deadline:
-			var raw strings.Builder
-			_ = h.q.Raw(t.Context(), h.id, &raw)
-			t.Fatalf("the task is still %s: %s\n%s", got.Status, got.Error, raw.String())
+			t.Fatalf("the task is still %s: %s\n%s", got.Status, got.Error, h.log(t))
 		}
 	}
+}
+
+// log is the task's log as text.
+func (h *theater) log(t *testing.T) string {
+	t.Helper()
+	raw, err := h.q.Raw(t.Context(), h.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	var text strings.Builder
+	if err := raw.Copy(t.Context(), &text); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
 }
 
 func ended(t *task.Task) bool  { return t.State.Final() }
@@ -304,7 +328,7 @@ func TestRunToTheEnd(t *testing.T) {
 	if diff := cmp.Diff([]string{"1.1@a#1", "1.1@b#1", "3.1@#1", "4.1@#1"}, sorted(h.end.effects)); diff != "" {
 		t.Error(diff)
 	}
-	d, err := h.q.Details(t.Context(), h.id, 0)
+	d, err := h.q.Details(t.Context(), h.id, 0, task.Narrow{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -508,7 +532,7 @@ func TestTakenOverAtEveryCommit(t *testing.T) {
 			h.perform(t, h.q)
 			select {
 			case <-taken:
-				other := task.NewQueue(h.db, task.Options{Instance: "test"})
+				other := task.NewQueue(h.db, sealing)
 				if err := other.Join(t.Context(), "n", 0); err != nil { // ends the leases
 					t.Fatal(err)
 				}
