@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
@@ -327,10 +328,22 @@ func (a *API) taskAbandon(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t, err = a.Tasks.Abandon(r.Context(), t.ID); err != nil {
+	err = r.Do(func(tx *store.Tx) error {
+		if t, err = task.GetTx(tx, t.ID); err != nil {
+			return err
+		}
+		if err := a.Tasks.AbandonTx(tx, t); err != nil {
+			return err
+		}
+		if err := deploy.CloseInterruptions(tx, t.SpaceID, t.ID); err != nil {
+			return err
+		}
+		return appendTaskEvent(tx, t, "TaskAbandoned", t.Description+" was abandoned while it was being canceled", "")
+	})
+	if err != nil {
 		return nil, err
 	}
-	return taskOf(t, time.Now()), r.audit(t, "TaskAbandoned", t.Description+" was abandoned while it was being canceled", "")
+	return taskOf(t, time.Now()), nil
 }
 
 func (a *API) taskState(r *Request) (any, error) {

@@ -12,15 +12,15 @@ import (
 
 // Ended does what follows the end of the task, in its transaction.
 func (g *occasion) Ended(tx *store.Tx, t *task.Task, state task.State, so plan.Standing) error {
-	if err := closeInterruptions(tx, g.project.SpaceID, t.ID); err != nil {
+	if err := CloseInterruptions(tx, g.project.SpaceID, t.ID); err != nil {
 		return err
 	}
 	return g.ended(tx, t, state, so)
 }
 
-// closeInterruptions takes back the questions that nobody needs to answer any
+// CloseInterruptions takes back the questions that nobody needs to answer any
 // more.
-func closeInterruptions(tx *store.Tx, space, taskID string) error {
+func CloseInterruptions(tx *store.Tx, space, taskID string) error {
 	pending, err := catalog.PendingInterruptions(tx, space, taskID)
 	if err != nil {
 		return err

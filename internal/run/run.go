@@ -20,8 +20,9 @@ import (
 // names.
 type Runner struct {
 	Source Source
-	// Grace is how long an action that is to stop is waited for; 0 is two
-	// minutes.
+	// Grace is how long an action that is to stop is waited for; 0 is 110
+	// seconds. Executors give up before that by themselves, and a task that is
+	// canceled has ended within two minutes.
 	Grace time.Duration
 	// Patience is for how long an executor that fails for a reason of the
 	// server's own is called again; 0 is ten minutes.

@@ -3,6 +3,8 @@ package task
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/store"
@@ -33,16 +35,37 @@ func (q *Queue) CancelTx(tx *store.Tx, t *Task) error {
 	if t.State == Cancelling || t.Hold == Done {
 		return nil
 	}
+	if t.State != Queued {
+		// Since when it is to stop is what AbandonTx goes by.
+		e := Event{Kind: EventCancel, At: q.now(), By: store.ActorOf(tx.Context()).UserID}
+		if err := appendEvent(tx, t.ID, e); err != nil {
+			return err
+		}
+	}
 	return q.move(tx, t, Cancel, q.now())
 }
 
-// Abandon ends a task that does not stop, without waiting for what it has left
-// behind.
-func (q *Queue) Abandon(ctx context.Context, id string) (*Task, error) {
-	return q.change(ctx, id, func(tx *store.Tx, t *Task) error {
-		t.Error = "The task was abandoned while it was being canceled; what it had begun may still run."
-		return q.move(tx, t, Abandon, q.now())
-	})
+// AbandonAfter is for how long a task that was canceled is left the chance to
+// stop by itself.
+const AbandonAfter = 10 * time.Minute
+
+// AbandonTx ends a task that was asked to stop a while ago and has not, without
+// waiting for what it has left behind.
+func (q *Queue) AbandonTx(tx *store.Tx, t *Task) error {
+	if t.State != Cancelling {
+		return fault.New(fault.Conflict, "Only a task that is being canceled can be abandoned; %s is %s.", t.ID, strings.ToLower(string(t.State)))
+	}
+	var asked int64
+	_, err := tx.QueryRow([]any{&asked}, "select coalesce(max(at), 0) from task_event where task = $1 and kind = $2", t.ID, string(EventCancel))
+	if err != nil {
+		return fmt.Errorf("look for when %s was canceled: %w", t.ID, err)
+	}
+	if may := fromMillis(asked).Add(AbandonAfter); asked > 0 && q.now().Before(may) {
+		return fault.New(fault.Conflict, "Task %s is being canceled since %s. It can be abandoned from %s on if it has not stopped by then.",
+			t.ID, fromMillis(asked).UTC().Format("15:04:05 UTC"), may.UTC().Format("15:04:05 UTC"))
+	}
+	t.Error = "The task was abandoned while it was being canceled; what it had begun may still run."
+	return q.move(tx, t, Abandon, q.now())
 }
 
 // Mark sets the state of a task that has ended, when people know better.

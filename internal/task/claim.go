@@ -152,11 +152,13 @@ func (q *Queue) steal(tx *store.Tx, s *Situation, now time.Time, lease time.Dura
 	}
 	var taken []*Task
 	for _, t := range lapsed {
-		if n := s.Nodes[s.Node]; n.Draining || (n.Active >= 2*n.Cap && t.Node != s.Node) {
+		n, canceled := s.Nodes[s.Node], t.State == Cancelling // which only has to be told so
+		// What it has begun it goes on with when it was restarted.
+		mine := t.Node == s.Node
+		if !canceled && !mine && (n.Draining || n.Active >= 2*n.Cap) {
 			continue
 		}
-		if t.Node != s.Node {
-			n := s.Nodes[s.Node]
+		if !canceled && !mine {
 			n.Active++
 			s.Nodes[s.Node] = n
 		}

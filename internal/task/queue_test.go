@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/store"
 )
 
@@ -240,8 +241,10 @@ func TestPauseWakesWithoutLosingEvents(t *testing.T) {
 }
 
 func TestCancelAtEveryStage(t *testing.T) {
-	q := NewQueue(open(t), Options{})
+	clock := time.Now()
+	q := NewQueue(open(t), Options{Now: func() time.Time { return clock }})
 	ctx := t.Context()
+	abandon := func(id string) (*Task, error) { return q.change(ctx, id, q.AbandonTx) }
 	if err := q.Join(ctx, "n", 9); err != nil {
 		t.Fatal(err)
 	}
@@ -273,7 +276,15 @@ func TestCancelAtEveryStage(t *testing.T) {
 	if got := must[[]*Task](t)(q.Claim(ctx, "n", time.Minute)); len(got) != 1 || got[0].State != Cancelling {
 		t.Errorf("a full node does not take what is being canceled: %v", got)
 	}
-	if got := must[*Task](t)(q.Abandon(ctx, paused.ID)); got.Status != (Status{Canceled, Done}) {
+	if _, err := abandon(held.ID); !fault.Is(err, fault.Conflict) {
+		t.Errorf("what has ended is abandoned: %v", err)
+	}
+	clock = clock.Add(AbandonAfter - time.Second)
+	if _, err := abandon(paused.ID); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "can be abandoned from") {
+		t.Errorf("abandoned before its time: %v", err)
+	}
+	clock = clock.Add(time.Second)
+	if got := must[*Task](t)(abandon(paused.ID)); got.Status != (Status{Canceled, Done}) {
 		t.Errorf("abandoned: %s", got.Status)
 	}
 	if got := must[*Task](t)(q.Mark(ctx, paused.ID, Success, "")); got.State != Success {

@@ -268,7 +268,10 @@ func (r *Runner) call(ctx context.Context, x *Execution, again bool) (o Outcome,
 		}
 	}()
 	h := r.handlers[x.Task.Name]
-	if h == nil {
+	switch {
+	case h == nil && x.Task.State == Cancelling:
+		return Outcome{Act: Stop}, nil
+	case h == nil:
 		return Outcome{Act: Fail, Error: fmt.Sprintf("This server does not know how to carry out a task named %q.", x.Task.Name)}, nil
 	}
 	if err := x.load(ctx, again); err != nil {

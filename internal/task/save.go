@@ -220,10 +220,16 @@ func (c *commit) finish(tx *store.Tx) error {
 		return err
 	}
 	o := c.s.Outcome
-	if o.Pause == nil {
+	// Who was told of the cancellation when the task was given to it, and still
+	// wants to wait, would be given it again and again.
+	if o.Pause == nil || c.x.Task.State == Cancelling {
+		act := t.Status.ending(o.Act)
 		t.Error = c.x.mask.apply(o.Error)
-		t.Warnings = t.Warnings || o.Act == Fail
-		return c.x.q.move(tx, t, o.Act, c.now)
+		if act == Fail && o.Act != Fail && t.Error == "" {
+			t.Error = fmt.Sprintf("The task cannot end with %q.", o.Act)
+		}
+		t.Warnings = t.Warnings || act == Fail
+		return c.x.q.move(tx, t, act, c.now)
 	}
 	var last int64
 	if _, err := tx.QueryRow([]any{&last}, "select coalesce(max(seq), 0) from task_event where task = $1", t.ID); err != nil {
@@ -272,7 +278,7 @@ type rest struct {
 }
 
 func (q *Queue) marshal(x *Execution, r *Record) (string, error) {
-	r.Error, r.Message = x.mask.apply(r.Error), x.mask.apply(r.Message)
+	r.Error, r.Reason, r.Message = x.mask.apply(r.Error), x.mask.apply(r.Reason), x.mask.apply(r.Message)
 	d := rest{
 		Ticket: r.Ticket, Worker: r.Worker, ExitCode: r.ExitCode, Error: r.Error, Reason: r.Reason,
 		Warnings: r.Warnings, Ignored: r.Ignored, Asked: r.Asked, Child: r.Child, WakeAt: millis(r.WakeAt), Progress: r.Progress,

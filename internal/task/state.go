@@ -8,7 +8,6 @@
 package task
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/takodeploy/tako/internal/fault"
@@ -135,6 +134,20 @@ func (s Status) After(act Act) (Status, error) {
 	return s, fault.New(fault.Conflict, "A task that is %s cannot %s.", strings.ToLower(string(s.State)), act)
 }
 
+// ending gives the act that ends a run of a task in this status when its
+// handler asks for one. What cannot be is answered all the same: an outcome
+// that were refused would leave the task to be taken up again for ever. What is
+// being canceled ends as canceled, and what must not end so has failed.
+func (s Status) ending(asked Act) Act {
+	if _, err := s.After(asked); err == nil {
+		return asked
+	}
+	if s.State == Cancelling {
+		return Stop
+	}
+	return Fail
+}
+
 // from lists the statuses in which act is legal; the SQL of the queue is made
 // from it, so that the table stays the only place that knows.
 func from(act Act) []Move {
@@ -188,34 +201,4 @@ func (s StepState) CanBecome(to StepState) bool {
 		}
 	}
 	return false
-}
-
-// Diagram prints the two tables as Mermaid state diagrams for the
-// documentation.
-func Diagram() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n    [*] --> Queued_Waiting: enqueue\n")
-	name := func(s Status) string { return string(s.State) + "_" + string(s.Hold) }
-	for _, m := range Moves {
-		fmt.Fprintf(&b, "    %s --> %s: %s\n", name(m.From), name(m.To), m.Act)
-	}
-	return b.String()
-}
-
-// StepDiagram prints the life of a record as a Mermaid state diagram.
-func StepDiagram() string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n")
-	for _, from := range []StepState{"", StepStarting, StepRunning, StepPaused} {
-		for _, to := range stepMoves[from] {
-			switch from {
-			case to:
-			case "":
-				fmt.Fprintf(&b, "    [*] --> %s\n", to)
-			default:
-				fmt.Fprintf(&b, "    %s --> %s\n", from, to)
-			}
-		}
-	}
-	return b.String()
 }

@@ -1,8 +1,11 @@
 package task
 
 import (
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestMovesAreDeterministic(t *testing.T) {
@@ -51,6 +54,18 @@ func TestDiagrams(t *testing.T) {
 	}
 	if !strings.Contains(StepDiagram(), "Starting --> Lost") {
 		t.Error(StepDiagram())
+	}
+}
+
+// TestTheStatesPageIsCurrent compares the page of the documentation with the
+// tables that it shows.
+func TestTheStatesPageIsCurrent(t *testing.T) {
+	page, err := os.ReadFile("../../docs/states.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(Page(), string(page)); diff != "" {
+		t.Errorf("docs/states.md is stale; make generate writes it: %s", diff)
 	}
 }
 
