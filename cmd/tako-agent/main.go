@@ -103,6 +103,7 @@ func serve(home string) error {
 	options := host.Options{Home: home}
 	options.Idle, _ = time.ParseDuration(os.Getenv("TAKO_AGENT_IDLE"))
 	options.Grace, _ = time.ParseDuration(os.Getenv("TAKO_AGENT_GRACE"))
+	options.Recall, _ = time.ParseDuration(os.Getenv("TAKO_AGENT_RECALL"))
 	options.LogLimit, _ = strconv.ParseInt(os.Getenv("TAKO_AGENT_LOG_LIMIT"), 10, 64)
 	err := host.Serve(context.Background(), options)
 	if errors.Is(err, socket.ErrTaken) {

@@ -63,7 +63,8 @@ type Transport interface {
 	// Cancel asks the job to end, then kills it. Follow reports how it ended.
 	Cancel(ctx context.Context, ticket string) error
 
-	// Complete forgets the ticket and removes its folder.
+	// Complete forgets the ticket and removes its folder, at once or a little
+	// later.
 	Complete(ctx context.Context, ticket string) error
 
 	// Close gives the connection back.

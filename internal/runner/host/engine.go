@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ type Options struct {
 	LogLimit int64         // bytes of output kept of one job; 128 MiB
 	Grace    time.Duration // between asking a process to end and killing it; 10 s
 	Keep     time.Duration // ended tickets that nobody completed; 24 h
+	Recall   time.Duration // completed tickets, for a server that was set back; 1 min
 }
 
 func (o Options) withDefaults() Options {
@@ -38,6 +40,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Keep == 0 {
 		o.Keep = 24 * time.Hour
+	}
+	if o.Recall == 0 {
+		o.Recall = time.Minute
 	}
 	return o
 }
@@ -57,6 +62,7 @@ type engine struct {
 	tickets map[string]*ticket
 	active  int
 	changed time.Time // when active last changed
+	done    []*ticket // completed, oldest first; see recall
 }
 
 func newEngine(options Options) (*engine, error) {
@@ -185,8 +191,8 @@ func (e *engine) drop(t *ticket) {
 	e.mu.Unlock()
 }
 
-// complete forgets a ticket that ended and removes its folder. One that
-// still runs is canceled first.
+// complete forgets a ticket that ended and removes its folder, a little later.
+// One that still runs is canceled first.
 func (e *engine) complete(name string) error {
 	t, err := e.find(name)
 	var coded *wire.Error
@@ -196,18 +202,54 @@ func (e *engine) complete(name string) error {
 	if err != nil {
 		return err
 	}
-	t.gone.Store(true)
+	if t.gone.Swap(true) {
+		return nil
+	}
 	t.cancel(runner.ErrCanceled)
 	go func() {
 		<-t.exited
-		if err := e.folders.give(t.dir, t.retire()); err != nil {
-			slog.Warn("removing a ticket's folder", "ticket", name, "error", err)
-		}
-		e.mu.Lock()
-		delete(e.tickets, name)
-		e.mu.Unlock()
+		e.recall(t)
 	}()
 	return nil
+}
+
+// recallMost is how many completed tickets are remembered at most.
+const recallMost = 1000
+
+// recall remembers a completed ticket for a while. A server whose database
+// lost its last moments, because a standby took over or a copy was restored,
+// asks for it once more: it must find the end and the lines again, or it would
+// run the job a second time.
+func (e *engine) recall(t *ticket) {
+	var over *ticket
+	e.mu.Lock()
+	e.done = append(e.done, t)
+	if len(e.done) > recallMost {
+		over = e.done[0]
+	}
+	e.mu.Unlock()
+	if over != nil {
+		e.release(over)
+	}
+	time.AfterFunc(e.options.Recall, func() { e.release(t) })
+}
+
+// release forgets a completed ticket for good.
+func (e *engine) release(t *ticket) {
+	e.mu.Lock()
+	at := slices.Index(e.done, t)
+	if at < 0 {
+		e.mu.Unlock()
+		return
+	}
+	e.done = slices.Delete(e.done, at, at+1)
+	e.mu.Unlock()
+	if err := e.folders.give(t.dir, t.retire()); err != nil {
+		slog.Warn("removing a ticket's folder", "ticket", t.name, "error", err)
+	}
+	e.mu.Lock()
+	delete(e.tickets, t.name)
+	e.mu.Unlock()
 }
 
 // busy reports how many jobs run and since when that is so.

@@ -28,7 +28,7 @@ var deaf = runner.Register(runner.Command{Name: "test-deaf", Run: func(_ context
 
 func testEngine(t *testing.T, home string) *engine {
 	t.Helper()
-	e, err := newEngine(Options{Home: home, Grace: 50 * time.Millisecond})
+	e, err := newEngine(Options{Home: home, Grace: 50 * time.Millisecond, Recall: time.Nanosecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,6 +139,41 @@ func TestFoldersAreClean(t *testing.T) {
 	defer e.folders.mu.Unlock()
 	if len(e.folders.free) != 1 {
 		t.Errorf("free folders: %v", e.folders.free)
+	}
+}
+
+// A server whose database was set back asks again for what it has completed,
+// and finds it.
+func TestRecall(t *testing.T) {
+	e := testEngine(t, t.TempDir())
+	e.options.Recall = time.Hour
+	ran := filepath.Join(t.TempDir(), "ran")
+	job := scriptJob("echo x >> " + ran + "; echo said")
+	k := begin(t, e, "again", job)
+	exit := finish(t, k)
+	for range 2 {
+		if err := e.complete("again"); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "it is completed", func() bool {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			return len(e.done) == 1
+		})
+		k = begin(t, e, "again", job)
+		if diff := cmp.Diff(exit, finish(t, k)); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff([]string{"said"}, linesOf(t, k)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if runs, err := os.ReadFile(ran); err != nil || string(runs) != "x\n" {
+		t.Errorf("it ran %q, %v", runs, err)
+	}
+	e.release(k)
+	if _, err := os.Stat(k.dir); !os.IsNotExist(err) {
+		t.Errorf("the folder is still there: %v", err)
 	}
 }
 

@@ -89,11 +89,10 @@ func (t *ticket) finish(exit runner.Exit) {
 }
 
 // settle makes an ended ticket durable, unless it was completed meanwhile:
-// most are, within milliseconds, and then no disk need spin.
+// most are, within milliseconds, and then no disk need spin. Its lines are
+// written all the same, for the next host to recall.
 func (t *ticket) settle() {
-	if !t.gone.Load() {
-		t.out.spill()
-	}
+	t.out.spill()
 	for _, name := range []string{logFile, stateFile} {
 		if t.gone.Load() {
 			return
