@@ -22,6 +22,8 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/takodeploy/tako/internal/mask"
 )
 
 // vault knows every secret that a story plants, by the place that holds it.
@@ -70,39 +72,52 @@ type scanner struct {
 	excused []excuse
 	found   map[string]bool
 	scanned int
-	mu      sync.Mutex
+	any     *mask.Masker // changes what holds any of them; much faster than to look for each
 }
+
+// Data is looked at in blocks that overlap by more than a secret is long.
+const block, overlap = 64 << 10, 1 << 10
 
 // excuse names a secret that a place rightly holds.
 type excuse struct{ secret, place, why string }
 
 func newScanner(v vault, excused []excuse) *scanner {
 	s := &scanner{patterns: map[string]map[string][]byte{}, excused: excused, found: map[string]bool{}}
+	var all []string
 	for name, secret := range v {
 		s.patterns[name] = forms(secret)
+		for _, pattern := range s.patterns[name] {
+			all = append(all, string(pattern))
+		}
 	}
+	s.any = mask.New(all)
 	return s
 }
 
 // scan notes every secret in data, and in what is packed in it.
 func (s *scanner) scan(place string, data []byte) {
-	s.mu.Lock()
 	s.scanned += len(data)
-	s.mu.Unlock()
-	for name, ways := range s.patterns {
-		for _, way := range slices.Sorted(maps.Keys(ways)) {
-			pattern := ways[way]
-			if bytes.Contains(data, pattern) && !s.mayBe(name, place) {
-				at := bytes.Index(data, pattern)
-				s.mu.Lock()
-				s.found[fmt.Sprintf("%s holds %s, %s: …%q", place, name, way, data[max(0, at-60):min(len(data), at+len(pattern)+20)])] = true
-				s.mu.Unlock()
-				break
-			}
+	for at := 0; at < len(data); at += block {
+		part := data[at:min(len(data), at+block+overlap)]
+		if text := string(part); s.any.Feed(text)+s.any.Flush() != text {
+			s.name(place, part)
 		}
 	}
 	for kind, plain := range unpacked(data) {
 		s.scan(place+" ("+kind+")", plain)
+	}
+}
+
+// name says which secrets are in data.
+func (s *scanner) name(place string, data []byte) {
+	for name, ways := range s.patterns {
+		for _, way := range slices.Sorted(maps.Keys(ways)) {
+			pattern := ways[way]
+			if at := bytes.Index(data, pattern); at >= 0 && !s.mayBe(name, place) {
+				s.found[fmt.Sprintf("%s holds %s, %s: …%q", place, name, way, data[max(0, at-60):min(len(data), at+len(pattern)+20)])] = true
+				break
+			}
+		}
 	}
 }
 
