@@ -43,6 +43,7 @@ type API struct {
 	rights  rights
 	spaces  spaces
 	install string
+	hub     *hub
 }
 
 // areas are the hand-written parts, in the order of registration.
@@ -61,7 +62,7 @@ func area(routes func(*API) []Route) bool {
 
 // New makes an API.
 func New(o Options) (*API, error) {
-	a := &API{Options: o, routes: &router{}}
+	a := &API{Options: o, routes: &router{}, hub: newHub(o.DB, o.Tasks)}
 	err := o.DB.View(context.Background(), func(tx *store.Tx) (err error) {
 		a.install, err = tx.Setting("installation")
 		return err

@@ -16,6 +16,9 @@ import (
 // and xid is always 0.
 type Position struct{ Xid, ID int64 }
 
+// Place is the position itself, of whatever has one.
+func (p Position) Place() Position { return p }
+
 // After reports whether p lies behind another position.
 func (p Position) After(q Position) bool {
 	return p.Xid > q.Xid || p.Xid == q.Xid && p.ID > q.ID

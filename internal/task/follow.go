@@ -106,9 +106,12 @@ func ByID(tx *store.Tx, ids []string) (map[string]*Task, error) {
 	return found, nil
 }
 
-// LogSizes tells how many lines the logs of tasks have.
-func (q *Queue) LogSizes(ctx context.Context, ids []string) (map[string]int64, error) {
-	sizes := make(map[string]int64, len(ids))
+// LogSize is how far a task has come, as far as anybody who watches it can see.
+type LogSize struct{ Lines, Updated int64 }
+
+// LogSizes tells how far tasks have come.
+func (q *Queue) LogSizes(ctx context.Context, ids []string) (map[string]LogSize, error) {
+	sizes := make(map[string]LogSize, len(ids))
 	if len(ids) == 0 {
 		return sizes, nil
 	}
@@ -117,14 +120,14 @@ func (q *Queue) LogSizes(ctx context.Context, ids []string) (map[string]int64, e
 	err := q.store.View(ctx, func(tx *store.Tx) error {
 		return tx.Query(func(scan func(...any) error) error {
 			var id string
-			var lines int64
-			err := scan(&id, &lines)
-			sizes[id] = lines
+			var s LogSize
+			err := scan(&id, &s.Lines, &s.Updated)
+			sizes[id] = s
 			return err
-		}, "select id, log_lines from task where "+strings.Join(w.where, " and "), w.args...)
+		}, "select id, log_lines, updated from task where "+strings.Join(w.where, " and "), w.args...)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("look for new lines: %w", err)
+		return nil, fmt.Errorf("look how far tasks have come: %w", err)
 	}
 	return sizes, nil
 }

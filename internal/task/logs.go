@@ -18,8 +18,8 @@ type PlacedLine struct {
 	Line
 }
 
-// readAhead is how many parts of a log are read at a time. No connection is
-// held while they are written to somebody slow.
+// readAhead is how many parts of a log are read at a time at most. No
+// connection is held while they are written to somebody slow.
 const readAhead = 32
 
 // Narrow restricts which lines of a log are wanted; a zero member does not.
@@ -80,7 +80,15 @@ func (p *part) lines() ([]PlacedLine, error) {
 type logReader struct {
 	q       *Queue
 	id      string
+	ahead   int // fewer parts than readAhead, unless 0
 	archive *archive
+}
+
+func (r *logReader) most() int {
+	if r.ahead > 0 {
+		return r.ahead
+	}
+	return readAhead
 }
 
 func (r *logReader) close() error {
@@ -125,7 +133,7 @@ func (r *logReader) parts(ctx context.Context, from int64, n Narrow) ([]part, er
 		}
 	}
 	var list []part
-	for i := r.archive.find(from); i < len(r.archive.index.Blocks) && len(list) < readAhead; i++ {
+	for i := r.archive.find(from); i < len(r.archive.index.Blocks) && len(list) < r.most(); i++ {
 		if b := &r.archive.index.Blocks[i]; r.archive.wanted(b, &n) {
 			list = append(list, r.archive.part(b))
 		}
@@ -145,7 +153,7 @@ func (r *logReader) partsBefore(ctx context.Context, before int64) ([]part, erro
 		}
 	}
 	var list []part
-	for i := min(r.archive.find(before), len(r.archive.index.Blocks)-1); i >= 0 && len(list) < readAhead; i-- {
+	for i := min(r.archive.find(before), len(r.archive.index.Blocks)-1); i >= 0 && len(list) < r.most(); i-- {
 		if b := &r.archive.index.Blocks[i]; b.First < before {
 			list = append(list, r.archive.part(b))
 		}
@@ -187,7 +195,7 @@ func (r *logReader) chunks(ctx context.Context, n Narrow, where, order string, l
 		args = append(args, n.Target)
 		where += fmt.Sprintf(" and target = $%d", len(args))
 	}
-	text := fmt.Sprintf("select path, target, first_line, last_line, bytes from task_log where task = $1 and %s order by %s limit %d", where, order, readAhead)
+	text := fmt.Sprintf("select path, target, first_line, last_line, bytes from task_log where task = $1 and %s order by %s limit %d", where, order, r.most())
 	var list []part
 	err := r.q.store.View(ctx, func(tx *store.Tx) error {
 		return tx.Query(func(scan func(...any) error) error {
@@ -256,6 +264,9 @@ func (q *Queue) Log(ctx context.Context, id string, from int64, limit int, n Nar
 		}
 	}()
 	page.Next = from
+	if n == (Narrow{}) {
+		r.ahead = max(2, min(limit/50, readAhead)) // few lines need few parts
+	}
 	text, size := fold(n.Text), 0
 	for until := time.Now().Add(patience); ; {
 		parts, err := r.parts(ctx, page.Next, n)
