@@ -6,6 +6,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/runner"
+	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/target"
 )
 
@@ -18,8 +19,12 @@ var AcquirePackages = Register("Tako.AcquirePackages", ExecutorFunc(func(ctx con
 	if job.Tools == nil || job.Tools.Reach == nil {
 		return Failure("This server has no way to any machine."), nil
 	}
+	in, err := newIntake(ctx, job)
+	if err != nil {
+		return Outcome{}, err
+	}
 	if job.Target == "" {
-		return lookUp(ctx, job)
+		return lookUp(ctx, job, in)
 	}
 	place := job.Place
 	if place.ID != job.Target {
@@ -28,16 +33,12 @@ var AcquirePackages = Register("Tako.AcquirePackages", ExecutorFunc(func(ctx con
 	way, release, err := job.Tools.Reach.Reach(ctx, job.SpaceID, place)
 	if fault.Is(err, fault.Invalid) {
 		// Nothing runs on such a target itself: steps work on it from elsewhere.
-		return lookUp(ctx, job)
+		return lookUp(ctx, job, in)
 	}
 	if err != nil {
 		return failed(ctx, err)
 	}
 	defer release()
-	in, err := newIntake(ctx, job)
-	if err != nil {
-		return Outcome{}, err
-	}
 	if _, err := acquire(ctx, job, way, in); err != nil {
 		return failed(ctx, err)
 	}
@@ -45,8 +46,8 @@ var AcquirePackages = Register("Tako.AcquirePackages", ExecutorFunc(func(ctx con
 }))
 
 // lookUp makes sure that the packages are there.
-func lookUp(ctx context.Context, job *Job) (Outcome, error) {
-	for _, p := range job.Packages {
+func lookUp(ctx context.Context, job *Job, in *intake) (Outcome, error) {
+	for i, p := range job.Packages {
 		if p.Acquire == ByNobody {
 			continue
 		}
@@ -54,7 +55,7 @@ func lookUp(ctx context.Context, job *Job) (Outcome, error) {
 		if err != nil {
 			return failed(ctx, err)
 		}
-		if err := job.Say(ctx, Verbose, "Package %s %s is in its feed, %d bytes.", p.PackageID, p.Version, found.Size); err != nil {
+		if err := in.found(i, Verbose, "Package %s %s is in its feed, %d bytes.", p.PackageID, p.Version, found.Size); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -69,7 +70,7 @@ func failed(ctx context.Context, err error) (Outcome, error) {
 		return stopped(context.Cause(ctx), ""), nil
 	case ctx.Err() != nil:
 		return Outcome{}, ctx.Err()
-	case fault.CodeOf(err) != fault.Internal || target.Temporary(err):
+	case !store.Unreachable(err) && (fault.CodeOf(err) != fault.Internal || target.Temporary(err)):
 		return Failure("%s", plain(err)), nil
 	}
 	return Outcome{}, err
@@ -81,7 +82,7 @@ func invalid(format string, args ...any) error { return fault.New(fault.Invalid,
 // acquire brings the job's packages to the far end, each content once.
 func acquire(ctx context.Context, job *Job, way target.Transport, in *intake) ([]runner.Package, error) {
 	var list []runner.Package
-	for _, p := range job.Packages {
+	for i, p := range job.Packages {
 		if p.Acquire == ByNobody {
 			continue
 		}
@@ -95,9 +96,9 @@ func acquire(ctx context.Context, job *Job, way target.Transport, in *intake) ([
 		}
 		list = append(list, found)
 		if sent {
-			err = in.say1(Info, "Package %s %s: sent %d bytes.", p.PackageID, p.Version, found.Size)
+			err = in.found(i, Info, "Package %s %s: sent %d bytes.", p.PackageID, p.Version, found.Size)
 		} else {
-			err = in.say1(Verbose, "Package %s %s: already there.", p.PackageID, p.Version)
+			err = in.found(i, Verbose, "Package %s %s: already there.", p.PackageID, p.Version)
 		}
 		if err != nil {
 			return nil, err

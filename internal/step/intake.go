@@ -23,6 +23,8 @@ type checkpoint struct {
 	Wanted []wanted `json:",omitempty"`
 	// Told says that what comes before the output was logged.
 	Told bool `json:",omitempty"`
+	// Found is of how many packages it was logged that they are there.
+	Found int `json:",omitempty"`
 	// Home is where the built-in worker is that has the job.
 	Home string `json:",omitempty"`
 }
@@ -237,6 +239,15 @@ func (in *intake) tell(lines []Line) error {
 	in.state.Told, in.changed = true, true
 	in.batch.Lines = append(in.batch.Lines, lines...)
 	return in.commit()
+}
+
+// found logs, once for each package of the job, what became of it.
+func (in *intake) found(n int, c Category, format string, args ...any) error {
+	if n < in.state.Found {
+		return nil
+	}
+	in.state.Found, in.changed = n+1, true
+	return in.say1(c, format, args...)
 }
 
 // say1 logs a line at once.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -113,6 +114,7 @@ func TestAcquireWhereItIsUsed(t *testing.T) {
 		return way, err
 	}))
 	for _, id := range []string{"Machines-1", "Machines-9", ""} {
+		b.data = nil
 		o := b.run(AcquirePackages, Job{Target: id, Tools: &Tools{Packages: feed}, Packages: []Package{{PackageID: "Web", Version: "1.0", Acquire: ByServer}}})
 		if o.State != Succeeded {
 			t.Errorf("%s: %+v", id, o)
@@ -123,6 +125,26 @@ func TestAcquireWhereItIsUsed(t *testing.T) {
 	}
 	if feed.opened != 1 || strings.Count(b.text(Verbose), "is in its feed") != 2 {
 		t.Errorf("opened %d times\n%s", feed.opened, b.text())
+	}
+}
+
+// TestPackageIsToldOnce dies after each commit of an acquisition: whoever goes
+// on says of no package a second time that it is there.
+func TestPackageIsToldOnce(t *testing.T) {
+	feed := &shelf{files: map[string][]byte{"Web 1.0": zipped(t, "a.txt", "a"), "Kit 2.0": zipped(t, "b.txt", "b")}}
+	packages := []Package{{PackageID: "Web", Version: "1.0", Acquire: ByServer}, {Reference: "Kit", PackageID: "Kit", Version: "2.0", Acquire: ByServer}}
+	for _, on := range []string{"Machines-1", ""} {
+		b := newBench(t, localReach(t))
+		job := Job{Target: on, Tools: &Tools{Packages: feed}, Packages: packages}
+		for again := range 2 {
+			b.dieAt = 1
+			if _, err := AcquirePackages.Run(t.Context(), b.job(job, again > 0)); !errors.Is(err, errDied) && again == 0 {
+				t.Fatalf("it did not die: %v", err)
+			}
+		}
+		if got := b.text(); strings.Count(got, "Web 1.0") != 1 || strings.Count(got, "Kit 2.0") != 1 {
+			t.Errorf("on %q the log says\n%s", on, got)
+		}
 	}
 }
 
