@@ -314,7 +314,7 @@ func (s *story) ask() {
 		}
 	}
 	// What a job leaves on a machine is forgotten once its end is known.
-	s.until("the machines forget the jobs", time.Minute, func() bool {
+	s.until("the machines forget the jobs", 2*time.Minute, func() bool {
 		return len(s.tickets(s.server.Home)) == 0 && len(s.tickets(filepath.Join(s.data, "worker"))) == 0
 	})
 }

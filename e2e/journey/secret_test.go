@@ -36,6 +36,9 @@ func TestNoSecretLiesAnywhere(t *testing.T) {
 	}
 }
 
+// recall lets agents forget completed jobs soon; else they do so after a minute.
+const recall = "TAKO_AGENT_RECALL=1s"
+
 // story is what the parts of the test share.
 type story struct {
 	*world
@@ -59,7 +62,7 @@ func leaks(t *testing.T, database string) {
 	key := string(secret.NewKey().Text())
 	v["the master key"], v[canary] = key, "no end of line: "
 	w := newWorld(t, database, "MASTER_KEY="+key, "ADMIN_PASSWORD="+v.add("ADMIN_PASSWORD"), "ADMIN_API_KEY=API-"+strings.ToUpper(v.add("ADMIN_API_KEY")),
-		"TAKO_LOG_LEVEL=debug", "TAKO_SMTP_HOST="+host, "TAKO_SMTP_PORT="+port, "TAKO_SMTP_TLS=none", "TAKO_SMTP_USERNAME=tako", "TAKO_SMTP_FROM=tako@leak.example",
+		"TAKO_LOG_LEVEL=debug", recall, "TAKO_SMTP_HOST="+host, "TAKO_SMTP_PORT="+port, "TAKO_SMTP_TLS=none", "TAKO_SMTP_USERNAME=tako", "TAKO_SMTP_FROM=tako@leak.example",
 		"TAKO_SMTP_PASSWORD="+v.add("the SMTP password"), "AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY="+v.add("AWS_SECRET_ACCESS_KEY"))
 	v["ADMIN_API_KEY"] = strings.ToUpper(v["ADMIN_API_KEY"])
 	v["the administrator's password"], v["the administrator's API key"] = w.password, w.APIKey
@@ -67,7 +70,7 @@ func leaks(t *testing.T, database string) {
 	w.HTTP = &http.Client{Timeout: time.Minute, Transport: s.recorder}
 	w.furnish()
 	s.keepers = v.plant(w, strings.TrimPrefix(bad.URL, "http://"))
-	servers, machines := w.machines(1)
+	servers, machines := w.machines(1, recall)
 	s.server = servers[0]
 	v.pem("private key of the machine", s.server.PrivateKey)
 	s.signIn()
