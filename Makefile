@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) $(VERSIONED)
 AGENTS := internal/target/agentbin
 AGENT_SOURCES := $(shell find cmd/tako-agent internal/runner internal/fault octostache version -name '*.go' -not -name '*_test.go') go.mod
 
-.PHONY: help build demo run test lint generate bench release
+.PHONY: help build demo run test lint generate bench crash release
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,11 @@ generate: ## write what is generated
 
 bench: build ## measure; see bench/README.md
 	bench/run
+
+crash: ## kill the server again and again under 300 deployments; CRASH='-seed N' repeats
+	@scripts/prepare openssh-server openssh-client
+	@$(MAKE) --no-print-directory build
+	@go run ./e2e/crash $(CRASH)
 
 release: $(AGENTS)/.stamp ## static binaries for all platforms in dist/
 	scripts/release $(VERSION)

@@ -260,6 +260,7 @@ func (x *Execution) Save(ctx context.Context, s Save) error {
 
 // store commits, again and again while the store has trouble.
 func (x *Execution) store(ctx context.Context, c *commit) error {
+	crash().at("before")
 	err := x.q.journal.Do(ctx, c.write)
 	until := time.Now().Add(saveFor)
 	for pause := 20 * time.Millisecond; err != nil && err != errStored && !fenced(err) && !c.refused && x.alive(ctx) && time.Now().Before(until); pause = min(2*pause, time.Second) {
@@ -270,6 +271,7 @@ func (x *Execution) store(ctx context.Context, c *commit) error {
 			err = x.q.journal.Do(ctx, c.write)
 		}
 	}
+	crash().at("after")
 	if err == errStored {
 		// Its hints were lost with the answer.
 		x.q.bus.send(Change{Task: x.Task.ID, Kind: Advanced, Status: x.Task.Status})

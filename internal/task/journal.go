@@ -3,7 +3,11 @@ package task
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/takodeploy/tako/internal/store"
 )
@@ -105,5 +109,36 @@ func (j *journal) commit(batch []*write) {
 		if w.err = err; failed {
 			w.err = j.store.Do(w.ctx, w.do)
 		}
+	}
+}
+
+// crashing ends this process as a kill would, at a commit that a trial has
+// chosen: TAKO_CRASH_AT=before:3 right before the third commit of a task's
+// progress since the start, after:3 right after it and before anything that
+// follows from it. It is for trials only, and nothing when it is not set.
+type crashing struct {
+	when string
+	left atomic.Int64
+}
+
+var crash = sync.OnceValue(func() *crashing {
+	c := &crashing{}
+	when, count, _ := strings.Cut(os.Getenv("TAKO_CRASH_AT"), ":")
+	var n int64
+	if _, err := fmt.Sscan(count, &n); err != nil || when != "before" && when != "after" {
+		return c
+	}
+	c.when = when
+	c.left.Store(n)
+	return c
+})
+
+// at is passed on each side of every such commit.
+func (c *crashing) at(when string) {
+	if c.when != when || c.left.Add(-1) != 0 {
+		return
+	}
+	if p, err := os.FindProcess(os.Getpid()); err == nil && p.Kill() == nil {
+		select {} // until it takes effect
 	}
 }

@@ -1,0 +1,286 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	random "math/rand/v2"
+
+	"github.com/takodeploy/tako/e2e/rest"
+	"github.com/takodeploy/tako/internal/target/sshdtest"
+)
+
+// build is a server and the agent that it brings to machines.
+type build struct{ server, agent string }
+
+// world is one server, its targets, and what has been done to them.
+type world struct {
+	*rest.Client
+	ctx  context.Context
+	o    options
+	dice *random.Rand
+	dir  string
+
+	listen  string
+	env     []string
+	now     build // what runs
+	next    build // what the next upgrade brings
+	process *exec.Cmd
+	ended   chan struct{}
+
+	targets []*sshdtest.Server
+	shapes  []shape
+	env1    string // the environment's id
+	feed    string
+	group   string
+	cycle   string
+
+	kills int
+	did   map[string]int
+	peak  int64 // of the server's memory
+}
+
+func newWorld(ctx context.Context, o options) (*world, error) {
+	dir, err := os.MkdirTemp("", "tako-crash-")
+	if err != nil {
+		return nil, err
+	}
+	w := &world{ctx: ctx, o: o, dir: dir, dice: random.New(random.NewPCG(o.seed, 1)), did: map[string]int{}}
+	if err := w.open(); err != nil {
+		return nil, errors.Join(err, w.close(false))
+	}
+	return w, nil
+}
+
+func (w *world) open() (err error) {
+	if err := os.MkdirAll(w.effects(), 0o755); err != nil {
+		return err
+	}
+	if w.now.server, err = filepath.Abs(w.o.program); err != nil {
+		return err
+	}
+	if w.now.agent, err = filepath.Abs(w.o.agent); err != nil {
+		return err
+	}
+	if w.next, err = w.rebuild(); err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	w.listen = l.Addr().String()
+	l.Close()
+	key := "API-" + rand.Text()
+	w.Client = &rest.Client{URL: "http://" + w.listen, APIKey: key, HTTP: &http.Client{Timeout: time.Minute}}
+	w.env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "TAKO_URL=" + w.URL, "TASK_CAP=" + strconv.Itoa(w.o.cap),
+		"TAKO_ADMIN_USERNAME=admin", "TAKO_ADMIN_PASSWORD=Pass-" + rand.Text(), "TAKO_ADMIN_API_KEY=" + key,
+	}
+	if err := w.start(true); err != nil {
+		return err
+	}
+	for i := range 8 {
+		s, err := sshdtest.Start(sshdtest.Options{Dir: filepath.Join(w.dir, "machines", fmt.Sprintf("web-%d", i+1))})
+		if err != nil {
+			return err
+		}
+		w.targets = append(w.targets, s)
+	}
+	return nil
+}
+
+// rebuild makes a second build, which says another version of itself.
+func (w *world) rebuild() (build, error) {
+	next := build{server: w.now.server, agent: filepath.Join(w.dir, "next", "tako-agent")}
+	const module = "github.com/takodeploy/tako/"
+	made := [][]string{{"-ldflags", "-s -w -X " + module + "internal/runner/host.Version=2026.4.1", "-o", next.agent, module + "cmd/tako-agent"}}
+	if w.o.rebuild {
+		next.server = filepath.Join(w.dir, "next", "tako")
+		made = append(made, []string{"-ldflags", "-s -w -X main.version=2026.4.1", "-o", next.server, module + "cmd/tako"})
+	}
+	for _, args := range made {
+		cmd := exec.CommandContext(w.ctx, "go", append([]string{"build"}, args...)...)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if said, err := cmd.CombinedOutput(); err != nil {
+			return next, fmt.Errorf("making the second build: %w: %s", err, said)
+		}
+	}
+	return next, nil
+}
+
+func (w *world) effects() string { return filepath.Join(w.dir, "effects") }
+func (w *world) data() string    { return filepath.Join(w.dir, "data") }
+
+// start starts the server and, if that is wanted, waits until it answers.
+func (w *world) start(wait bool, more ...string) error {
+	log, err := os.OpenFile(filepath.Join(w.dir, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := exec.Command(w.now.server, "server", "--data", w.data(), "--listen", w.listen, "--polling-listen", "off")
+	cmd.Env, cmd.Stdout, cmd.Stderr = append(append([]string{"TAKO_AGENT=" + w.now.agent}, w.env...), more...), log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	w.process, w.ended = cmd, make(chan struct{})
+	go func(ended chan struct{}) { _ = cmd.Wait(); close(ended) }(w.ended)
+	if !wait {
+		return nil
+	}
+	return w.until("the server answers", time.Minute, func() (bool, error) {
+		if w.gone() {
+			return false, fmt.Errorf("the server ended by itself: %s: %s", cmd.ProcessState, w.lastWords())
+		}
+		r, err := http.Get(w.URL + "/healthz")
+		if err != nil {
+			return false, nil
+		}
+		r.Body.Close()
+		return r.StatusCode == http.StatusOK, nil
+	})
+}
+
+// gone reports whether the server's process has ended.
+func (w *world) gone() bool {
+	select {
+	case <-w.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// signal ends the server with a signal and waits for its end.
+func (w *world) signal(s syscall.Signal) error {
+	w.measure()
+	if w.gone() {
+		return fmt.Errorf("the server has ended by itself: %s: %s", w.process.ProcessState, w.lastWords())
+	}
+	_ = w.process.Process.Signal(s)
+	select {
+	case <-w.ended:
+		return nil
+	case <-time.After(time.Minute):
+		return fmt.Errorf("the server did not end within a minute of signal %s", s)
+	}
+}
+
+// measure notes how much memory the server has had.
+func (w *world) measure() {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.process.Process.Pid))
+	for line := range strings.Lines(string(text)) {
+		var kib int64
+		if n, _ := fmt.Sscanf(line, "VmHWM: %d", &kib); n == 1 {
+			w.peak = max(w.peak, kib<<10)
+		}
+	}
+}
+
+// size is how much the world takes on disk.
+func (w *world) size() (sum int64) {
+	_ = filepath.WalkDir(w.dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if info, err := d.Info(); err == nil {
+				sum += info.Size()
+			}
+		}
+		return nil
+	})
+	return sum
+}
+
+func (w *world) lastWords() string {
+	text, _ := os.ReadFile(filepath.Join(w.dir, "server.log"))
+	return string(text[max(0, len(text)-3000):])
+}
+
+// until waits for a fact.
+func (w *world) until(what string, patience time.Duration, fact func() (bool, error)) error {
+	for deadline := time.Now().Add(patience); ; {
+		if ok, err := fact(); ok || err != nil {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("waited %v in vain until %s", patience, what)
+		}
+		if err := w.sleep(20 * time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func (w *world) sleep(d time.Duration) error {
+	select {
+	case <-w.ctx.Done():
+		return w.ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// close ends everything that was started and removes the folder.
+func (w *world) close(keep bool) error {
+	if w.process != nil && !w.gone() {
+		_ = w.process.Process.Kill()
+		<-w.ended
+	}
+	for _, s := range w.targets {
+		s.Stop()
+	}
+	err := endAll(w.dir)
+	if keep {
+		w.o.say("the folder is %s", w.dir)
+		return err
+	}
+	return errors.Join(err, os.RemoveAll(w.dir))
+}
+
+// endAll ends the processes that were started from a folder: agents outlive
+// the server for a while, and scripts their agents.
+func endAll(dir string) error {
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		pids := processesOf(dir)
+		if len(pids) == 0 {
+			return nil
+		}
+		sig := syscall.SIGTERM
+		if time.Now().After(deadline) {
+			sig = syscall.SIGKILL
+		}
+		for _, pid := range pids {
+			_ = syscall.Kill(pid, sig)
+		}
+		if time.Now().After(deadline.Add(5 * time.Second)) {
+			return fmt.Errorf("processes that do not end: %v", pids)
+		}
+	}
+}
+
+func processesOf(dir string) (pids []int) {
+	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, line := range lines {
+		text, err := os.ReadFile(line)
+		if err != nil || !strings.Contains(string(text), dir+"/") {
+			continue
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(line))); err == nil && pid != os.Getpid() {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
