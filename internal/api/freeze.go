@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"slices"
 
 	"github.com/takodeploy/tako/internal/access"
@@ -26,6 +27,14 @@ var _ = area(func(a *API) []Route {
 })
 
 type freezes struct{ crud }
+
+// freezePage is a page which has its items also under the name by which the Go
+// client looks for them.
+type freezePage struct {
+	Page
+	DeploymentFreezes json.RawMessage
+	Count             int // of all pages
+}
 
 // projects are the projects that a freeze names.
 func (h *freezes) projects(tx *store.Tx, f *catalog.DeploymentFreeze) ([]*catalog.Project, error) {
@@ -130,7 +139,8 @@ func (h *freezes) list(r *Request) (any, error) {
 	if take > 0 {
 		items = items[:min(take, len(items))]
 	}
-	return r.PageOf(h.info.Type.Name(), items, total, skip, take), nil
+	page := r.PageOf(h.info.Type.Name(), items, total, skip, take)
+	return freezePage{page, page.Items, total}, nil
 }
 
 func (h *freezes) all(r *Request) (any, error) {

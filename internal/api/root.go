@@ -24,7 +24,7 @@ const apiVersion = "3.0.0"
 var _ = area(func(a *API) []Route {
 	return []Route{
 		{Method: "GET", Pattern: "", Handle: a.root, Open: true, Summary: "The root document", Answer: RootDocument{}},
-		{Method: "GET", Pattern: "S/", Handle: a.spaceRoot, Summary: "The root document of a space"},
+		{Method: "GET", Pattern: "S/", Handle: a.spaceRoot, Summary: "The root document of a space", Answer: SpaceDocument{}},
 		{Method: "GET", Pattern: "capabilities", Handle: a.capabilities, Open: true, Summary: "What this server can do"},
 		{Method: "GET", Pattern: "configuration/feature-toggles", Handle: a.featureToggles, Summary: "Feature toggles"},
 		{Method: "GET", Pattern: "octopusservernodes/ping", Handle: a.ping, Open: true, Summary: "Answers when the server does"},
@@ -34,7 +34,7 @@ var _ = area(func(a *API) []Route {
 // root lists the system's links and, when there is a default space, its links
 // too: clients that name no space have no other source.
 func (a *API) root(r *Request) (any, error) {
-	doc := RootDocument{Application: "Octopus Deploy", Version: a.Version, APIVersion: apiVersion, InstallationID: a.install, Links: map[string]string{"Self": "/api", "SpaceHome": "/api/{spaceId}"}}
+	doc := a.document(map[string]string{"Self": "/api", "SpaceHome": "/api/{spaceId}"})
 	a.links(doc.Links, systemLinks, "/api", &a.routes.system)
 	ok, err := a.spaces.exists(r.Context(), a.DB, kind.DefaultSpace)
 	if err != nil {
@@ -46,6 +46,16 @@ func (a *API) root(r *Request) (any, error) {
 	return doc, nil
 }
 
+func (a *API) document(links map[string]string) RootDocument {
+	return RootDocument{Application: "Octopus Deploy", Version: a.Version, APIVersion: apiVersion, InstallationID: a.install, Links: links}
+}
+
+// SpaceDocument is where a client begins that has been told its space.
+type SpaceDocument struct {
+	ID string `json:"Id"`
+	RootDocument
+}
+
 func (a *API) spaceRoot(r *Request) (any, error) {
 	links := map[string]string{"Self": r.Base()}
 	a.links(links, spaceLinks, r.Base(), &a.routes.space)
@@ -54,7 +64,7 @@ func (a *API) spaceRoot(r *Request) (any, error) {
 			links[name] = r.Base() + path
 		}
 	}
-	return map[string]any{"Id": r.Space, "Links": links}, nil
+	return SpaceDocument{r.Space, a.document(links)}, nil
 }
 
 // capabilities names what single clients ask for before they use it.

@@ -37,7 +37,6 @@ func TestRefusals(t *testing.T) {
 		{Teams, `{"Name":"T","MemberUserIds":["Users-99"]}`, "does not exist"},
 		{UserRoles, `{"Name":"R","GrantedSpacePermissions":["FlyToMoon"]}`, "no permission 'FlyToMoon'"},
 		{UserRoles, `{"Name":"R","GrantedSpacePermissions":["AdministerSystem"]}`, "level of the space"},
-		{UserRoles, `{"Name":"R"}`, "at least one permission"},
 		{ScopedUserRoles, `{"TeamId":"EVERYONE","UserRoleId":"MANAGER"}`, "the space must be given"},
 		{ScopedUserRoles, `{"TeamId":"EVERYONE","UserRoleId":"MANAGER","SpaceId":"Spaces-1","EnvironmentIds":["ENV"]}`, ""},
 		{ScopedUserRoles, `{"TeamId":"EVERYONE","UserRoleId":"SYSROLE","SpaceId":"Spaces-1"}`, "only system permissions"},

@@ -55,9 +55,6 @@ func roleRules(_ *store.Tx, next, old *UserRole, c *fault.Complaints) error {
 	next.SupportedRestrictions = next.Access().Restrictions().Names()
 	next.SpacePermissionDescriptions = access.Describe(next.GrantedSpacePermissions)
 	next.SystemPermissionDescriptions = access.Describe(next.GrantedSystemPermissions)
-	if len(next.GrantedSpacePermissions)+len(next.GrantedSystemPermissions) == 0 {
-		c.Add("The role must grant at least one permission.")
-	}
 	if old != nil && next.ID == access.RoleSystemAdministrator && !slices.Equal(sorted(next.GrantedSystemPermissions), sorted(old.GrantedSystemPermissions)) {
 		c.Add("The permissions of the role '%s' cannot be changed, because nobody else could give them back.", old.Name)
 	}
