@@ -146,8 +146,12 @@ func (x *Execution) giveBack(ctx context.Context) error {
 	return err
 }
 
-// Ticket is the name under which the far end knows a record of this task.
-func (x *Execution) Ticket(key Key) string { return Ticket(x.q.opts.Instance, x.Task.ID, key) }
+// Ticket is the name under which the far end knows a record of this task. When
+// the task was asked for is part of it: a database that lost its last moments
+// gives the task's number out again.
+func (x *Execution) Ticket(key Key) string {
+	return Ticket(x.q.opts.Instance, fmt.Sprintf("%s@%d", x.Task.ID, millis(x.Task.QueueTime)), key)
+}
 
 // Now is the engine's clock.
 func (x *Execution) Now() time.Time { return x.q.now() }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -83,5 +84,20 @@ func TestTicketsDiffer(t *testing.T) {
 	}
 	if a, b := Ticket("i", "t", Key{"1", "m", 1}), Ticket("i", "t", Key{"1", "m", 1}); a != b {
 		t.Error("not deterministic")
+	}
+}
+
+// A number that a task lost with the end of its database is given out again;
+// what its namesake's steps are called at far ends that remember is another.
+func TestTicketOfNamesake(t *testing.T) {
+	key, q, asked := Key{"1.1", "", 1}, &Queue{}, time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	ticket := func(asked time.Time) string {
+		return (&Execution{q: q, Task: Task{ID: "ServerTasks-1", QueueTime: asked}}).Ticket(key)
+	}
+	if ticket(asked) != ticket(asked.In(time.FixedZone("", 3600))) {
+		t.Error("the same task has two tickets")
+	}
+	if ticket(asked) == ticket(asked.Add(time.Second)) {
+		t.Error("two tasks have the same ticket")
 	}
 }
