@@ -22,7 +22,7 @@ func short(t *testing.T) options {
 	if _, err := os.Stat(program); err != nil {
 		t.Skipf("there is no built server at %s; make build makes it", program)
 	}
-	return options{program: program, agent: filepath.Join(filepath.Dir(program), "tako-agent"), deployments: 8, lanes: 8, cap: 8, lines: 6,
+	return options{program: program, agent: filepath.Join(filepath.Dir(program), "tako-agent"), deployments: 8, cap: 8, lines: 6,
 		pause: 4 * time.Second, patience: 5 * time.Minute, seed: uint64(time.Now().UnixNano()), say: t.Logf}
 }
 

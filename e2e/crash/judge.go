@@ -133,7 +133,7 @@ var (
 	numbered = regexp.MustCompile(`\b(1\.0\.0)(_\d+)?\b`)
 	brought  = regexp.MustCompile(`: (sent \d+ bytes|already there)\.$`)
 	ticket   = regexp.MustCompile(`/work/[a-z2-7]{32}/`)
-	project  = regexp.MustCompile(`(Lane \d+|Calm [a-z0-9-]+|Walk [a-z0-9:]+)`)
+	project  = regexp.MustCompile(`(Project \d+|Calm [a-z0-9-]+|Walk [a-z0-9:]+)`)
 	number   = regexp.MustCompile(`(HostProcessID: |an artifact, )\d+`)
 )
 

@@ -21,7 +21,6 @@ type options struct {
 	program     string // the built server
 	agent       string // the agent beside it
 	deployments int
-	lanes       int           // projects, each of which is deployed once at a time
 	cap         int           // tasks that run at once
 	pause       time.Duration // between accidents, at most
 	patience    time.Duration // for the whole
@@ -38,7 +37,6 @@ func main() {
 	flag.StringVar(&o.program, "tako", "bin/tako", "the built `server`")
 	flag.StringVar(&o.agent, "agent", "bin/tako-agent", "the built `agent`")
 	flag.IntVar(&o.deployments, "n", 300, "how many deployments")
-	flag.IntVar(&o.lanes, "lanes", 24, "how many projects they are of")
 	flag.IntVar(&o.cap, "cap", 16, "how many run at once")
 	flag.IntVar(&o.lines, "lines", 10, "how many lines a script says")
 	flag.DurationVar(&o.pause, "pause", 6*time.Second, "the longest pause between accidents")

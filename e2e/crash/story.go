@@ -221,26 +221,19 @@ func (w *world) deploy(project string, shape int, more object) (deployment, erro
 	return d, nil
 }
 
-// lane is the name and the shape of a project.
-func (w *world) lane(i int) (string, int) {
-	last := len(w.shapes) - 1
-	if i%8 == 7 {
-		return fmt.Sprintf("Lane %d", i), last
-	}
-	return fmt.Sprintf("Lane %d", i), i % last
-}
-
-// deployAll asks for all deployments, each of the next project.
+// deployAll asks for all deployments, each of a project of its own: of one
+// project, what waits is given up for what is asked for later.
 func (w *world) deployAll(n int) ([]deployment, error) {
-	for i := range min(n, w.o.lanes) {
-		name, at := w.lane(i)
+	var all []deployment
+	for i := range n {
+		at := i % len(w.shapes[1:]) // all but the last are on few targets
+		if i%8 == 7 {
+			at = len(w.shapes) - 1
+		}
+		name := fmt.Sprintf("Project %d", i)
 		if err := w.project(name, w.shapes[at]); err != nil {
 			return nil, err
 		}
-	}
-	var all []deployment
-	for i := range n {
-		name, at := w.lane(i % w.o.lanes)
 		d, err := w.deploy(name, at, nil)
 		if err != nil {
 			return nil, err
