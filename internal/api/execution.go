@@ -56,7 +56,7 @@ func (a *API) createReleaseCommand(r *Request) (any, error) {
 		return nil, err
 	}
 	made, err := a.Deploy.CreateRelease(r.Context(), deploy.NewRelease{
-		Space: r.Space, Project: project.ID, Channel: c.ChannelName, Version: c.ReleaseVersion, Packages: c.Packages,
+		Space: r.Space, Project: project.ID, Channel: c.ChannelName, Version: c.ReleaseVersion, Packages: c.Packages, GitResources: c.GitResources,
 		DefaultVersion: c.PackageVersion, Prerelease: c.PackagePrerelease, Notes: c.ReleaseNotes, GitRef: c.GitRef, GitCommit: c.GitCommit,
 		CustomFields: c.CustomFields, IgnoreIfExists: c.IgnoreIfAlreadyExists, IgnoreRules: c.IgnoreChannelRules,
 	})

@@ -83,7 +83,7 @@ func (a *API) createRelease(r *Request) (any, error) {
 		return nil, err
 	}
 	made, err := a.Deploy.CreateRelease(r.Context(), deploy.NewRelease{
-		Space: r.Space, Project: project.ID, Channel: in.ChannelID, Version: in.Version, Selected: in.SelectedPackages, Notes: in.ReleaseNotes,
+		Space: r.Space, Project: project.ID, Channel: in.ChannelID, Version: in.Version, Selected: in.SelectedPackages, SelectedGit: in.SelectedGitResources, Notes: in.ReleaseNotes,
 		CustomFields: in.CustomFields, IgnoreRules: in.IgnoreChannelRules || r.Bool("ignoreChannelRules"),
 	})
 	if err != nil {

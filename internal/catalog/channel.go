@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dlclark/regexp2"
@@ -96,7 +97,7 @@ func channelRules(tx *store.Tx, next, old *Channel, c *fault.Complaints) error {
 		return err
 	}
 	next.GitReferenceRules = tidy(next.GitReferenceRules)
-	if err := checkVersionRules(tx, next, c); err != nil {
+	if err := checkVersionRules(tx, next, old, c); err != nil {
 		return err
 	}
 	fields := map[string]bool{}
@@ -146,17 +147,22 @@ func channelDeleting(_ *store.Tx, channel *Channel) error {
 	return nil
 }
 
-// checkVersionRules refuses ranges and patterns that cannot be read, and
-// packages that are in more than one rule, since no version might then do.
-func checkVersionRules(tx *store.Tx, channel *Channel, c *fault.Complaints) error {
-	inRule := map[ActionPackage]bool{}
+// checkVersionRules refuses ranges and patterns that cannot be read, packages
+// that the process does not have, and packages that are in more than one rule,
+// since no version might then do.
+func checkVersionRules(tx *store.Tx, channel, old *Channel, c *fault.Complaints) error {
+	steps, known, err := stepsOf(tx, channel.ProjectID)
+	if err != nil {
+		return err
+	}
+	inRule := map[any]bool{}
 	for i := range channel.Rules {
 		r := &channel.Rules[i]
 		if r.ID == "" {
 			r.ID = newGUID()
 		}
 		r.VersionRange, r.Tag = strings.TrimSpace(r.VersionRange), strings.TrimSpace(r.Tag)
-		format, err := ruleFormat(tx, channel, r)
+		format, err := ruleFormat(tx, steps, r)
 		if err != nil {
 			return err
 		}
@@ -166,7 +172,12 @@ func checkVersionRules(tx *store.Tx, channel *Channel, c *fault.Complaints) erro
 		checkPattern(i+1, "Tag", r.Tag, c)
 		checkPattern(i+1, "VersionTagRegex", r.VersionTagRegex, c)
 		for _, p := range r.ActionPackages {
-			key := ActionPackage{strings.ToLower(p.DeploymentAction), strings.ToLower(p.PackageReference)}
+			var key any = ActionPackage{strings.ToLower(p.DeploymentAction), strings.ToLower(p.PackageReference)}
+			if found := PackageIn(steps, p); found != nil {
+				key = found // however the rules spell it
+			} else if known && !old.names(p) {
+				c.Add("Version rule %d: the deployment process has no package '%s' of a step '%s'. %s", i+1, p.PackageReference, p.DeploymentAction, PackagesOf(steps))
+			}
 			if inRule[key] {
 				c.Add("The package '%s' of step '%s' is in more than one version rule. A package can be in one rule of a channel only.", p.PackageReference, p.DeploymentAction)
 			}
@@ -181,20 +192,70 @@ func checkVersionRules(tx *store.Tx, channel *Channel, c *fault.Complaints) erro
 	return nil
 }
 
+// names says whether a rule of the channel names a package already. What the
+// process has lost since stays in the rule, and holds again when it comes back.
+func (c *Channel) names(p ActionPackage) bool {
+	return c != nil && slices.ContainsFunc(c.Rules, func(r ChannelRule) bool { return slices.Contains(r.ActionPackages, p) })
+}
+
+// stepsOf reads the process of a project, unless that is in Git.
+func stepsOf(tx *store.Tx, project string) (steps []Step, known bool, err error) {
+	p, err := found(kind.Of[Project]().Get(tx, project))
+	if err != nil || p == nil || p.IsVersionControlled {
+		return nil, false, err
+	}
+	process, err := found(kind.Of[DeploymentProcess]().Get(tx, p.DeploymentProcessID))
+	if err != nil || process == nil {
+		return nil, false, err
+	}
+	return process.Steps, true, nil
+}
+
+// followNames keeps the rules of channels with the actions that they name when
+// those are given other names.
+func followNames(tx *store.Tx, now, before *DeploymentProcess) error {
+	called := map[string]string{} // an action's old name to its new one
+	for _, s := range before.Steps {
+		for _, a := range s.Actions {
+			if to := actionName(now.Steps, a.ID); to != "" && to != a.Name {
+				called[strings.ToLower(a.Name)] = to
+			}
+		}
+	}
+	if len(called) == 0 {
+		return nil
+	}
+	channels, _, err := kind.Of[Channel]().List(tx, kind.Query{Space: now.SpaceID, Match: map[string]string{"ProjectId": now.ProjectID}})
+	if err != nil {
+		return err
+	}
+	for _, channel := range channels {
+		changed := false
+		for i := range channel.Rules {
+			for j := range channel.Rules[i].ActionPackages {
+				p := &channel.Rules[i].ActionPackages[j]
+				if to, ok := called[strings.ToLower(p.DeploymentAction)]; ok {
+					p.DeploymentAction, changed = to, true
+				}
+			}
+		}
+		if !changed {
+			continue
+		}
+		if err := kind.Of[Channel]().Put(tx, channel); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // ruleFormat gives the notation of a rule's range, which the feed of its first
 // package decides.
-func ruleFormat(tx *store.Tx, channel *Channel, r *ChannelRule) (version.Format, error) {
+func ruleFormat(tx *store.Tx, steps []Step, r *ChannelRule) (version.Format, error) {
 	if r.VersionRange == "" || len(r.ActionPackages) == 0 {
 		return version.SemVer, nil
 	}
-	process, err := DeploymentProcesses.Get(tx, "deploymentprocess-"+channel.ProjectID)
-	if fault.Is(err, fault.NotFound) {
-		return version.SemVer, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	p := PackageIn(process.Steps, r.ActionPackages[0])
+	p := PackageIn(steps, r.ActionPackages[0])
 	if p == nil {
 		return version.SemVer, nil
 	}

@@ -40,6 +40,7 @@ var DeploymentProcesses = kind.Register(kind.Kind[DeploymentProcess]{
 		return checkSteps(tx, next.SpaceID, next.Steps, before, c)
 	},
 	References: func(p *DeploymentProcess) []store.Reference { return stepReferences(p.SpaceID, p.Steps) },
+	Changed:    followNames,
 	Deleting: func(_ *store.Tx, p *DeploymentProcess) error {
 		if !p.gone {
 			return fault.New(fault.Invalid, "A deployment process goes with its project and cannot be deleted by itself.")

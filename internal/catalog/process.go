@@ -105,12 +105,14 @@ func checkSteps(tx *store.Tx, space string, steps, old []Step, c *fault.Complain
 		if len(s.Actions) == 0 {
 			c.Add("Step '%s' has no action.", s.Name)
 		}
+		checkSettings("Step '"+s.Name+"'", s.Properties, c)
 		s.RequiresPackagesToBeAcquired = false
 		for j := range s.Actions {
 			a := &s.Actions[j]
 			a.Name = strings.TrimSpace(a.Name)
 			unique(actions, a.Name, c, "action")
 			checkAction(a, c)
+			checkSettings("Action '"+a.Name+"'", a.Properties, c)
 			if err := checkTags(tx, space, "", "TenantTags of action '"+a.Name+"'", &a.TenantTags, c); err != nil {
 				return err
 			}
@@ -266,23 +268,4 @@ func slugSteps(steps []Step) {
 		}
 		taken[*slug] = true
 	})
-}
-
-// PackageIn finds the package that rules and releases mean by an action's
-// name, slug or id and a reference; nil when the process has none such.
-func PackageIn(steps []Step, wanted ActionPackage) *PackageReference {
-	for i := range steps {
-		for j := range steps[i].Actions {
-			a := &steps[i].Actions[j]
-			if !strings.EqualFold(a.Name, wanted.DeploymentAction) && a.Slug != wanted.DeploymentAction && a.ID != wanted.DeploymentAction {
-				continue
-			}
-			for n := range a.Packages {
-				if strings.EqualFold(a.Packages[n].Name, wanted.PackageReference) {
-					return &a.Packages[n]
-				}
-			}
-		}
-	}
-	return nil
 }

@@ -178,6 +178,8 @@ func TestChannels(t *testing.T) {
 		t.Errorf("a project without a default channel: %v", err)
 	}
 	s.refuse(fault.Invalid, "Standard", func(tx *store.Tx) error { return Lifecycles.Delete(tx, s.lifecycle.ID) })
+	_, err = change(s, DeploymentProcesses, s.project.DeploymentProcessID, packaged("a"))
+	s.must(err)
 	rules := map[string]struct{ rule, want string }{
 		"good":       {`{"VersionRange":"[1.0,2.0)","Tag":"^$","ActionPackages":[{"DeploymentAction":"a","PackageReference":""}]}`, ""},
 		"bad range":  {`{"VersionRange":"[1.0"}`, "version range"},

@@ -126,6 +126,11 @@ func releaseRules(tx *store.Tx, next, old *Release, c *fault.Complaints) error {
 			p.StepName = p.ActionName
 		}
 	}
+	if old != nil {
+		if err := selectedPackages(tx, next, old, c); err != nil {
+			return err
+		}
+	}
 	if next.ChannelID == "" {
 		return nil // the tags complain
 	}
@@ -143,6 +148,35 @@ func releaseRules(tx *store.Tx, next, old *Release, c *fault.Complaints) error {
 		known := func(f CustomFieldDefinition) bool { return strings.EqualFold(f.FieldName, name) }
 		if !slices.ContainsFunc(channel.CustomFieldDefinitions, known) {
 			c.Add("Channel '%s' has no custom field '%s'.", channel.Name, name)
+		}
+	}
+	return nil
+}
+
+// selectedPackages checks that a changed release still says a version of every
+// package, and of nothing else.
+func selectedPackages(tx *store.Tx, next, old *Release, c *fault.Complaints) error {
+	if slices.Equal(next.SelectedPackages, old.SelectedPackages) {
+		return nil
+	}
+	process, err := found(kind.Of[DeploymentProcess]().Get(tx, old.ProjectDeploymentProcessSnapshotID))
+	if err != nil || process == nil {
+		return err
+	}
+	chosen := map[*PackageReference]bool{}
+	for i, p := range next.SelectedPackages {
+		meant := PackageIn(process.Steps, ActionPackage{p.ActionName, p.PackageReferenceName})
+		switch {
+		case meant == nil:
+			c.Add("SelectedPackages[%d]: the deployment process of the release has no package '%s' of a step '%s'. %s", i, p.PackageReferenceName, p.ActionName, PackagesOf(process.Steps))
+		case strings.TrimSpace(p.Version) == "":
+			c.Add("SelectedPackages[%d].Version must not be empty.", i)
+		}
+		chosen[meant] = true
+	}
+	for _, p := range old.SelectedPackages {
+		if meant := PackageIn(process.Steps, ActionPackage{p.ActionName, p.PackageReferenceName}); meant != nil && !chosen[meant] {
+			c.Add("SelectedPackages must keep a version of the package '%s' of step '%s'.", p.PackageReferenceName, p.ActionName)
 		}
 	}
 	return nil

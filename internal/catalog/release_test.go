@@ -90,6 +90,8 @@ func TestReleaseKey(t *testing.T) {
 
 func TestReleases(t *testing.T) {
 	s := newShelf(t)
+	_, err := change(s, DeploymentProcesses, s.project.DeploymentProcessID, packaged("a"))
+	s.must(err)
 	r := release(s, "1.0.0")
 	if r.Assembled.IsZero() {
 		t.Error("not assembled")
@@ -112,6 +114,14 @@ func TestReleases(t *testing.T) {
 				t.Errorf("want %q, got %s", test.want, explain(err))
 			}
 		})
+	}
+	for selected, want := range map[string]string{
+		`[{"ActionName":"b","Version":"1"}]`: "SelectedPackages[0]: the deployment process of the release has no package '' of a step 'b'. It has those of 'a', 'Extra' of 'a'.",
+		`[{"ActionName":"a","Version":""}]`:  "SelectedPackages[0].Version must not be empty.",
+	} {
+		if _, err := change(s, Releases, r.ID, `{"SelectedPackages":`+selected+`}`); !fault.Is(err, fault.Invalid) || !strings.Contains(explain(err), want) {
+			t.Errorf("%s: want %q, got %s", selected, want, explain(err))
+		}
 	}
 	changed, err := change(s, Releases, r.ID, `{"ReleaseNotes":"new","ProjectId":"Projects-9","ProjectVariableSetSnapshotId":"x","SelectedPackages":[{"StepName":"a","Version":"1"}],"Assembled":"2001-01-01T00:00:00Z"}`)
 	s.must(err)

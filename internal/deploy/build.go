@@ -3,12 +3,12 @@ package deploy
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/plan"
 	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/step"
@@ -65,12 +65,12 @@ func (b *builder) step(s *catalog.Step) {
 	d := plan.Draft{
 		Step: plan.Step{
 			ID: s.ID, Name: s.Name, Condition: plan.Condition(s.Condition), Start: plan.StartTrigger(s.StartTrigger),
-			Expression: s.Properties["Octopus.Step.ConditionVariableExpression"].Text, Roles: rolesOf(s),
+			Expression: s.Properties[catalog.SettingStepCondition].Text, Roles: rolesOf(s),
 		},
 		Requirement: plan.Requirement(s.PackageRequirement),
 	}
 	d.OnTargets = len(d.Roles) > 0
-	d.RollingWindow, _ = strconv.Atoi(strings.TrimSpace(b.text(s.Properties["Octopus.Action.MaxParallelism"].Text)))
+	d.RollingWindow = b.whole("Step '"+s.Name+"'", s.Properties, catalog.SettingWindow)
 	applies, left := 0, 0
 	for i := range s.Actions {
 		a := b.action(&s.Actions[i], d.OnTargets)
@@ -100,6 +100,16 @@ func (b *builder) text(setting string) string {
 		return setting
 	}
 	return value
+}
+
+// whole is a setting that is a whole number. One that has become something else
+// by its variables counts as not given, and the log says so.
+func (b *builder) whole(owner string, properties map[string]kind.Property, name string) int {
+	n, complaint := catalog.WholeSetting(name, b.text(properties[name].Text))
+	if complaint != "" {
+		b.note(owner + ": the property " + complaint + " It counts as not given.")
+	}
+	return n
 }
 
 // query says which machines steps with the roles want.
@@ -139,7 +149,7 @@ func (b *builder) machinesFor(roles []string) []string {
 func (b *builder) action(a *catalog.Action, onTargets bool) plan.Action {
 	made := plan.Action{
 		ID: a.ID, Name: a.Name, Type: a.ActionType, Condition: plan.Condition(a.Condition),
-		Expression: a.Properties["Octopus.Action.ConditionVariableExpression"].Text, Required: a.IsRequired,
+		Expression: a.Properties[catalog.SettingActionCondition].Text, Required: a.IsRequired,
 		Skip: b.notHere(a), Properties: map[string]string{},
 		Block: flagged(b.text(a.Properties["Octopus.Action.Manual.BlockConcurrentDeployments"].Text)),
 	}
@@ -152,13 +162,10 @@ func (b *builder) action(a *catalog.Action, onTargets bool) plan.Action {
 	if made.RunOn != plan.OnServer {
 		made.WorkerPool = b.pool(a)
 	}
-	made.Retries, _ = strconv.Atoi(strings.TrimSpace(b.text(a.Properties["Octopus.Action.AutoRetry.MaximumCount"].Text)))
-	if n, err := strconv.Atoi(strings.TrimSpace(b.text(a.Properties["Octopus.Action.AutoRetry.MinimumBackoff"].Text))); err == nil && n > 0 {
-		made.Backoff = time.Duration(n) * time.Second
-	}
-	if n, err := strconv.Atoi(strings.TrimSpace(b.text(a.Properties["Octopus.Action.ExecutionTimeout.Minutes"].Text))); err == nil && n > 0 {
-		made.Timeout = time.Duration(n) * time.Minute
-	}
+	owner := "Action '" + a.Name + "'"
+	made.Retries = b.whole(owner, a.Properties, catalog.SettingRetries)
+	made.Backoff = time.Duration(b.whole(owner, a.Properties, catalog.SettingBackoff)) * time.Second
+	made.Timeout = time.Duration(b.whole(owner, a.Properties, catalog.SettingTimeout)) * time.Minute
 	for i := range a.Packages {
 		made.Packages = append(made.Packages, b.packageOf(a, &a.Packages[i]))
 	}
@@ -235,8 +242,11 @@ func (g *occasion) notHere(a *catalog.Action) string {
 // made of the same task.
 func (g *occasion) begun(ctx context.Context, category, verb string) error {
 	return g.DB.Do(ctx, func(tx *store.Tx) error {
-		_, n, err := tx.Events(store.EventQuery{Categories: []string{category}, Regarding: []string{g.id}, Take: 1})
-		if err != nil || n > 0 {
+		// The events of one deployment are few and those of a category many:
+		// the engine is kept from looking through the latter.
+		var one int
+		said, err := tx.QueryRow([]any{&one}, "select 1 from event where document = $1 and category || '' = $2 limit 1", g.id, category)
+		if err != nil || said {
 			return err
 		}
 		return tx.Append(&store.Event{

@@ -350,9 +350,10 @@ func (g *occasion) at(path, target string, so plan.Standing, more ...variable.Va
 	return g.frame.At(spot, append(extra, variable.System(f)...)...)
 }
 
-// Eval decides a condition.
-func (g *occasion) Eval(expression, path, target string, so plan.Standing) bool {
-	return g.at(path, target, so).Dictionary().Truthy(expression)
+// Eval decides a condition. What cannot be evaluated is not true.
+func (g *occasion) Eval(expression, path, target string, so plan.Standing) (bool, error) {
+	value, null, err := g.at(path, target, so).Dictionary().EvaluateNullable(expression)
+	return err == nil && !null && octostache.Truthy(value), err
 }
 
 // option is a whole number that a variable gives; 0 if it gives none.

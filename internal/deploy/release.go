@@ -27,7 +27,10 @@ type NewRelease struct {
 	// Packages are versions of packages as overrides, such as "Deploy web:1.2".
 	Packages []string
 	// Selected are versions of packages by action and reference.
-	Selected       []catalog.SelectedPackage
+	Selected []catalog.SelectedPackage
+	// GitResources are Git references as overrides, such as "Deploy web:main".
+	GitResources   []string
+	SelectedGit    []catalog.SelectedGitResource
 	DefaultVersion string // of all packages for which nothing else is said
 	Prerelease     string // the pre-release tag that newest versions shall have
 	Notes          string
@@ -53,6 +56,7 @@ type releaseDraft struct {
 	channels []*catalog.Channel
 	channel  *catalog.Channel
 	values   []variable.Value
+	steps    []catalog.Step
 	slots    []slot
 	chosen   []string // a version for each slot
 }
@@ -87,6 +91,8 @@ func (s *Service) gather(ctx context.Context, d *releaseDraft) (existing *MadeRe
 			return fault.New(fault.Invalid, "Project '%s' is disabled, so no release of it can be created.", d.project.Name)
 		case d.project.IsVersionControlled:
 			return fault.New(fault.Unavailable, "The process of project '%s' is in Git, and this server has no access to the repository.", d.project.Name)
+		case d.GitRef+d.GitCommit != "":
+			return fault.New(fault.Invalid, "GitRef and GitCommit must be empty: the process of project '%s' is not in Git.", d.project.Name)
 		}
 		if d.IgnoreIfExists && d.Version != "" && !version.IsMask(d.Version) {
 			found, err := catalog.FindRelease(tx, d.Space, d.project.ID, d.Version)
@@ -117,7 +123,7 @@ func (s *Service) gather(ctx context.Context, d *releaseDraft) (existing *MadeRe
 		if d.channel != nil {
 			channel = d.channel.ID
 		}
-		d.slots = slotsOf(process.Steps, d.values, d.project.ID, channel)
+		d.steps, d.slots = process.Steps, slotsOf(process.Steps, d.values, d.project.ID, channel)
 		return nil
 	})
 	return existing, err
@@ -164,7 +170,12 @@ func (s *Service) choosePackages(ctx context.Context, d *releaseDraft) error {
 		return err
 	}
 	d.chosen = chosen
-	d.takeSelected()
+	if err := d.takeSelected(); err != nil {
+		return err
+	}
+	if err := d.takeGit(); err != nil {
+		return err
+	}
 	for i := range d.slots {
 		if d.slots[i].Fixed != "" {
 			d.chosen[i] = d.slots[i].Fixed
@@ -184,17 +195,28 @@ func (s *Service) choosePackages(ctx context.Context, d *releaseDraft) error {
 	return d.checkRules()
 }
 
-// takeSelected takes the versions that are given by action and reference.
-func (d *releaseDraft) takeSelected() {
-	for _, p := range d.Selected {
-		action := cmp.Or(p.ActionName, p.StepName)
+// takeSelected takes the versions that are given by action and reference. One
+// that means no package of the process is most likely misspelt; those of
+// actions that are disabled do not count.
+func (d *releaseDraft) takeSelected() error {
+	var wrong fault.Complaints
+	for n, p := range d.Selected {
+		action, hit := cmp.Or(p.ActionName, p.StepName), false
 		for i := range d.slots {
 			at := &d.slots[i]
-			if p.Version != "" && strings.EqualFold(at.Reference, p.PackageReferenceName) && (strings.EqualFold(at.Action, action) || strings.EqualFold(at.Step, action)) {
+			if !strings.EqualFold(at.Reference, p.PackageReferenceName) || !strings.EqualFold(at.Action, action) && !strings.EqualFold(at.Step, action) {
+				continue
+			}
+			hit = true
+			if p.Version != "" {
 				d.chosen[i] = p.Version
 			}
 		}
+		if !hit && catalog.PackageIn(d.steps, catalog.ActionPackage{DeploymentAction: action, PackageReference: p.PackageReferenceName}) == nil {
+			wrong.Add("SelectedPackages[%d]: the deployment process has no package '%s' of a step '%s'. %s", n, p.PackageReferenceName, action, catalog.PackagesOf(d.steps))
+		}
 	}
+	return wrong.Err()
 }
 
 // selected are the versions that were decided so far.
@@ -386,7 +408,7 @@ func (s *Service) putRelease(tx *store.Tx, d *releaseDraft) (*MadeRelease, error
 		Version: number, ProjectID: d.project.ID, ChannelID: d.channel.ID, ReleaseNotes: d.Notes,
 		IgnoreChannelRules: d.IgnoreRules, Assembled: kind.Time{Time: s.now().UTC()}, CustomFields: d.CustomFields,
 	}
-	r.SpaceID = d.Space
+	r.SpaceID, r.SelectedGitResources = d.Space, d.SelectedGit
 	for i := range d.slots {
 		p := &d.slots[i]
 		r.SelectedPackages = append(r.SelectedPackages, catalog.SelectedPackage{StepName: p.Action, ActionName: p.Action, PackageReferenceName: p.Reference, Version: d.chosen[i]})

@@ -21,7 +21,8 @@ import (
 //	default=V      what an empty one becomes
 //	readonly       what a client sends is ignored
 //	within=D       it says which project, group, environment or tenant this lies in
-//	version        counts changes; a stale one is refused
+//	version        counts changes; a stale one is refused, an absent one is the
+//	               present one
 type member struct {
 	index            []int
 	name             string
@@ -182,6 +183,10 @@ func (m *member) scalar(v reflect.Value, name string, c *fault.Complaints) {
 		return
 	}
 	if s == "" && len(m.enum) > 0 {
+		if m.required {
+			c.Add("%s must not be empty. It is one of %s.", name, strings.Join(m.enum, ", "))
+			return
+		}
 		v.SetString(m.enum[0])
 		return
 	}

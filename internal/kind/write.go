@@ -36,7 +36,7 @@ func (k *Kind[T]) Merge(body []byte, into any) error {
 	}
 	v := reflect.ValueOf(r).Elem()
 	for name := range present {
-		if m, ok := k.form.byName[strings.ToLower(name)]; ok {
+		if m, ok := k.form.byName[strings.ToLower(name)]; ok && !k.unsaid(&m, present[name]) {
 			v.FieldByIndex(m.index).SetZero()
 		}
 	}
@@ -48,6 +48,12 @@ func (k *Kind[T]) Merge(body []byte, into any) error {
 	fromClientKeeping(r, &before, present, k.form)
 	k.dropReadonly(r, &before)
 	return nil
+}
+
+// unsaid reports that a client says nothing of the version that it has changed:
+// as with a version that is absent, the change is made to what is there.
+func (k *Kind[T]) unsaid(m *member, value json.RawMessage) bool {
+	return k.form.version != nil && slices.Equal(m.index, k.form.version) && string(value) == "null"
 }
 
 // Replace reads the JSON of a client that sends the whole resource, as a PUT

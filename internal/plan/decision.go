@@ -44,7 +44,9 @@ type Decision struct {
 	Event   *task.Event // of Continue: what happened
 	State   task.State  // of Finish
 	Choices []Choice    // of Interrupt
+	Warn    bool        // of Skip: it was hardly meant to be so
 }
 
-// Eval decides a condition's expression for an action or step on a target.
-type Eval func(expression, path, target string) bool
+// Eval decides a condition's expression for an action or step on a target. What
+// cannot be evaluated is not true, and the error says why.
+type Eval func(expression, path, target string) (bool, error)

@@ -45,9 +45,13 @@ func (w *walk) lanes(s *Step, targets []string) bool {
 		case active >= s.Window || (s.Rolling && pending != ""):
 			ended = false
 			w.decide(Decision{Kind: Wait, Key: task.Key{Path: s.Path, Target: t}, For: ForWindow})
-		case s.Condition == IfVariable && !w.eval(s.Expression, s.Path, t):
-			w.skip(s.Path, t, "Its condition \""+s.Expression+"\" is not true.")
 		default:
+			if s.Condition == IfVariable {
+				if why := w.condition(s.Expression, s.Path, t); why.reason != "" {
+					w.leave(s.Path, t, why)
+					continue
+				}
+			}
 			if l := w.lane(s, t); !l.ended {
 				active++
 				ended = false
@@ -70,8 +74,8 @@ func (w *walk) lane(s *Step, target string) lane {
 			if w.excluded[target] && target != "" {
 				break
 			}
-			if reason := w.whyNotAction(a, target, l.failed); reason != "" {
-				w.skip(a.Path, target, reason)
+			if why := w.whyNotAction(a, target, l.failed); why.reason != "" {
+				w.leave(a.Path, target, why)
 				continue
 			}
 			w.decide(Decision{Kind: Start, Key: task.Key{Path: a.Path, Target: target, Attempt: 1}})
@@ -92,18 +96,16 @@ func (w *walk) lane(s *Step, target string) lane {
 	return l
 }
 
-func (w *walk) whyNotAction(a *Action, target string, failed bool) string {
+func (w *walk) whyNotAction(a *Action, target string, failed bool) no {
 	switch {
 	case a.Skip != "":
-		return a.Skip
+		return no{reason: a.Skip}
 	case a.Condition == IfVariable:
-		if !w.eval(a.Expression, a.Path, target) {
-			return "Its condition \"" + a.Expression + "\" is not true."
-		}
+		return w.condition(a.Expression, a.Path, target)
 	case failed:
-		return "An earlier part of the step has failed."
+		return no{reason: "An earlier part of the step has failed."}
 	}
-	return ""
+	return no{}
 }
 
 // verdict is what a record means for its lane.

@@ -101,8 +101,28 @@ func (w *walk) take(e *task.Event) {
 
 func (w *walk) decide(d Decision) { w.out = append(w.out, d) }
 
-func (w *walk) skip(path, target, reason string) {
-	w.decide(Decision{Kind: Skip, Key: task.Key{Path: path, Target: target, Attempt: 1}, Reason: reason})
+func (w *walk) skip(path, target, reason string) { w.leave(path, target, no{reason: reason}) }
+
+func (w *walk) leave(path, target string, why no) {
+	w.decide(Decision{Kind: Skip, Key: task.Key{Path: path, Target: target, Attempt: 1}, Reason: why.reason, Warn: why.warn})
+}
+
+// no is why something is left out; without a reason it is not.
+type no struct {
+	reason string
+	warn   bool
+}
+
+// condition says what an expression has against what it is the condition of.
+func (w *walk) condition(expression, path, target string) no {
+	is, err := w.eval(expression, path, target)
+	switch {
+	case err != nil:
+		return no{"Its condition \"" + expression + "\" cannot be evaluated and so counts as not true: " + strings.TrimSuffix(err.Error(), ".") + ".", true}
+	case !is:
+		return no{"Its condition \"" + expression + "\" is not true.", false}
+	}
+	return no{}
 }
 
 // cancel stops what runs and ends the whole when nothing does any more.

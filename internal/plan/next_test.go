@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -34,7 +35,12 @@ func newWorld(plan *Plan) *world {
 	return &world{plan: plan, outcome: map[string]task.StepState{}, answer: map[string]Choice{}, vars: map[string]bool{}, most: map[string]int{}}
 }
 
-func (w *world) eval(expr, _, target string) bool { return w.vars[expr+"@"+target] }
+func (w *world) eval(expr, _, target string) (bool, error) {
+	if expr == "#{broken}" {
+		return false, errors.New("there is no such thing")
+	}
+	return w.vars[expr+"@"+target], nil
+}
 
 func (w *world) find(k task.Key) *task.Record {
 	for i := range w.records {
@@ -201,6 +207,25 @@ func compose(t *testing.T, o Options, drafts ...Draft) *Plan {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// TestUnreadableCondition checks that what cannot be evaluated leaves out the
+// step or action, with a warning that says why.
+func TestUnreadableCondition(t *testing.T) {
+	whole := single("a").when(IfVariable, "#{broken}")
+	part := single("b")
+	part.Actions = slices.Clone(part.Actions)
+	part.Actions[0].Condition, part.Actions[0].Expression = IfVariable, "#{broken}"
+	w := newWorld(compose(t, Options{}, whole, part))
+	warned := 0
+	for _, d := range Next(w.plan, nil, nil, w.eval) {
+		if d.Kind == Skip && d.Warn && strings.Contains(d.Reason, "cannot be evaluated and so counts as not true: there is no such thing.") {
+			warned++
+		}
+	}
+	if end := w.run(t); end.State != task.Success || warned == 0 || len(w.records) != 2 {
+		t.Errorf("%s after %d warnings with %v", end.State, warned, w.records)
+	}
 }
 
 func TestConditions(t *testing.T) {

@@ -89,7 +89,11 @@ func (n *run) begin(ctx context.Context, d plan.Decision) {
 // skip makes the record of what is left out.
 func (n *run) skip(d plan.Decision) {
 	now := n.x.Now()
-	n.say(d.Key, task.Info, "Skipped. "+d.Reason)
+	as := task.Info
+	if d.Warn {
+		as = task.Warning
+	}
+	n.say(d.Key, as, "Skipped. "+d.Reason)
 	n.save(task.Record{Key: d.Key, State: task.StepSkipped, Reason: d.Reason, Started: now, Ended: now})
 }
 

@@ -165,7 +165,7 @@ func (n *run) decide() []plan.Decision {
 	}
 	records := n.book.list()
 	so := plan.Standing{Plan: n.plan, Records: records}
-	return plan.Next(n.plan, records, events, func(expression, path, target string) bool {
+	return plan.Next(n.plan, records, events, func(expression, path, target string) (bool, error) {
 		return n.scene.Eval(expression, path, target, so)
 	})
 }

@@ -125,8 +125,11 @@ type stage struct {
 func (s *stage) Plan(context.Context, *task.Task) (*plan.Plan, error)        { return s.plan, nil }
 func (s *stage) Open(context.Context, *task.Task, *plan.Plan) (Scene, error) { return s, nil }
 func (s *stage) Secrets() []string                                           { return []string{"swordfish"} }
-func (s *stage) Eval(e, _, _ string, so plan.Standing) bool {
-	return e == "true" || so.Error() == "" && e == "ok"
+func (s *stage) Eval(e, _, _ string, so plan.Standing) (bool, error) {
+	if e == "broken" {
+		return false, errors.New("there is no such thing")
+	}
+	return e == "true" || so.Error() == "" && e == "ok", nil
 }
 func (s *stage) Fill(context.Context, *step.Job, plan.Standing) error { return nil }
 func (s *stage) Place(_ context.Context, j *step.Job, _ plan.RunOn, _ string) (step.Place, error) {

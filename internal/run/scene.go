@@ -24,8 +24,9 @@ type Source interface {
 type Scene interface {
 	// Secrets are the values that no log may show.
 	Secrets() []string
-	// Eval decides a condition.
-	Eval(expression, path, target string, so plan.Standing) bool
+	// Eval decides a condition. What cannot be evaluated is not true, and the
+	// error says why.
+	Eval(expression, path, target string, so plan.Standing) (bool, error)
 	// Place chooses where an action runs, and an error says why there is
 	// nowhere. It must be quick; the choice is committed with the record. A job
 	// whose place has an ID already keeps it, and only its name is filled in.
