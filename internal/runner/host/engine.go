@@ -252,6 +252,15 @@ func (e *engine) release(t *ticket) {
 	e.mu.Unlock()
 }
 
+// settle writes what tickets still have in memory, before the host leaves.
+func (e *engine) settle() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, t := range e.tickets {
+		t.out.spill()
+	}
+}
+
 // busy reports how many jobs run and since when that is so.
 func (e *engine) busy() (int, time.Time) {
 	e.mu.Lock()

@@ -26,6 +26,11 @@ var deaf = runner.Register(runner.Command{Name: "test-deaf", Run: func(_ context
 	select {}
 }})
 
+var says = runner.Register(runner.Command{Name: "test-says", Run: func(_ context.Context, env *runner.Env) (int, error) {
+	_, err := fmt.Fprintln(env.Stdout, "said")
+	return 0, err
+}})
+
 func testEngine(t *testing.T, home string) *engine {
 	t.Helper()
 	e, err := newEngine(Options{Home: home, Grace: 50 * time.Millisecond, Recall: time.Nanosecond})
@@ -174,6 +179,21 @@ func TestRecall(t *testing.T) {
 	e.release(k)
 	if _, err := os.Stat(k.dir); !os.IsNotExist(err) {
 		t.Errorf("the folder is still there: %v", err)
+	}
+}
+
+// What a quick job said is there for the next host when this one leaves at once.
+func TestLeaveAtOnce(t *testing.T) {
+	home := t.TempDir()
+	e := testEngine(t, home)
+	exit := finish(t, begin(t, e, "quick", &runner.Job{Command: says.Name}))
+	e.settle()
+	k, err := testEngine(t, home).find("quick")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k.out.seq != exit.Last || exit.Last != 1 {
+		t.Errorf("%d lines are there of %d", k.out.seq, exit.Last)
 	}
 }
 

@@ -44,6 +44,7 @@ func Serve(ctx context.Context, options Options) error {
 		return fmt.Errorf("finding the own program: %w", err)
 	}
 	h := &host{engine: e, listener: listener, identity: socket.Identity(program), changed: time.Now()}
+	defer e.settle()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go e.sweepFrom(ctx, program)
