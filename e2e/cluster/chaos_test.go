@@ -60,6 +60,7 @@ func (c *cluster) harm(round int) {
 	c.Helper()
 	at := func(i int) *node { return c.nodes[(round+i)%len(c.nodes)] }
 	victim, slow, drained := at(0), at(1), at(2)
+	c.drain(drained, true)
 
 	had := victim.held()
 	victim.kill()
@@ -79,5 +80,5 @@ func (c *cluster) harm(round int) {
 
 	c.pg.stop("fast")
 	c.pg.start()
-	_ = drained
+	c.drain(drained, false)
 }

@@ -7,6 +7,7 @@ package cluster
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -232,3 +233,23 @@ func scale(name string, short, whole int) int {
 }
 
 func url(listen string) string { return fmt.Sprintf("http://%s", listen) }
+
+// ask sends a request and gives the answer as it is.
+func (n *node) ask(path string) (status int, text string) {
+	n.c.Helper()
+	req, err := http.NewRequest("GET", n.URL+path, nil)
+	if err != nil {
+		n.c.Fatal(err)
+	}
+	req.Header.Set("X-Octopus-ApiKey", n.APIKey)
+	r, err := n.HTTP.Do(req)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return r.StatusCode, string(body)
+}

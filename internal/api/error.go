@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/store"
 )
 
 var errPanic = errors.New("the handler panicked")
@@ -41,6 +42,13 @@ func (a *API) fail(r *Request, err error) {
 	var f *fault.Error
 	var m *methodError
 	switch {
+	case store.Unreachable(err):
+		code = http.StatusServiceUnavailable
+		p.ErrorMessage = "The database cannot be reached at the moment. Try again a little later; what is running goes on."
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			p.ErrorMessage += " Look first whether the request has taken effect."
+		}
+		slog.Warn("a request met no database", "request", r.ID, "method", r.Method, "path", r.URL.Path, "error", err)
 	case errors.As(err, &m):
 		code = http.StatusMethodNotAllowed
 	case errors.As(err, &f):

@@ -44,7 +44,7 @@ func (s *Server) checkBasics(wrong *fault.Complaints) {
 	if s.DataDir == "" {
 		wrong.Add("data is empty: name the folder that the server may write to.")
 	}
-	if s.TaskCap < 1 || s.TaskCap > 1000 {
+	if s.TaskCap != AsBefore && (s.TaskCap < 1 || s.TaskCap > 1000) {
 		wrong.Add("task-cap is %d: give a number from 1 to 1000; to stop taking tasks, drain the node instead.", s.TaskCap)
 	}
 	if len(s.NodeName) > 200 || strings.TrimSpace(s.NodeName) != s.NodeName {

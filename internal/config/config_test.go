@@ -41,7 +41,7 @@ func TestDefault(t *testing.T) {
 	wd, _ := os.Getwd()
 	got := []any{s.Web.Listen, s.Web.PollingListen, s.TaskCap, s.NodeName, s.Log, s.SMTP.Port, s.DrainTimeout,
 		s.DataDir, s.Blob.Store, s.DatabaseURL.Reveal(), s.SMTP.TLS, s.SMTP.Timeout}
-	want := []any{":8080", ":10943", 5, host, Log{"auto", "info"}, 587, 20 * time.Second,
+	want := []any{":8080", ":10943", AsBefore, host, Log{"auto", "info"}, 587, 20 * time.Second,
 		wd + "/data", wd + "/data/blobs", "", "starttls", 30 * time.Second}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -79,7 +79,7 @@ func TestWhereTheFileIs(t *testing.T) {
 		{"flag", []string{"--config=" + file}, environment("TAKO_CONFIG", gone), gone, 7, ""},
 		{"environment", nil, environment("TAKO_CONFIG", file), gone, 7, ""},
 		{"usual place", nil, environment(), file, 7, ""},
-		{"nothing there", nil, environment(), gone, 5, ""},
+		{"nothing there", nil, environment(), gone, AsBefore, ""},
 		{"asked for and gone", []string{"--config=" + gone}, environment(), file, 0, "settings file cannot be read"},
 		{"asked for by the environment and gone", nil, environment("TAKO_CONFIG", gone), file, 0, "settings file cannot be read"},
 	} {

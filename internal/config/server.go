@@ -20,7 +20,7 @@ type Server struct {
 	DatabaseURL secret.Text `name:"database" placeholder:"URL" from:"TAKO_DATABASE,DB_CONNECTION_STRING" help:"PostgreSQL database, as postgres://user:password@host/name; the file tako.db in the data folder unless given."`
 	MasterKey   secret.Text `name:"master-key" placeholder:"KEY" from:"TAKO_MASTER_KEY,MASTER_KEY" help:"Base64 key that sealed values are read with; made and kept in the data folder unless given."`
 	NodeName    string      `name:"node-name" placeholder:"NAME" from:"TAKO_NODE_NAME,OCTOPUS_SERVER_NODE_NAME" help:"Name of this node, different on each; the host's name unless given."`
-	TaskCap     int         `name:"task-cap" default:"5" from:"TAKO_TASK_CAP,TASK_CAP" help:"How many tasks this node runs at once."`
+	TaskCap     int         `name:"task-cap" default:"-1" placeholder:"NUMBER" from:"TAKO_TASK_CAP,TASK_CAP" help:"How many tasks this node runs at once; as it was last set unless given, and 5 at first."`
 
 	Web   Web   `embed:"" group:"Web"`
 	Admin Admin `embed:"" prefix:"admin-" group:"First administrator"`
@@ -31,6 +31,9 @@ type Server struct {
 	DrainTimeout time.Duration `name:"drain-timeout" default:"20s" from:"TAKO_DRAIN_TIMEOUT" help:"How long a stop waits for requests that are under way."`
 	Maintenance  bool          `name:"maintenance" from:"TAKO_MAINTENANCE" help:"Start in maintenance mode: only administrators change anything."`
 }
+
+// AsBefore as the number of tasks leaves what was last set.
+const AsBefore = -1
 
 // Off as the address of an optional listener means that there is none.
 const Off = "off"

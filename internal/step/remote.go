@@ -8,6 +8,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/runner"
+	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/target"
 )
 
@@ -75,7 +76,7 @@ func (r *remote) unreachable(err error) (Outcome, error) {
 		return Outcome{}, err
 	}
 	var known *fault.Error
-	if !errors.As(err, &known) && !target.Temporary(err) {
+	if store.Unreachable(err) || !errors.As(err, &known) && !target.Temporary(err) {
 		return Outcome{}, err
 	}
 	return Failure("%s", plain(err)), nil
@@ -124,7 +125,7 @@ func (r *remote) start(ctx context.Context, command string) (*Outcome, error) {
 			}
 		default:
 			var known *fault.Error
-			if !errors.As(err, &known) {
+			if store.Unreachable(err) || !errors.As(err, &known) {
 				return nil, err
 			}
 			o := Failure("%s", plain(err))

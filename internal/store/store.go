@@ -186,7 +186,7 @@ func (db *DB) once(ctx context.Context, f func(*Tx) error) error {
 	}
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("beginning a transaction: %w", err)
+		return fmt.Errorf("beginning a transaction: %w", trouble(err))
 	}
 	t := &Tx{db: db, ctx: ctx, tx: tx}
 	done := false
@@ -199,7 +199,7 @@ func (db *DB) once(ctx context.Context, f func(*Tx) error) error {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("committing: %w", err)
+		return fmt.Errorf("committing: %w", trouble(err))
 	}
 	done = true
 	for _, after := range t.after {

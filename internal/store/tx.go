@@ -93,7 +93,7 @@ func (t *Tx) Exec(text string, args ...any) (int64, error) {
 	}
 	r, err := st.ExecContext(t.ctx, args...)
 	if err != nil {
-		return 0, err
+		return 0, trouble(err)
 	}
 	return r.RowsAffected()
 }
@@ -106,7 +106,7 @@ func (t *Tx) Query(scan func(scan func(dest ...any) error) error, text string, a
 	}
 	rows, err := st.QueryContext(t.ctx, args...)
 	if err != nil {
-		return err
+		return trouble(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -114,7 +114,7 @@ func (t *Tx) Query(scan func(scan func(dest ...any) error) error, text string, a
 			return err
 		}
 	}
-	return rows.Err()
+	return trouble(rows.Err())
 }
 
 // QueryRow reads the first row into dest; found is false when there is none.

@@ -11,7 +11,7 @@ import (
 )
 
 // nodeDead is after how long without a sign of life a node no longer counts.
-const nodeDead = 30 * time.Second
+const nodeDead = 12 * time.Second
 
 // dbNow is the time by which leases are measured: the database's own where
 // several machines share it, so that their clocks need not agree.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/store"
 )
 
 // errShutdown is why executions end when the server does.
@@ -100,6 +101,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	r.mu.Unlock()
 	r.done.Wait()
 	<-renewing
+	if err := r.q.Leave(context.WithoutCancel(ctx), r.o.Node); err != nil {
+		r.o.Log.Warn("the other nodes could not be told that this one stops", "error", err)
+	}
 	return nil
 }
 
@@ -229,7 +233,8 @@ func (r *Runner) start(t *Task) {
 func (r *Runner) carryOut(ctx context.Context, x *Execution) {
 	outcome, err := r.call(ctx, x, false)
 	for _, pause := range r.o.Retry {
-		if err == nil || ctx.Err() != nil || fenced(err) || fault.CodeOf(err) != fault.Internal || errors.Is(err, errPanic) {
+		lasting := fault.CodeOf(err) != fault.Internal || errors.Is(err, errPanic)
+		if err == nil || ctx.Err() != nil || fenced(err) || lasting && !store.Unreachable(err) {
 			break
 		}
 		r.o.Log.Warn("a task's handler will be called again", "task", x.Task.ID, "name", x.Task.Name, "error", err)
@@ -245,7 +250,8 @@ func (r *Runner) carryOut(ctx context.Context, x *Execution) {
 	// What is written now must be written although the execution was stopped.
 	write := context.WithoutCancel(ctx)
 	switch {
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, store.Unreachable(err):
+		// A database that is away is no fault of the task's.
 		err = x.giveBack(write)
 	case err != nil && !fenced(err):
 		r.o.Log.Error("a task ended with an error", "task", x.Task.ID, "name", x.Task.Name, "error", err)
@@ -385,6 +391,7 @@ func (r *Runner) renewed(asked time.Time) {
 	r.fence = time.AfterFunc(time.Until(asked.Add(r.o.Lease-r.o.Lease/6)), func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
+		r.o.Log.Warn("the leases could not be renewed in time; what ran here is left to whichever node is there", "tasks", len(r.running))
 		for _, x := range r.running {
 			x.stop(errFenced)
 		}
