@@ -34,6 +34,7 @@ type stream struct {
 	topics  topics
 	at      cursor
 	control *http.ResponseController
+	wait    time.Duration // how long the client may take nothing
 	out     bytes.Buffer
 	rights  *access.Set // by which followed tasks were last looked at
 
@@ -62,7 +63,7 @@ func (a *API) stream(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{r: r, h: a.hub, topics: t, control: http.NewResponseController(r.W), seen: map[string]int64{}, read: map[string]int64{}, final: map[string]bool{},
+	s := &stream{r: r, h: a.hub, topics: t, control: http.NewResponseController(r.W), wait: a.hub.patience, seen: map[string]int64{}, read: map[string]int64{}, final: map[string]bool{},
 		closed: map[string]bool{}, nodes: map[string]map[string]streamNode{}, keys: map[string]bool{}}
 	resumed, lost, err := s.begin()
 	if err != nil {
@@ -249,7 +250,7 @@ func (s *stream) flush() error {
 	if s.out.Len() == 0 {
 		return nil
 	}
-	_ = s.control.SetWriteDeadline(time.Now().Add(s.h.patience)) // without one, the connection itself ends some day
+	_ = s.control.SetWriteDeadline(time.Now().Add(s.wait)) // without one, the connection itself ends some day
 	_, err := s.r.W.Write(s.out.Bytes())
 	if err == nil {
 		err = s.control.Flush()
