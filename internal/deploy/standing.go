@@ -125,7 +125,7 @@ func (s *Service) Remove(tx *store.Tx, d *catalog.Deployment) error {
 		return err
 	}
 	if t != nil {
-		if err := task.Purge(tx, t.ID); err != nil {
+		if err := s.RemoveTask(tx, t); err != nil {
 			return err
 		}
 	}

@@ -77,8 +77,15 @@ func TestRetain(t *testing.T) {
 		return catalog.Releases.Put(tx, r)
 	})
 	later := time.Now().AddDate(0, 0, 31)
-	own := d.feeds.BuiltIn()
-	if n, err := own.Retain(t.Context(), later); n != 0 || err != nil {
+	retain := func(now time.Time) (int, error) {
+		told := 0
+		n, err := d.feeds.BuiltIn().Retain(t.Context(), now, "", func(*catalog.BuiltInPackage) { told++ })
+		if told != n {
+			t.Errorf("%d were deleted and %d told", n, told)
+		}
+		return n, err
+	}
+	if n, err := retain(later); n != 0 || err != nil {
 		t.Errorf("without a policy: %d %v", n, err)
 	}
 	keep := func(days int, all bool) {
@@ -92,17 +99,17 @@ func TestRetain(t *testing.T) {
 		})
 	}
 	keep(30, false)
-	if n, err := own.Retain(t.Context(), time.Now()); n != 0 || err != nil {
+	if n, err := retain(time.Now()); n != 0 || err != nil {
 		t.Errorf("too early: %d %v", n, err)
 	}
-	if n, err := own.Retain(t.Context(), later); n != 2 || err != nil {
+	if n, err := retain(later); n != 2 || err != nil {
 		t.Errorf("%d %v", n, err)
 	}
 	if diff := cmp.Diff("Web.1.0.0", d.has()); diff != "" || len(d.files()) != 1 {
 		t.Error(diff, d.files())
 	}
 	keep(30, true)
-	if n, err := own.Retain(t.Context(), later); n != 1 || err != nil || d.has() != "" {
+	if n, err := retain(later); n != 1 || err != nil || d.has() != "" {
 		t.Errorf("%d %v %s", n, err, d.has())
 	}
 }

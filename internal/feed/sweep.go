@@ -56,13 +56,11 @@ func (b *BuiltIn) Sweep(ctx context.Context, now time.Time) (removed int, err er
 // cachedFor is how long a download from a feed elsewhere is kept.
 const cachedFor = 30 * 24 * time.Hour
 
-// Tidy applies the retention of the spaces' own feeds and removes files that
-// nobody needs any more. It may run at any time, on every node.
+// Tidy removes files that nobody needs any more. It may run at any time, on
+// every node.
 func (f *Feeds) Tidy(ctx context.Context, now time.Time) error {
-	own := f.BuiltIn()
-	_, retained := own.Retain(ctx, now)
-	_, swept := own.Sweep(ctx, now)
-	return errors.Join(retained, swept, f.forget(ctx, now))
+	_, swept := f.BuiltIn().Sweep(ctx, now)
+	return errors.Join(swept, f.forget(ctx, now))
 }
 
 // forget removes downloads that are old.

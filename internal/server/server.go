@@ -131,6 +131,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	part("tasks", s.runner.Run)
 	part("logs", s.queue.KeepLogs)
+	part("the schedule of retention", s.work.retention.Run)
 	part("schedules", s.work.run)
 	part("health schedules", s.work.health.Run)
 	part("web", s.serve)

@@ -11,6 +11,7 @@ import (
 	"github.com/takodeploy/tako/internal/health"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/login"
+	"github.com/takodeploy/tako/internal/retention"
 	"github.com/takodeploy/tako/internal/run"
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
@@ -26,6 +27,8 @@ type work struct {
 	feeds  *feed.Feeds
 	deploy *deploy.Service
 	health *health.Schedule
+
+	retention *retention.Schedule
 }
 
 // newWork makes the queue, the handlers of tasks and what they work with.
@@ -43,6 +46,8 @@ func (s *Server) newWork(installation string) (*task.Runner, *work, error) {
 	runner.Handle(deploy.TaskDeploy, &run.Runner{Source: w.deploy.Source(), Unseal: tools.Open})
 	runner.Handle(health.TaskName, &health.Checker{Tools: tools})
 	w.health = &health.Schedule{DB: s.db, Queue: s.queue}
+	runner.Handle(retention.TaskName, &retention.Keeper{DB: s.db, Deploy: w.deploy, Feed: w.feeds.BuiltIn(), Blobs: s.blobs})
+	w.retention = &retention.Schedule{DB: s.db, Queue: s.queue}
 	return runner, w, s.mail()
 }
 

@@ -1,0 +1,118 @@
+package retention
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/task"
+)
+
+// Every is the time between two tasks that apply the policies of all spaces.
+const Every = 4 * time.Hour
+
+// Schedule enqueues the task Retention when it is due. Any number of nodes may
+// run it at the same time.
+type Schedule struct {
+	DB    *store.DB
+	Queue *task.Queue
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Run looks again and again until the context ends.
+func (s *Schedule) Run(ctx context.Context) error {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		if err := s.Tick(ctx); err != nil && ctx.Err() == nil {
+			slog.Warn("whether it is time to apply retention cannot be found out", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// lastRound is when the task was last enqueued, and as what.
+type lastRound struct {
+	At   time.Time
+	Task string
+}
+
+const setting = "retention-round"
+
+// errRaced says that another node was faster.
+var errRaced = errors.New("another node has done it")
+
+// Tick enqueues the task if it is due. Rounds that were missed are made up for
+// by one, and none is enqueued before the last has ended. The time begins to
+// count when a server first runs.
+func (s *Schedule) Tick(ctx context.Context) error {
+	now := time.Now().UTC()
+	if s.Now != nil {
+		now = s.Now().UTC()
+	}
+	var before string
+	var last lastRound
+	due := false
+	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		if before, err = tx.Setting(setting); err != nil || before == "" {
+			return err
+		}
+		if err := json.Unmarshal([]byte(before), &last); err != nil {
+			return fmt.Errorf("reading the last round of retention: %w", err)
+		}
+		due = !last.At.Add(Every).After(now)
+		return nil
+	})
+	if err != nil || before != "" && !due {
+		return err
+	}
+	err = s.DB.Do(ctx, func(tx *store.Tx) error { return s.begin(tx, before, last, now) })
+	if errors.Is(err, errRaced) {
+		return nil
+	}
+	return err
+}
+
+func (s *Schedule) begin(tx *store.Tx, before string, last lastRound, now time.Time) error {
+	next := lastRound{At: now}
+	if before != "" {
+		old, err := task.GetTx(tx, last.Task)
+		if err != nil && !fault.Is(err, fault.NotFound) || err == nil && old.Hold != task.Done {
+			return err
+		}
+		t, err := s.Queue.EnqueueTx(tx, task.New{Name: TaskName, Description: Description, Tag: Tag})
+		if err != nil {
+			return err
+		}
+		next.Task = t.ID
+	}
+	data, err := json.Marshal(next)
+	if err != nil {
+		return fmt.Errorf("noting the round of retention: %w", err)
+	}
+	text, args := "insert into setting (name, value) values ($1, $2) on conflict (name) do nothing", []any{setting, string(data)}
+	if before != "" {
+		text, args = "update setting set value = $2 where name = $1 and value = $3", append(args, before)
+	}
+	n, err := tx.Exec(text, args...)
+	if err != nil {
+		return fmt.Errorf("noting the round of retention: %w", err)
+	}
+	if n == 0 {
+		return errRaced
+	}
+	return nil
+}
+
+// Description is what such a task is called.
+const Description = "Apply retention policies"
