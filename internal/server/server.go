@@ -108,6 +108,7 @@ func (s *Server) newHTTP(installation string) error {
 	}
 	s.http = &http.Server{Handler: s.handler(a), ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
+	s.http.RegisterOnShutdown(a.Drain)
 	return nil
 }
 
