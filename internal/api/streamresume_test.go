@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -219,6 +220,30 @@ func TestStreamsGoOnWhereTheyBrokeOff(t *testing.T) {
 	}
 }
 
+// TestStreamFollowsATaskOfAnotherNode has one node write and another tell.
+func TestStreamFollowsATaskOfAnotherNode(t *testing.T) {
+	h := newHarness(t)
+	w := h.writer(h.api.Tasks)
+	id := h.enqueue(task.New{Name: "Write", SpaceID: "Spaces-1"})
+	_, node := h.node()
+	l := h.listen(node.URL, "/api/ui/events?topics=task:"+id+":log")
+	l.until("activity", nil)
+	var took []time.Duration
+	for i := range 10 {
+		text := fmt.Sprint("line ", i)
+		said := time.Now()
+		w.lines <- text
+		if m := l.until("log", nil); at(m.data, "Lines", 0, "MessageText") != text {
+			t.Errorf("%v", m.data)
+		}
+		took = append(took, time.Since(said))
+	}
+	slices.Sort(took)
+	t.Logf("a line said on another node reached the client after %s in the median, %s at worst", took[len(took)/2], took[len(took)-1])
+	close(w.lines)
+	l.until("log", func(data thing) bool { return data["Ended"] == true })
+}
+
 // lazy is a client that does not read, with little room on the way to it.
 func (h *harness) lazy(path string) net.Conn {
 	h.Helper()
@@ -274,7 +299,7 @@ func wake(c net.Conn, last string) (ids []string, cursor string, err error) {
 func (h *harness) flood() (ids []string) {
 	h.Helper()
 	text := strings.Repeat("much ", 200)
-	for range 24 {
+	for range 18 {
 		h.do(func(tx *store.Tx) error {
 			for range 300 {
 				t, err := h.api.Tasks.EnqueueTx(tx, task.New{Name: "X", SpaceID: "Spaces-1", Description: text})
