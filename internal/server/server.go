@@ -136,6 +136,7 @@ func (s *Server) Run(ctx context.Context) error {
 	part("schedules", s.work.run)
 	part("health schedules", s.work.health.Run)
 	part("web", s.serve)
+	part("memory", giveBack)
 	slog.Info("Tako is ready", "version", s.version, "address", s.listen.Addr().String(), "database", s.db.Engine, "node", s.cfg.NodeName)
 	<-ctx.Done()
 	slog.Info("Tako is stopping")
