@@ -23,6 +23,7 @@ const (
 	formNotes        = "Notes"
 	formResult       = "Result"   // of a manual intervention
 	formGuidance     = "Guidance" // of a guided failure
+	formLinked       = "ApplyToLinkedInterruptions"
 )
 
 // Interrupt raises an interruption, once per correlation.
@@ -36,7 +37,7 @@ func (g *occasion) Interrupt(tx *store.Tx, t *task.Task, q run.Question) error {
 		if i.CorrelationID == q.Correlation {
 			return nil
 		}
-		linked = linked || i.IsPending && i.Type == q.Type
+		linked = linked || i.IsPending && i.Type == q.Type && keyOf(i.CorrelationID).Path == q.Key.Path
 	}
 	i := &catalog.Interruption{
 		Title: q.Title, Type: q.Type, IsPending: true, TaskID: t.ID, CorrelationID: q.Correlation,
@@ -70,6 +71,11 @@ func form(q *run.Question) catalog.Form {
 		name = formGuidance
 	}
 	f.Values[formNotes], f.Values[name] = "", ""
+	if q.Type == run.GuidedFailure && q.Target != "" {
+		f.Values[formLinked] = "False"
+		f.Elements = append(f.Elements, catalog.FormElement{Name: formLinked, Control: catalog.FormControl{
+			Type: "Checkbox", Text: "Decide the same for the other targets on which this action has failed"}})
+	}
 	group := catalog.FormControl{Type: "SubmitButtonGroup"}
 	for _, choice := range q.Choices {
 		text := choice
@@ -106,11 +112,14 @@ func (s *Service) TakeResponsibility(ctx context.Context, a Answered) (*catalog.
 		if i, err = openInterruption(tx, a); err != nil || i.ResponsibleUserID == a.UserID {
 			return err
 		}
-		if i.ResponsibleUserID != "" {
-			return fault.New(fault.Conflict, "Somebody else (%s) has taken responsibility for this already.", i.ResponsibleUserID)
-		}
 		i.ResponsibleUserID = a.UserID
-		return catalog.Interruptions.Put(tx, i)
+		if err := catalog.Interruptions.Put(tx, i); err != nil {
+			return err
+		}
+		return tx.Append(&store.Event{
+			Space: i.SpaceID, Category: "InterruptionResponsibilityTaken", Document: i.ID, Related: append([]string{i.TaskID}, i.RelatedDocumentIDs...),
+			Message: "Responsibility was taken for: " + i.Title,
+		})
 	})
 	return i, err
 }
@@ -125,31 +134,67 @@ func openInterruption(tx *store.Tx, a Answered) (*catalog.Interruption, error) {
 		return nil, fault.New(fault.Conflict, "This has been answered already.")
 	case !Responsible(i, a.Teams) && !a.Override:
 		return nil, fault.New(fault.Forbidden, "Only members of the responsible teams can answer this.")
+	case i.ResponsibleUserID == "" || i.ResponsibleUserID == a.UserID:
+		return i, nil
 	}
-	return i, nil
+	name := i.ResponsibleUserID
+	if u, err := catalog.Users.Get(tx, name); err == nil {
+		name = fmt.Sprintf("'%s' (%s)", u.Username, u.ID)
+	} else if !fault.Is(err, fault.NotFound) {
+		return nil, err
+	}
+	return nil, fault.New(fault.Conflict, "User %s has taken responsibility for this, and nobody else can answer it.", name)
 }
 
-// Answer submits an interruption's form; its task goes on.
+// Answer submits an interruption's form; its task goes on. Where the form says
+// so, the same is decided for what the same action of the task has been asked
+// on other targets.
 func (s *Service) Answer(ctx context.Context, a Answered) (*catalog.Interruption, error) {
 	var i *catalog.Interruption
 	err := s.DB.Do(ctx, func(tx *store.Tx) (err error) {
 		if i, err = openInterruption(tx, a); err != nil {
 			return err
 		}
-		if i.ResponsibleUserID != "" && i.ResponsibleUserID != a.UserID {
-			return fault.New(fault.Conflict, "Somebody else (%s) has taken responsibility for this.", i.ResponsibleUserID)
+		if err := s.answer(tx, i, a); err != nil || !strings.EqualFold(i.Form.Values[formLinked], "true") {
+			return err
 		}
-		choice, err := fillForm(&i.Form, a.Values)
+		pending, err := catalog.PendingInterruptions(tx, i.SpaceID, i.TaskID)
 		if err != nil {
 			return err
 		}
-		i.IsPending, i.ResponsibleUserID = false, a.UserID
-		if err := catalog.Interruptions.Put(tx, i); err != nil {
-			return err
+		for _, other := range pending {
+			if other.Type != i.Type || keyOf(other.CorrelationID).Path != keyOf(i.CorrelationID).Path {
+				continue
+			}
+			also := a
+			also.ID = other.ID
+			if other, err = openInterruption(tx, also); fault.Is(err, fault.Conflict) || fault.Is(err, fault.Forbidden) {
+				continue // it is somebody else's to decide
+			}
+			if err != nil {
+				return err
+			}
+			other.IsLinkedToOtherInterruption = true
+			if err := s.answer(tx, other, also); err != nil {
+				return err
+			}
 		}
-		return s.tell(tx, i, choice, a)
+		return nil
 	})
 	return i, err
+}
+
+// answer fills in one form and passes it on.
+func (s *Service) answer(tx *store.Tx, i *catalog.Interruption, a Answered) error {
+	choice, err := fillForm(&i.Form, a.Values)
+	if err != nil {
+		return err
+	}
+	i.IsPending, i.ResponsibleUserID = false, a.UserID
+	if err := catalog.Interruptions.Put(tx, i); err != nil {
+		return err
+	}
+	return s.tell(tx, i, choice, a)
 }
 
 // fillForm takes the values that were submitted and gives the choice.
