@@ -18,9 +18,9 @@ var _ = area(func(a *API) []Route {
 	info := catalog.ActionTemplates.Info()
 	return []Route{
 		{Method: "GET", Pattern: "S/actiontemplates/categories", Handle: a.stepCategories, Summary: "The categories of steps"},
-		{Method: "GET", Pattern: "S/actiontemplates/search", Handle: a.searchSteps, Summary: "The steps that a process can have", Answer: stepChoice{}},
+		{Method: "GET", Pattern: "S/actiontemplates/search", Handle: a.searchSteps, Summary: "The steps that a process can have", Answer: []stepChoice{}},
 		{Method: "GET", Pattern: "S/actiontemplates/{id}/versions/{version}", Handle: a.templateVersion, Summary: "A step template as it was", Answer: info},
-		{Method: "GET", Pattern: "S/actiontemplates/{id}/usage", Handle: a.templateUsage, Summary: "The actions that are made from a step template", Answer: templateUse{}},
+		{Method: "GET", Pattern: "S/actiontemplates/{id}/usage", Handle: a.templateUsage, Summary: "The actions that are made from a step template", Answer: []templateUse{}},
 		{Method: "GET", Pattern: "communityactiontemplates", Handle: a.communityTemplates, Summary: "Step templates of others; this server knows of none"},
 		{Method: "GET", Pattern: "communityactiontemplates/all", Handle: a.noCommunityTemplates, Summary: "Step templates of others; this server knows of none"},
 	}

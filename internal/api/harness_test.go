@@ -153,7 +153,9 @@ func (h *harness) send(method, path string, body io.Reader, headers ...string) r
 	if err != nil {
 		h.Fatal(err)
 	}
-	return reply{a.StatusCode, a.Header, data}
+	answer := reply{a.StatusCode, a.Header, data}
+	h.judge(method, path, answer)
+	return answer
 }
 
 // call sends JSON, demands a status, and decodes the answer into a map or list.

@@ -23,9 +23,9 @@ var _ = area(func(a *API) []Route {
 		{Method: "POST", Pattern: "M/interruptions/{id}/submit", Handle: a.submitInterruption, Summary: "Answer an interruption", Answer: interruption},
 		{Method: "GET", Pattern: "M/interruptions/{id}/responsible", Handle: a.responsible, Summary: "Who has taken responsibility"},
 		{Method: "PUT", Pattern: "M/interruptions/{id}/responsible", Handle: a.takeResponsibility, Summary: "Take responsibility"},
-		{Method: "POST", Pattern: "S/interruptions", Handle: frozen},
-		{Method: "PUT", Pattern: "S/interruptions/{id}", Handle: frozen},
-		{Method: "DELETE", Pattern: "S/interruptions/{id}", Handle: frozen},
+		{Method: "POST", Pattern: "S/interruptions", Handle: frozen, Summary: "Refused: tasks ask, and people submit answers"},
+		{Method: "PUT", Pattern: "S/interruptions/{id}", Handle: frozen, Summary: "Refused: tasks ask, and people submit answers"},
+		{Method: "DELETE", Pattern: "S/interruptions/{id}", Handle: frozen, Summary: "Refused: tasks ask, and people submit answers"},
 	}
 })
 

@@ -8,7 +8,7 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "GET", Pattern: "S/lifecycles/{id}/projects", Handle: a.lifecycleProjects, Summary: "The projects with a lifecycle", Answer: catalog.Projects.Info()},
+		{Method: "GET", Pattern: "S/lifecycles/{id}/projects", Handle: a.lifecycleProjects, Summary: "The projects with a lifecycle", Answer: []catalog.Project{}},
 		{Method: "GET", Pattern: "S/lifecycles/{id}/preview", Handle: a.lifecyclePreview, Summary: "A lifecycle with the environments that its phases really have", Answer: catalog.Lifecycles.Info()},
 	}
 })

@@ -14,7 +14,7 @@ var _ = area(func(a *API) []Route {
 		{Method: "GET", Pattern: "S/projects/{id}/summary", Handle: a.projectSummary, Summary: "What a project has"},
 		{Method: "GET", Pattern: "S/projects/{id}/deploymentsettings", Handle: a.settings, Summary: "How a project deploys", Answer: catalog.DeploymentSettings{}},
 		{Method: "PUT", Pattern: "S/projects/{id}/deploymentsettings", Handle: a.updateSettings, Summary: "Change how a project deploys", Body: catalog.DeploymentSettings{}, Answer: catalog.DeploymentSettings{}},
-		{Method: "GET", Pattern: "S/projects/{id}/deploymentprocesses", Handle: a.ofProject(catalog.DeploymentProcesses, "deploymentprocess-").get, Summary: "The process of a project", Answer: catalog.DeploymentProcesses.Info()},
+		{Method: "GET", Pattern: "S/projects/{id}/deploymentprocesses", Handle: a.ofProject(catalog.DeploymentProcesses, "deploymentprocess-").get, Summary: "The process of a project", Answer: catalog.DeploymentProcess{}},
 		{Method: "PUT", Pattern: "S/projects/{id}/deploymentprocesses", Handle: a.ofProject(catalog.DeploymentProcesses, "deploymentprocess-").update, Summary: "Change the process of a project", Body: catalog.DeploymentProcesses.Info(), Answer: catalog.DeploymentProcesses.Info()},
 		{Method: "GET", Pattern: "S/deploymentprocesses", Handle: a.processes, Summary: "List deployment processes", Answer: catalog.DeploymentProcesses.Info()},
 	}

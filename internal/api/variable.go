@@ -15,7 +15,7 @@ var _ = area(func(a *API) []Route {
 	return []Route{
 		{Method: "GET", Pattern: "S/variables/{id}", Handle: a.variableSet, Summary: "A set of variables", Answer: catalog.VariableSets.Info()},
 		{Method: "PUT", Pattern: "S/variables/{id}", Handle: a.updateVariableSet, Summary: "Change a set of variables", Body: catalog.VariableSets.Info(), Answer: catalog.VariableSets.Info()},
-		{Method: "GET", Pattern: "S/projects/{id}/variables", Handle: a.projectVariables, Summary: "The variables of a project", Answer: catalog.VariableSets.Info()},
+		{Method: "GET", Pattern: "S/projects/{id}/variables", Handle: a.projectVariables, Summary: "The variables of a project", Answer: catalog.VariableSet{}},
 		{Method: "PUT", Pattern: "S/projects/{id}/variables", Handle: a.updateProjectVariables, Summary: "Change the variables of a project", Body: catalog.VariableSets.Info(), Answer: catalog.VariableSets.Info()},
 		{Method: "GET", Pattern: "S/variables/names", Handle: a.variableNames, Summary: "The names of variables a project can use"},
 	}
