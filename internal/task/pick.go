@@ -175,12 +175,13 @@ func (s *Situation) pick(waiting []Candidate) []Candidate {
 }
 
 // best is the index of the next task for the asking node, -1 if there is none.
-// Of those that stand equal but for their place, a project below its share
-// goes first.
+// Of those that stand equal but for their place, the project that runs the
+// least goes first while it is below its share: shares are no whole numbers, and
+// who comes late must not wait for what remains of them.
 func (s *Situation) best(free []*Candidate) int {
 	full := s.full(s.Node, len(free)) != ""
 	share := -1.0
-	found := -1
+	found, least := -1, -1
 	for i, c := range free {
 		switch {
 		case full && !c.Light && !c.urgent(), s.held(c) != "":
@@ -191,16 +192,18 @@ func (s *Situation) best(free []*Candidate) int {
 				return i
 			}
 		case c.Rank != free[found].Rank:
-			return found
+			return cmp.Or(least+1, found+1) - 1
 		}
 		if share < 0 {
 			share = s.share(free)
 		}
-		if float64(s.Active[c.Project]) < share {
-			return i
+		if n := s.Active[c.Project]; float64(n) < share && (least < 0 || n < s.Active[free[least].Project]) {
+			if least = i; n == 0 {
+				return i
+			}
 		}
 	}
-	return found
+	return cmp.Or(least+1, found+1) - 1
 }
 
 func (s *Situation) take(c *Candidate) {

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func TestPick(t *testing.T) {
 		{"stopped", Situation{Nodes: one, Stopped: map[string]bool{"S": true}}, []Candidate{c("a", 1), c("b", 2, resumed)}, "b"},
 		{"full", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 2, Active: 2}}}, []Candidate{c("a", 1), c("b", 2, cancelling), c("d", 3, light)}, "b d"},
 		{"draining", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 2, Draining: true}}}, []Candidate{c("a", 1)}, ""},
-		{"fair", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 4}}}, []Candidate{c("a", 1), c("b", 2), c("d", 3), c("e", 4, project("Q"))}, "a b e d"},
+		{"fair", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 4}}}, []Candidate{c("a", 1), c("b", 2), c("d", 3), c("e", 4, project("Q"))}, "a e b d"},
 		{"fair not across classes", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 2}}, Active: map[string]int{"P": 5}}, []Candidate{c("a", 1, priority), c("b", 2, priority), c("e", 4, project("Q"))}, "a b"},
 		{"balance", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 4, Active: 2}, "m": {Cap: 4}}}, []Candidate{c("a", 1)}, ""},
 		{"balance both", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 4}, "m": {Cap: 4}}}, []Candidate{c("a", 1), c("b", 2)}, "a b"},
@@ -94,6 +95,24 @@ func TestWhy(t *testing.T) {
 	for id, w := range want {
 		if diff := cmp.Diff(w, s.why(id, waiting)); diff != "" {
 			t.Errorf("%s: %s", id, diff)
+		}
+	}
+}
+
+// TestTheLastProjectHasItsShare fills places that do not divide by the number
+// of projects, whose tasks stand in the queue one project after the other.
+func TestTheLastProjectHasItsShare(t *testing.T) {
+	s := &Situation{Node: "n", Nodes: map[string]NodeLoad{"n": {Cap: 20}}, Holders: map[string]string{}, Active: map[string]int{}, Stopped: map[string]bool{}}
+	var waiting []Candidate
+	for i := range 48 {
+		waiting = append(waiting, Candidate{ID: fmt.Sprint(i), Num: int64(i), Project: fmt.Sprint("P", i/8), State: Queued, Rank: rankNormal, Place: int64(i)})
+	}
+	if taken := s.pick(waiting); len(taken) != 20 {
+		t.Fatalf("%d are taken", len(taken))
+	}
+	for i := range 6 {
+		if n := s.Active[fmt.Sprint("P", i)]; n < 3 || n > 4 {
+			t.Errorf("project %d has %d of 20 places", i, n)
 		}
 	}
 }
