@@ -3,6 +3,7 @@ package deploy
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
@@ -19,10 +20,11 @@ func (s *Service) automatic(tx *store.Tx, r *catalog.Release, before *catalog.De
 	if err != nil {
 		return nil, err
 	}
-	for i := range k.base.Deployments {
-		if d := &k.base.Deployments[i]; before != nil && d.ID == before.ID {
-			d.Success = true // its task ends in this very transaction
-		}
+	if !k.automatic() {
+		return nil, nil
+	}
+	if before != nil { // its task ends in this very transaction
+		k.base.Deployments = append(k.base.Deployments, rule.PastDeployment{ID: before.ID, Environment: before.EnvironmentID, Tenant: before.TenantID, Success: true})
 	}
 	all, plain, err := tenantsOf(tx, r.SpaceID, r.ProjectID)
 	if err != nil {
@@ -58,6 +60,11 @@ func (s *Service) automatic(tx *store.Tx, r *catalog.Release, before *catalog.De
 		}
 	}
 	return made, nil
+}
+
+// automatic says that there are phases that deploy by themselves.
+func (k *track) automatic() bool {
+	return slices.ContainsFunc(k.base.Phases, func(p rule.Phase) bool { return len(p.Automatic) > 0 })
 }
 
 func ignoreInvalid(err error) error {

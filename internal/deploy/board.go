@@ -119,6 +119,9 @@ func (s *Service) ReleaseProgression(tx *store.Tx, r *catalog.Release) (*rule.Pr
 	if err != nil {
 		return nil, err
 	}
+	if k.base.Deployments, err = pastDeployments(tx, r.ID); err != nil {
+		return nil, err
+	}
 	if !rule.TenantMode(k.project.TenantedDeploymentMode).AllowsTenant("") {
 		for i := range k.base.Deployments {
 			k.base.Deployments[i].Tenant = ""

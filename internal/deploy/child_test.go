@@ -55,7 +55,7 @@ func testDeployARelease(t *testing.T, o *office) {
 	}
 	again := o.until(o.deploy(r, deploy.DeployOptions{}, "Dev")[0].Task.ID, done)
 	var log strings.Builder
-	if err := o.queue.Raw(t.Context(), again.ID, &log); err != nil {
+	if err := wholeLog(t.Context(), o.queue, again.ID, &log); err != nil {
 		t.Fatal(err)
 	}
 	if len(child.said()) != 1 || again.State != task.Success || !strings.Contains(log.String(), "is in Dev already") {

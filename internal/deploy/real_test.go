@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -162,9 +163,18 @@ func (p *plant) info(id string) (all []string) {
 	return all
 }
 
+// wholeLog writes the log of a task as text.
+func wholeLog(ctx context.Context, q *task.Queue, id string, to io.Writer) error {
+	r, err := q.Raw(ctx, id)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.Copy(ctx, to), r.Close())
+}
+
 func (p *plant) log(id string) string {
 	var b strings.Builder
-	_ = p.queue.Raw(context.Background(), id, &b)
+	_ = wholeLog(context.Background(), p.queue, id, &b)
 	return b.String()
 }
 

@@ -220,7 +220,7 @@ func (o *office) until(id string, is func(*task.Task) bool) *task.Task {
 	}
 	t, _ := o.queue.Get(o.t.Context(), id)
 	var log strings.Builder
-	_ = o.queue.Raw(o.t.Context(), id, &log)
+	_ = wholeLog(o.t.Context(), o.queue, id, &log)
 	o.t.Fatalf("%s stays %s: %s\n%s", id, t.Status, t.Error, log.String())
 	return nil
 }
@@ -264,7 +264,7 @@ func testDeploymentRuns(t *testing.T, o *office) {
 		t.Error(diff)
 	}
 	var log strings.Builder
-	if err := o.queue.Raw(t.Context(), end.ID, &log); err != nil {
+	if err := wholeLog(t.Context(), o.queue, end.ID, &log); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(log.String(), "swordfish") || !strings.Contains(log.String(), "hello from Dev 1.0.0 ***") {

@@ -30,6 +30,28 @@ func pastDeployments(tx *store.Tx, release string) ([]rule.PastDeployment, error
 	return all, nil
 }
 
+// reached lists where deployments of a release were tried, each place once and
+// without what the deployments were: whether one succeeded decides where the
+// release may go, however many there are.
+func reached(tx *store.Tx, release string) ([]rule.PastDeployment, error) {
+	var all []rule.PastDeployment
+	err := tx.Query(func(scan func(...any) error) error {
+		var d rule.PastDeployment
+		err := scan(&d.Environment, &d.Tenant, &d.Success)
+		all = append(all, d)
+		return err
+	}, `select p.environment, p.tenant, exists (
+			select 1 from deployment d join task t on t.id = d.data ->> 'TaskId'
+			where d.kind = 'Deployments' and d.data ->> 'ReleaseId' = $1 and d.data ->> 'EnvironmentId' = p.environment
+				and coalesce(d.data ->> 'TenantId', '') = p.tenant and t.state = $2)
+		from (select distinct data ->> 'EnvironmentId' as environment, coalesce(data ->> 'TenantId', '') as tenant
+			from deployment where kind = 'Deployments' and data ->> 'ReleaseId' = $1) p`, release, string(task.Success))
+	if err != nil {
+		return nil, fmt.Errorf("listing where %s was deployed: %w", release, err)
+	}
+	return all, nil
+}
+
 // track is everything that decides where a release may go.
 type track struct {
 	release      *catalog.Release
@@ -57,7 +79,7 @@ func trackOf(tx *store.Tx, r *catalog.Release) (*track, error) {
 	if k.base.Environments, k.environments, err = environmentsOf(tx, r.SpaceID); err != nil {
 		return nil, err
 	}
-	if k.base.Deployments, err = pastDeployments(tx, r.ID); err != nil {
+	if k.base.Deployments, err = reached(tx, r.ID); err != nil {
 		return nil, err
 	}
 	for _, d := range r.Defects {
