@@ -38,7 +38,12 @@ type cluster struct {
 // "NAME=value" of every node's environment.
 func newCluster(t *testing.T, n int, settings ...string) *cluster {
 	t.Helper()
-	path := program(t)
+	return newClusterOf(t, program(t), n, settings...)
+}
+
+// newClusterOf starts nodes of a certain program.
+func newClusterOf(t *testing.T, path string, n int, settings ...string) *cluster {
+	t.Helper()
 	// Workers may still write while they leave, so the folder is not the
 	// test's own, whose removal must succeed.
 	dir, err := os.MkdirTemp("", "tako-cluster-")
