@@ -181,7 +181,7 @@ func (p *plant) log(id string) string {
 // TestRealDeployment deploys a package to two machines, after a script on the
 // built-in worker, with everything real but the network between.
 func TestRealDeployment(t *testing.T) {
-	servers := sshdtest.New(t, 2)
+	servers := sshdtest.New(t, 2, "TAKO_AGENT_RECALL=1ns")
 	p := newPlant(t)
 	one, two := p.machine("web-1", servers[0]), p.machine("web-2", servers[1])
 	p.push("Web", "1.2.0", "index.html", "#{Build}", "PostDeploy.sh", "echo \"$(get_octopusvariable Octopus.Machine.Name) has $(cat index.html)\"")
