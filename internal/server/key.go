@@ -20,7 +20,7 @@ import (
 // first used with is refused: values could be written that nobody reads again.
 func masterKey(ctx context.Context, db *store.DB, cfg *config.Server) (*secret.Key, error) {
 	path := filepath.Join(cfg.DataDir, "master.key")
-	text := string(cfg.MasterKey)
+	text, made := string(cfg.MasterKey), false
 	if text == "" {
 		kept, err := os.ReadFile(path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -36,7 +36,7 @@ func masterKey(ctx context.Context, db *store.DB, cfg *config.Server) (*secret.K
 		if known != "" {
 			return nil, fault.New(fault.Invalid, "the database was written with master key %s, but none was given and %s does not exist; set MASTER_KEY to that key", known, path)
 		}
-		text = string(secret.NewKey().Text())
+		text, made = string(secret.NewKey().Text()), true
 	}
 	key, err := secret.ParseKey(text)
 	if err != nil {
@@ -45,8 +45,8 @@ func masterKey(ctx context.Context, db *store.DB, cfg *config.Server) (*secret.K
 	if known != "" && known != key.ID() {
 		return nil, fault.New(fault.Invalid, "the database was written with master key %s, but this server was given %s; set MASTER_KEY to the right one", known, key.ID())
 	}
-	if cfg.MasterKey == "" {
-		if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {
+	if made {
+		if err := keepKey(path, text); err != nil {
 			return nil, fmt.Errorf("keeping the master key: %w", err)
 		}
 	}
@@ -54,4 +54,26 @@ func masterKey(ctx context.Context, db *store.DB, cfg *config.Server) (*secret.K
 		return key, nil
 	}
 	return key, db.Do(ctx, func(tx *store.Tx) error { return tx.SetSetting("master key", key.ID()) })
+}
+
+// keepKey stores the key for good before anything is written with it: whatever
+// happens meanwhile, the file is there as a whole or not at all.
+func keepKey(path, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(text + "\n")
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
