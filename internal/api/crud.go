@@ -71,7 +71,9 @@ func (h *crud) query(r *Request) kind.Query {
 func (h *crud) page(r *Request, q kind.Query) (any, error) {
 	var page Page
 	err := r.View(func(tx *store.Tx) error {
-		items, total, err := h.visible(r, tx, q)
+		asked := q
+		asked.Take = max(q.Take, 1) // to the store, none is all
+		items, total, err := h.visible(r, tx, asked)
 		if err != nil {
 			return err
 		}

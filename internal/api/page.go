@@ -23,20 +23,23 @@ type Page struct {
 	Links          map[string]string
 }
 
-// Paging reads skip and take.
+// takeMost is what clients send who want everything.
+const takeMost = 1<<31 - 1
+
+// Paging reads skip and take. A page of nothing is allowed: it counts.
 func (r *Request) Paging() (skip, take int, err error) {
 	if skip, err = r.Int("skip", 0); err != nil {
 		return 0, 0, err
 	}
 	take, err = r.Int("take", takeDefault)
-	return skip, take, err
+	return min(skip, takeMost), min(take, takeMost), err
 }
 
 // PageOf wraps one page of items, already in wire form.
 func (r *Request) PageOf(itemType string, items [][]byte, total, skip, take int) Page {
 	size := take
 	if size <= 0 {
-		size = max(total, 1)
+		size, items = max(total, 1), nil
 	}
 	pages := max((total+size-1)/size, 1)
 	p := Page{ItemType: itemType, TotalResults: total, ItemsPerPage: take, NumberOfPages: pages, LastPageNumber: pages - 1, Items: join(items)}
@@ -54,7 +57,7 @@ func (r *Request) PageOf(itemType string, items [][]byte, total, skip, take int)
 	}
 	p.Links = map[string]string{
 		"Self": at(skip), "Template": path + "{?skip,take,ids,partialName}",
-		"Page.All": fmt.Sprintf("%s?skip=0&take=%d", path, 1<<31-1), "Page.Current": at(skip), "Page.Last": at((pages - 1) * size),
+		"Page.All": fmt.Sprintf("%s?skip=0&take=%d", path, takeMost), "Page.Current": at(skip), "Page.Last": at((pages - 1) * size),
 	}
 	if skip+size < total {
 		p.Links["Page.Next"] = at(skip + size)
