@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -240,6 +241,14 @@ func scanCandidate(scan func(...any) error) (Candidate, error) {
 	return c, err
 }
 
+// candidateOf is a task that waits as choosing sees it.
+func candidateOf(t *Task) Candidate {
+	return Candidate{
+		ID: t.ID, Num: t.Num, Space: t.SpaceID, Project: t.ProjectID, Tag: t.Tag, HasTag: t.HasTag, State: t.State,
+		Rank: rank(t.State, t.Class, t.Top), Place: t.Place, Light: t.Light, Due: t.QueueTime,
+	}
+}
+
 // candidates reads the head of the queue, as much of it as the node can take.
 // Tasks of projects that have their share come from a second reading, without
 // them, so that a long row of one project's tasks hides nobody.
@@ -250,6 +259,7 @@ func candidates(tx *store.Tx, s *Situation) ([]Candidate, error) {
 		room = 0
 	}
 	const free = "(tag_held is not null or tag = '' or not exists (select 1 from task h where h.tag_held = task.tag))"
+	const moving = "(state <> 'Queued' or not exists (select 1 from task_stopped s where s.space in (task.space, '')))"
 	where := "place_rank = 1 or (light = 1 and " + free + ")"
 	if room > 0 {
 		where = "place_rank = 1 or " + free
@@ -260,7 +270,7 @@ func candidates(tx *store.Tx, s *Situation) ([]Candidate, error) {
 			c, err := scanCandidate(scan)
 			list = append(list, c)
 			return err
-		}, "select "+candidateColumns+" from task where hold = 'Waiting' and queue_time <= $1 and ("+where+")"+extra+
+		}, "select "+candidateColumns+" from task where hold = 'Waiting' and queue_time <= $1 and "+moving+" and ("+where+")"+extra+
 			fmt.Sprintf(" order by place_rank, place, num limit %d", roundUp(window+4*room)), args...)
 		if err != nil {
 			return nil, fmt.Errorf("read the queue: %w", err)
@@ -377,6 +387,9 @@ func (q *Queue) whyWaiting(tx *store.Tx, t *Task) (Why, error) {
 		max(millis(now), millis(t.QueueTime)), rank(t.State, t.Class, t.Top), t.Place)
 	if err != nil {
 		return Why{}, fmt.Errorf("read the queue: %w", err)
+	}
+	if !slices.ContainsFunc(waiting, func(c Candidate) bool { return c.ID == t.ID }) {
+		waiting = append(waiting, candidateOf(t)) // more are ahead of it than were read
 	}
 	err = tx.Query(func(scan func(...any) error) error {
 		var tag, holder string

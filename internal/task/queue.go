@@ -126,7 +126,8 @@ func (q *Queue) build(n New) (*Task, error) {
 	}
 	t.Place = millis(t.QueueTime)
 	if n.InPlaceOf != nil {
-		t.Place = min(t.Place, n.InPlaceOf.Place)
+		// Those of the same millisecond came later; a number would put them first.
+		t.Place = min(t.Place, n.InPlaceOf.Place-1)
 	}
 	return t, nil
 }
