@@ -88,7 +88,9 @@ func (w *archiveWriter) add(l PlacedLine) error {
 	}
 	if i != w.last {
 		w.endRun()
-		w.index.Text += int64(len(heading(w.outline.title(l.Path, l.Target))))
+		if w.last >= 0 || p != (place{}) {
+			w.index.Text += int64(len(heading(w.outline.title(l.Path, l.Target))))
+		}
 	}
 	if len(w.run) == 0 && !slices.Contains(w.now.Places, i) {
 		w.now.Places = append(w.now.Places, i)

@@ -483,3 +483,23 @@ func FuzzArchive(f *testing.F) {
 		}
 	})
 }
+
+// TestTextSaysWhoseLinesFollow has the task's own last words stand under a
+// heading of their own, and its first under none.
+func TestTextSaysWhoseLinesFollow(t *testing.T) {
+	p := textPrinter{outline: &Outline{Steps: []Place{{Path: "1", Name: "Step 1: Build"}}}}
+	var got []byte
+	for _, l := range []struct{ path, text string }{{"", "begins"}, {"1", "builds"}, {"1", "fails"}, {"", "has failed"}} {
+		got = p.append(got, l.path, "", &Line{Category: Info, Text: l.text})
+	}
+	want := `00:00:00.000   Info     |   begins
+                        |   == Step 1: Build ==
+00:00:00.000   Info     |   builds
+00:00:00.000   Info     |   fails
+                        |   == The task ==
+00:00:00.000   Info     |   has failed
+`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -11,7 +11,7 @@ import (
 // textLayout is the number of the form in which logs are given as text. It
 // goes up whenever the functions below give anything else, as archives know
 // where in the text each of their blocks begins.
-const textLayout = 1
+const textLayout = 2
 
 // heading is what stands before the lines of another place.
 func heading(title string) string {

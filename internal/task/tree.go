@@ -149,6 +149,9 @@ func readOutline(tx *store.Tx, id string) (o Outline, err error) {
 
 // title names a place of the log for people; "" for the task as a whole.
 func (o *Outline) title(path, target string) string {
+	if path == "" && target == "" {
+		return "The task" // what it says itself, after its steps
+	}
 	for _, s := range o.Steps {
 		name := ""
 		if s.Path == path {
