@@ -69,7 +69,6 @@ func (b *bench) ssh() ([]row, error) {
 				return nil, err
 			}
 			*one.into = append(*one.into, s)
-			fmt.Fprintf(os.Stderr, "  %+v\n", s)
 		}
 		b.stop(level)
 		f.leave()
