@@ -257,7 +257,8 @@ func TestRealRestart(t *testing.T) {
 	id := made[0].Task.ID
 	var end *task.Task
 	for n := 0; end == nil && n < 40; n++ {
-		end = p.workFor(fmt.Sprint("node", n), 700*time.Millisecond, id)
+		// Each gets a little further than the one before, however slow the machine is.
+		end = p.workFor(fmt.Sprint("node", n), time.Duration(700+100*n)*time.Millisecond, id)
 	}
 	if end == nil || end.State != task.Success {
 		t.Fatalf("%+v\n%s", end, p.log(id))
