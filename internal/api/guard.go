@@ -11,7 +11,7 @@ import (
 	"github.com/takodeploy/tako/internal/store"
 )
 
-// Nobody may hand out more than they have: see docs/decisions/009-escalation.md.
+// Nobody may hand out more than they have: see docs/decisions/013-escalation.md.
 // guard refuses changes to teams, roles and the roles of teams by which the
 // caller, or anybody else, would come by rights that the caller has not got.
 // next is nil for a deletion, old for what is new.
