@@ -40,11 +40,12 @@ func TestDeploymentsCannotBeKilled(t *testing.T) {
 
 // TestBoundaries ends the server at each commit of a deployment in turn.
 func TestBoundaries(t *testing.T) {
+	t.Parallel()
 	for _, point := range []string{"after:1", "before:2"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			o := short(t)
-			o.lines, o.shapes = 1, 1
+			o.lines, o.shapes, o.deployments = 1, 1, 0
 			sum, err := run(t.Context(), o, boundaries(point))
 			if err != nil {
 				t.Fatal(err)

@@ -74,8 +74,10 @@ func (w *world) open() (err error) {
 	if w.now.agent, err = filepath.Abs(w.o.agent); err != nil {
 		return err
 	}
-	if w.next, err = w.rebuild(); err != nil {
-		return err
+	if w.o.deployments > 0 { // only accidents upgrade
+		if w.next, err = w.rebuild(); err != nil {
+			return err
+		}
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
