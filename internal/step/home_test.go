@@ -38,7 +38,7 @@ func TestAnotherNodeGoesOn(t *testing.T) {
 			t.Run(fmt.Sprintf("dies at %d, reachable %v", dieAt, reachable), func(t *testing.T) {
 				first, second := nodeOf(t), nodeOf(t)
 				dir := t.TempDir()
-				script := bash(fmt.Sprintf("echo run >> %[1]s/runs; while [ ! -e %[1]s/gate ]; do echo tick; sleep 0.2; done; echo two", dir))
+				script := bash(fmt.Sprintf("echo run >> %[1]s/runs; while [ -e %[1]s/runs ] && [ ! -e %[1]s/gate ]; do echo tick; sleep 0.2; done; echo two", dir))
 				b := newBench(t, first)
 				b.dieAt = dieAt
 				script.Tools = &Tools{Home: first.Home}
