@@ -9,6 +9,7 @@ import (
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/task"
 )
 
 // kindRoutes gives the routes that every type has.
@@ -257,9 +258,30 @@ func (h *crud) delete(r *Request) (any, error) {
 		if err := r.guard(tx, nil, res); err != nil {
 			return err
 		}
+		if err := h.idle(tx, kind.BaseOf(res).ID); err != nil {
+			return err
+		}
 		tx.After(h.changed)
 		return h.kind.DeleteAny(tx, kind.BaseOf(res).ID)
 	})
+}
+
+// idle refuses to delete a project or space under tasks that need it.
+func (h *crud) idle(tx *store.Tx, id string) error {
+	space, project := "", ""
+	switch h.info.Plural {
+	case "Projects":
+		project = id
+	case "Spaces":
+		space = id
+	default:
+		return nil
+	}
+	unended, err := task.Unended(tx, space, project)
+	if err == nil && unended != "" {
+		return fault.New(fault.Conflict, "%s still has a task that has not ended (%s). Wait for it or cancel it before deleting the %s.", id, unended, strings.ToLower(h.info.Singular))
+	}
+	return err
 }
 
 // changed drops what was remembered of users' rights when they may be others.

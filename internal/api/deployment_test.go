@@ -276,3 +276,16 @@ func TestScheduledOverHTTP(t *testing.T) {
 		t.Error(why)
 	}
 }
+
+// A project is not deleted under a deployment that still needs it.
+func TestBusyProjectStays(t *testing.T) {
+	s := newShop(t, manual)
+	channel := s.text(s.get("/api/Spaces-1/projects/"+s.Project+"/channels"), "Items.0.Id")
+	release := s.text(s.post("/api/Spaces-1/releases", thing{"ProjectId": s.Project, "ChannelId": channel, "Version": "1.0.0"}), "Id")
+	task := s.text(s.post("/api/Spaces-1/deployments", thing{"ReleaseId": release, "EnvironmentId": s.Dev}), "TaskId")
+	if why := s.refused(409, "DELETE", "/api/Spaces-1/projects/"+s.Project, nil); !strings.Contains(why, task) {
+		t.Error(why)
+	}
+	s.want(200, "POST", "/api/tasks/"+task+"/cancel", nil)
+	s.delete("/api/Spaces-1/projects/" + s.Project)
+}

@@ -197,3 +197,18 @@ func Purge(tx *store.Tx, ids ...string) error {
 	}
 	return nil
 }
+
+// Unended finds the oldest task of a project that has not ended, or with no
+// project the oldest of a space that has begun and not ended: what only waits in
+// a space goes with it. It is empty when there is none.
+func Unended(tx *store.Tx, space, project string) (id string, err error) {
+	where, owner := "space = $1 and state <> 'Queued'", space
+	if project != "" {
+		where, owner = "project = $1", project
+	}
+	_, err = tx.QueryRow([]any{&id}, "select id from task where "+where+" and hold <> 'Done' order by num limit 1", owner)
+	if err != nil {
+		return "", fmt.Errorf("look for tasks of %s that have not ended: %w", owner, err)
+	}
+	return id, nil
+}
