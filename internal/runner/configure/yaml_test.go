@@ -57,6 +57,7 @@ func TestYAML(t *testing.T) {
 		{"empty value", "a: text\nb:\n", values("a", ""), "a: ''\nb:\n"},
 		{"structure that is none", "a:\n  b: 1\n", values("a", "{:"), "a: \"{:\"\n"},
 		{"blank structure", "a:\n  b: 1\n", values("a", " "), "a: \" \"\n"},
+		{"newer version and tags of its own", "%YAML 1.2\n%TAG !y! tag:yaml.org,2002:\n%TAG ! !\n---\na: !y!bool \"false\"\nb: !own 1\n", values("a", "true"), "%YAML 1.2\n%TAG !y! tag:yaml.org,2002:\n%TAG ! !\n---\na: !y!bool \"true\"\nb: !own 1\n"},
 		{"several documents", "a: 1\n---\na: 2\n...\n---\nb: 3\n", values("a", "9"), "a: 9\n---\na: 9\n...\n---\nb: 3\n"},
 		{"directives", "%YAML 1.1\n%TAG !e! tag:e.org,2000:\n---\na: !e!x 1\n", values("a", "2"), "%YAML 1.1\n%TAG !e! tag:e.org,2000:\n---\na: !e!x 2\n"},
 		{

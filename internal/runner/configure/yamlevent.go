@@ -2,6 +2,7 @@ package configure
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -136,10 +137,26 @@ func isMark(line, mark string) bool {
 	return strings.HasPrefix(line, mark) && (len(line) == 3 || line[3] == ' ' || line[3] == '\t')
 }
 
+// readable has documents of YAML 1.2 say that they are of 1.1, for the parser,
+// which reads both and refuses to be told of the newer.
+func readable(lines []string) []string {
+	for i, line := range lines {
+		if strings.HasPrefix(line, "%YAML 1.") {
+			lines = slices.Clone(lines)
+			lines[i] = "%YAML 1.1"
+			return lines
+		}
+		if !strings.HasPrefix(line, "%") && !strings.HasPrefix(line, "#") && strings.TrimSpace(line) != "" {
+			return lines // directives stand before everything else
+		}
+	}
+	return lines
+}
+
 // events gives a document's events without comments.
 func (p yamlPart) events(lines []string) ([]yamlEvent, error) {
 	// Blank lines keep the parser's line numbers true.
-	source := strings.Repeat("\n", p.from) + strings.Join(lines[p.from:p.to], "\n")
+	source := strings.Repeat("\n", p.from) + strings.Join(readable(lines[p.from:p.to]), "\n")
 	if p.to < len(lines) {
 		source += "\n"
 	}
@@ -218,9 +235,13 @@ func scalarStyle(s yaml.Style) yamlStyle {
 
 // spellTag writes a tag with the handles that the document declares.
 func spellTag(tag string, directives []string) string {
+	long := tag // the parser shortens those of YAML itself
+	if rest, ok := strings.CutPrefix(tag, "!!"); ok {
+		long = "tag:yaml.org,2002:" + rest
+	}
 	for _, d := range directives {
-		if f := strings.Fields(d); len(f) == 3 && f[0] == "%TAG" && strings.HasPrefix(tag, f[2]) {
-			return f[1] + escapeTag(tag[len(f[2]):])
+		if f := strings.Fields(d); len(f) == 3 && f[0] == "%TAG" && strings.HasPrefix(long, f[2]) {
+			return f[1] + escapeTag(long[len(f[2]):])
 		}
 	}
 	for _, known := range [][2]string{{"tag:yaml.org,2002:", "!!"}, {"!!", "!!"}, {"!", "!"}} {
