@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -30,7 +31,7 @@ func newPostgres(t *testing.T) *postgres {
 	t.Helper()
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
 	if len(found) == 0 {
-		t.Skip("PostgreSQL is not installed")
+		absent(t, errors.New("PostgreSQL is not installed"))
 	}
 	slices.Sort(found)
 	p := &postgres{t: t, bin: found[len(found)-1]}
@@ -42,7 +43,7 @@ func newPostgres(t *testing.T) *postgres {
 	if os.Getuid() == 0 { // the server refuses to run as root
 		account, err := user.Lookup("postgres")
 		if err != nil {
-			t.Skip(err)
+			absent(t, err)
 		}
 		uid, _ := strconv.Atoi(account.Uid)
 		gid, _ := strconv.Atoi(account.Gid)

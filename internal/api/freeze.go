@@ -126,21 +126,12 @@ func (h *freezes) seen(r *Request) (items [][]byte, err error) {
 }
 
 func (h *freezes) list(r *Request) (any, error) {
-	skip, take, err := r.Paging()
-	if err != nil {
-		return nil, err
-	}
 	items, err := h.seen(r)
 	if err != nil {
 		return nil, err
 	}
-	total := len(items)
-	items = items[min(skip, total):]
-	if take > 0 {
-		items = items[:min(take, len(items))]
-	}
-	page := r.PageOf(h.info.Type.Name(), items, total, skip, take)
-	return freezePage{page, page.Items, total}, nil
+	page, err := r.PageFrom(h.info.Type.Name(), items)
+	return freezePage{page, page.Items, len(items)}, err
 }
 
 func (h *freezes) all(r *Request) (any, error) {

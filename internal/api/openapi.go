@@ -80,7 +80,10 @@ func (r *Route) paths() []string {
 	return []string{strings.TrimSuffix("/api/"+strings.ReplaceAll(r.Pattern, "*}", "}"), "/")}
 }
 
-var pathParameter = regexp.MustCompile(`\{(\w+)\}`)
+var (
+	pathParameter = regexp.MustCompile(`\{(\w+)\}`)
+	noWord        = regexp.MustCompile(`[^A-Za-z0-9]+`)
+)
 
 // operation describes a route at one of its paths.
 func (s schemas) operation(r *Route, path string) object {
@@ -116,7 +119,7 @@ func (s schemas) operation(r *Route, path string) object {
 }
 
 func operationID(method, path string) string {
-	words := regexp.MustCompile(`[^A-Za-z0-9]+`).Split(path, -1)
+	words := noWord.Split(path, -1)
 	id := strings.ToLower(method)
 	for _, w := range words[2:] {
 		if w != "" {

@@ -35,6 +35,17 @@ func (r *Request) Paging() (skip, take int, err error) {
 	return min(skip, takeMost), min(take, takeMost), err
 }
 
+// PageFrom answers with the page that is asked for of all items.
+func (r *Request) PageFrom(itemType string, items [][]byte) (Page, error) {
+	skip, take, err := r.Paging()
+	if err != nil {
+		return Page{}, err
+	}
+	total := len(items)
+	items = items[min(skip, total):]
+	return r.PageOf(itemType, items[:min(take, len(items))], total, skip, take), nil
+}
+
 // PageOf wraps one page of items, already in wire form.
 func (r *Request) PageOf(itemType string, items [][]byte, total, skip, take int) Page {
 	size := take

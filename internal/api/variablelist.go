@@ -45,20 +45,11 @@ func (a *API) seenSets(r *Request) (items [][]byte, err error) {
 }
 
 func (a *API) variableSets(r *Request) (any, error) {
-	skip, take, err := r.Paging()
-	if err != nil {
-		return nil, err
-	}
 	items, err := a.seenSets(r)
 	if err != nil {
 		return nil, err
 	}
-	total := len(items)
-	items = items[min(skip, total):]
-	if take > 0 {
-		items = items[:min(take, len(items))]
-	}
-	return r.PageOf("VariableSet", items, total, skip, take), nil
+	return r.PageFrom("VariableSet", items)
 }
 
 func (a *API) allVariableSets(r *Request) (any, error) {
