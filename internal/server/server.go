@@ -26,6 +26,7 @@ import (
 type Server struct {
 	cfg     *config.Server
 	version string
+	lock    *store.Lock // of the data folder, where the database is in it
 	db      *store.DB
 	blobs   blob.Store
 	login   *login.Login
@@ -51,6 +52,11 @@ func New(ctx context.Context, cfg *config.Server, version string) (*Server, erro
 func (s *Server) open(ctx context.Context) (err error) {
 	if err := os.MkdirAll(s.cfg.DataDir, 0o700); err != nil {
 		return fmt.Errorf("creating the data folder: %w", err)
+	}
+	if s.cfg.DatabaseURL == "" {
+		if s.lock, err = store.TakeLock(s.cfg.DataDir); err != nil {
+			return err
+		}
 	}
 	if s.listen, err = net.Listen("tcp", s.cfg.Web.Listen); err != nil {
 		return fmt.Errorf("listening on %s (setting listen): %w", s.cfg.Web.Listen, err)
@@ -181,5 +187,8 @@ func (s *Server) close() {
 	}
 	if s.db != nil {
 		s.db.Close()
+	}
+	if s.lock != nil {
+		s.lock.Release()
 	}
 }
