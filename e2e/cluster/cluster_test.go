@@ -64,12 +64,7 @@ func newClusterOf(t *testing.T, path string, n int, settings ...string) *cluster
 		"ADMIN_USERNAME=admin", "ADMIN_PASSWORD=Pass-" + string(secret.NewToken()), "ADMIN_API_KEY=" + key, "TAKO_LOG_LEVEL=info",
 	}, settings...)
 	for i := range n {
-		listen := fmt.Sprintf("127.0.0.1:%d", freePort(t))
-		m := &node{c: c, name: fmt.Sprintf("node-%d", i+1), dir: filepath.Join(dir, fmt.Sprintf("node-%d", i+1)), listen: listen, program: path,
-			Client: &rest.Client{URL: url(listen), APIKey: key, HTTP: &http.Client{Timeout: 20 * time.Second}}}
-		if err := os.Mkdir(m.dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
+		m := c.newNode(fmt.Sprintf("node-%d", i+1), path, key)
 		c.nodes = append(c.nodes, m)
 		m.launch()
 		t.Cleanup(m.stop)
@@ -91,7 +86,7 @@ func newClusterOf(t *testing.T, path string, n int, settings ...string) *cluster
 func (c *cluster) next() *node {
 	for range c.nodes {
 		c.turn++
-		if n := c.nodes[c.turn%len(c.nodes)]; n.alive() && !n.still {
+		if n := c.nodes[c.turn%len(c.nodes)]; !n.Gone() && !n.still {
 			return n
 		}
 	}

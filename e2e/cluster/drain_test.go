@@ -58,7 +58,7 @@ func TestDrain(t *testing.T) {
 		c.wait(task, "Success", time.Minute)
 		c.judge(task, []string{"Wait."}, &sum)
 	}
-	if n := drained.held(); n != 0 || !drained.healthy() {
+	if n := drained.held(); n != 0 || !drained.Healthy() {
 		t.Errorf("%s has %d tasks", drained.name, n)
 	}
 	if o, err := drained.Get("/api/octopusservernodes/" + drained.name); err != nil || o["IsInMaintenanceMode"] != true || o["IsOffline"] != false {

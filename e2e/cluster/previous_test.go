@@ -66,7 +66,7 @@ func TestUpgrade(t *testing.T) {
 	deploy(0)
 	for i, n := range c.nodes {
 		n.stop()
-		n.program = program(t)
+		n.Program = program(t)
 		n.start()
 		deploy(count * (i + 1)) // by way of nodes of both releases
 	}

@@ -39,14 +39,14 @@ func (w *world) walk(point string, calm []log, sum *tally) (lives int, err error
 		err := w.until("the server dies at a boundary, or the deployment has ended", 2*time.Minute, func() (bool, error) {
 			task, err := w.Get("/api/tasks/" + d.task)
 			done = err == nil && task["IsCompleted"] == true
-			return done || w.gone(), nil
+			return done || w.Gone(), nil
 		})
 		if err != nil {
 			return lives, err
 		}
 		lives++
 	}
-	if !w.gone() {
+	if !w.Gone() {
 		if err := w.signal(syscall.SIGKILL); err != nil {
 			return lives, err
 		}

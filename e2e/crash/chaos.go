@@ -128,7 +128,7 @@ func (w *world) copyStore() error {
 	if err := os.MkdirAll(filepath.Join(w.dir, "copy"), 0o700); err != nil {
 		return err
 	}
-	pid := w.process.Process.Pid
+	pid := w.Pid()
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		return err
 	}

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/takodeploy/tako/e2e/process"
 	"github.com/takodeploy/tako/internal/target/sshdtest"
 )
 
@@ -16,12 +16,9 @@ func short(t *testing.T) options {
 	if err := sshdtest.Available(); err != nil {
 		absent(t, err)
 	}
-	program := os.Getenv("TAKO_BINARY")
-	if program == "" {
-		program = filepath.Join("..", "..", "bin", "tako")
-	}
-	if _, err := os.Stat(program); err != nil {
-		absent(t, fmt.Errorf("there is no built server at %s; make build makes it", program))
+	program, err := process.Built("TAKO_BINARY", "tako")
+	if err != nil {
+		absent(t, err)
 	}
 	return options{program: program, agent: filepath.Join(filepath.Dir(program), "tako-agent"), deployments: 8, cap: 8, lines: 6,
 		pause: 4 * time.Second, patience: 5 * time.Minute, seed: uint64(time.Now().UnixNano()), say: t.Logf}

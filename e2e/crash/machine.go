@@ -6,18 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
 	random "math/rand/v2"
 
+	"github.com/takodeploy/tako/e2e/process"
 	"github.com/takodeploy/tako/e2e/rest"
 	"github.com/takodeploy/tako/internal/target/sshdtest"
 )
@@ -33,12 +32,10 @@ type world struct {
 	dice *random.Rand
 	dir  string
 
-	listen  string
-	env     []string
-	now     build // what runs
-	next    build // what the next upgrade brings
-	process *exec.Cmd
-	ended   chan struct{}
+	*process.Server
+	env  []string
+	now  build // what runs
+	next build // what the next upgrade brings
 
 	targets []*sshdtest.Server
 	shapes  []shape
@@ -79,16 +76,15 @@ func (w *world) open() (err error) {
 			return err
 		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	listen, err := process.FreeAddress()
 	if err != nil {
 		return err
 	}
-	w.listen = l.Addr().String()
-	l.Close()
+	w.Server = &process.Server{Data: w.data(), Log: filepath.Join(w.dir, "server.log"), Listen: listen, Alone: true}
 	key := "API-" + rand.Text()
-	w.Client = &rest.Client{URL: "http://" + w.listen, APIKey: key, HTTP: &http.Client{Timeout: time.Minute}}
+	w.Client = &rest.Client{URL: w.Server.URL(), APIKey: key, HTTP: &http.Client{Timeout: time.Minute}}
 	w.env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "TAKO_URL=" + w.URL, "TASK_CAP=" + strconv.Itoa(w.o.cap),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "TAKO_URL=" + w.Server.URL(), "TASK_CAP=" + strconv.Itoa(w.o.cap),
 		"TAKO_ADMIN_USERNAME=admin", "TAKO_ADMIN_PASSWORD=Pass-" + rand.Text(), "TAKO_ADMIN_API_KEY=" + key,
 	}
 	if err := w.start(true); err != nil {
@@ -128,69 +124,22 @@ func (w *world) data() string    { return filepath.Join(w.dir, "data") }
 
 // start starts the server and, if that is wanted, waits until it answers.
 func (w *world) start(wait bool, more ...string) error {
-	log, err := os.OpenFile(filepath.Join(w.dir, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	cmd := exec.Command(w.now.server, "server", "--data", w.data(), "--listen", w.listen, "--polling-listen", "off")
-	cmd.Env, cmd.Stdout, cmd.Stderr = append(append([]string{"TAKO_AGENT=" + w.now.agent}, w.env...), more...), log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	w.process, w.ended = cmd, make(chan struct{})
-	go func(ended chan struct{}) { _ = cmd.Wait(); close(ended) }(w.ended)
+	w.Program, w.Env = w.now.server, append([]string{"TAKO_AGENT=" + w.now.agent}, w.env...)
 	if !wait {
-		return nil
+		return w.Launch(more...)
 	}
-	return w.until("the server answers", time.Minute, func() (bool, error) {
-		if w.gone() {
-			return false, fmt.Errorf("the server ended by itself: %s: %s", cmd.ProcessState, w.lastWords())
-		}
-		r, err := http.Get(w.URL + "/healthz")
-		if err != nil {
-			return false, nil
-		}
-		r.Body.Close()
-		return r.StatusCode == http.StatusOK, nil
-	})
-}
-
-// gone reports whether the server's process has ended.
-func (w *world) gone() bool {
-	select {
-	case <-w.ended:
-		return true
-	default:
-		return false
-	}
+	return w.Start(time.Minute, more...)
 }
 
 // signal ends the server with a signal and waits for its end.
 func (w *world) signal(s syscall.Signal) error {
-	w.measure()
-	if w.gone() {
-		return fmt.Errorf("the server has ended by itself: %s: %s", w.process.ProcessState, w.lastWords())
+	if held, err := w.Memory("VmHWM"); err == nil {
+		w.peak = max(w.peak, held)
 	}
-	_ = w.process.Process.Signal(s)
-	select {
-	case <-w.ended:
-		return nil
-	case <-time.After(time.Minute):
-		return fmt.Errorf("the server did not end within a minute of signal %s", s)
+	if s == syscall.SIGKILL || w.Gone() {
+		return w.Kill()
 	}
-}
-
-// measure notes how much memory the server has had.
-func (w *world) measure() {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.process.Process.Pid))
-	for line := range strings.Lines(string(text)) {
-		var kib int64
-		if n, _ := fmt.Sscanf(line, "VmHWM: %d", &kib); n == 1 {
-			w.peak = max(w.peak, kib<<10)
-		}
-	}
+	return w.Stop(time.Minute)
 }
 
 // size is how much the world takes on disk.
@@ -204,11 +153,6 @@ func (w *world) size() (sum int64) {
 		return nil
 	})
 	return sum
-}
-
-func (w *world) lastWords() string {
-	text, _ := os.ReadFile(filepath.Join(w.dir, "server.log"))
-	return string(text[max(0, len(text)-3000):])
 }
 
 // until waits for a fact.
@@ -237,52 +181,16 @@ func (w *world) sleep(d time.Duration) error {
 
 // close ends everything that was started and removes the folder.
 func (w *world) close(keep bool) error {
-	if w.process != nil && !w.gone() {
-		_ = w.process.Process.Kill()
-		<-w.ended
+	if w.Server != nil && !w.Gone() {
+		_ = w.Kill()
 	}
 	for _, s := range w.targets {
 		s.Stop()
 	}
-	err := endAll(w.dir)
+	err := process.EndAll(w.dir)
 	if keep {
 		w.o.say("the folder is %s", w.dir)
 		return err
 	}
 	return errors.Join(err, os.RemoveAll(w.dir))
-}
-
-// endAll ends the processes that were started from a folder: agents outlive
-// the server for a while, and scripts their agents.
-func endAll(dir string) error {
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		pids := processesOf(dir)
-		if len(pids) == 0 {
-			return nil
-		}
-		sig := syscall.SIGTERM
-		if time.Now().After(deadline) {
-			sig = syscall.SIGKILL
-		}
-		for _, pid := range pids {
-			_ = syscall.Kill(pid, sig)
-		}
-		if time.Now().After(deadline.Add(5 * time.Second)) {
-			return fmt.Errorf("processes that do not end: %v", pids)
-		}
-	}
-}
-
-func processesOf(dir string) (pids []int) {
-	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-	for _, line := range lines {
-		text, err := os.ReadFile(line)
-		if err != nil || !strings.Contains(string(text), dir+"/") {
-			continue
-		}
-		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(line))); err == nil && pid != os.Getpid() {
-			pids = append(pids, pid)
-		}
-	}
-	return pids
 }

@@ -6,15 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/takodeploy/tako/e2e/process"
 	"github.com/takodeploy/tako/e2e/rest"
 	"github.com/takodeploy/tako/internal/target/sshdtest"
 )
@@ -96,41 +95,21 @@ func (d *demo) startServer() error {
 		return err
 	}
 	d.url, d.key, d.secret = "http://"+at, "API-"+random(20), random(10)
-	log, err := os.Create(filepath.Join(d.dir, "server.log"))
-	if err != nil {
+	server := &process.Server{Program: d.program, Data: filepath.Join(d.dir, "data"), Log: filepath.Join(d.dir, "server.log"), Listen: at,
+		Env:   append(os.Environ(), "ADMIN_USERNAME=admin", "ADMIN_PASSWORD="+d.secret, "ADMIN_API_KEY="+d.key, "ADMIN_EMAIL=admin@example.com", "TAKO_URL="+d.url),
+		Alone: true}
+	if err := server.Launch(); err != nil {
 		return err
 	}
-	defer log.Close()
-	cmd := exec.Command(d.program, "server", "--data", filepath.Join(d.dir, "data"), "--listen", at, "--polling-listen", "off")
-	cmd.Env = append(os.Environ(), "ADMIN_USERNAME=admin", "ADMIN_PASSWORD="+d.secret, "ADMIN_API_KEY="+d.key, "ADMIN_EMAIL=admin@example.com", "TAKO_URL="+d.url)
-	cmd.Stdout, cmd.Stderr = log, log
-	// A session of its own, so that the server outlives this program and a
-	// Ctrl-C meant for it.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("starting %s: %w", d.program, err)
-	}
-	if err := d.note(cmd.Process.Pid); err != nil {
+	if err := d.note(server.Pid()); err != nil {
 		return err
 	}
-	gone := make(chan error, 1)
-	go func() { gone <- cmd.Wait() }()
+	if err := server.Ready(30 * time.Second); err != nil {
+		return err
+	}
 	d.c = &rest.Client{URL: d.url, APIKey: d.key}
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
-		select {
-		case err := <-gone:
-			return fmt.Errorf("the server ended: %w; see %s", err, log.Name())
-		case <-time.After(50 * time.Millisecond):
-		}
-		if r, err := http.Get(d.url + "/healthz"); err == nil {
-			r.Body.Close()
-			if r.StatusCode == http.StatusOK {
-				fmt.Println("   the server answers at", d.url)
-				return nil
-			}
-		}
-	}
-	return fmt.Errorf("the server did not answer within 30 seconds; see %s", log.Name())
+	fmt.Println("   the server answers at", d.url)
+	return nil
 }
 
 func (d *demo) startMachines() error {

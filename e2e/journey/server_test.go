@@ -9,18 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
+	"github.com/takodeploy/tako/e2e/process"
 	"github.com/takodeploy/tako/e2e/rest"
 	"github.com/takodeploy/tako/internal/secret"
 	"github.com/takodeploy/tako/internal/store/storetest"
@@ -30,12 +26,9 @@ import (
 type world struct {
 	*testing.T
 	*rest.Client
+	server             *process.Server
 	dir, data, log     string
 	database, password string
-	listen             string
-	env                []string
-	process            *exec.Cmd
-	ended              chan struct{}
 
 	// What most stories need; see furnish.
 	dev, prod, lifecycle, group, feed string
@@ -44,13 +37,9 @@ type world struct {
 // program gives the built server, or skips the test.
 func program(t *testing.T) string {
 	t.Helper()
-	path := os.Getenv("TAKO_BINARY")
-	if path == "" {
-		_, file, _, _ := runtime.Caller(0)
-		path = filepath.Join(filepath.Dir(file), "..", "..", "bin", "tako")
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("there is no built server at %s; make build makes it", path)
+	path, err := process.Built("TAKO_BINARY", "tako")
+	if err != nil {
+		t.Skip(err)
 	}
 	return path
 }
@@ -85,11 +74,14 @@ func newWorld(t *testing.T, database string, settings ...string) *world {
 		endAll(t, dir)
 		os.RemoveAll(dir)
 	})
-	w.listen = freeAddress(t)
+	listen, err := process.FreeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.server = &process.Server{Program: path, Data: w.data, Log: w.log, Listen: listen}
 	w.password = "Pass-" + string(secret.NewToken())
-	w.Client = &rest.Client{URL: "http://" + w.listen, APIKey: "API-" + strings.ToUpper(fmt.Sprintf("%x", string(secret.NewToken())[:16])), HTTP: &http.Client{Timeout: time.Minute}}
-	w.env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TAKO_DATABASE=" + database, "TAKO_ADMIN_USERNAME=admin", "TAKO_ADMIN_PASSWORD=" + w.password, "TAKO_ADMIN_API_KEY=" + w.APIKey, "TAKO_URL=" + w.URL}, settings...)
-	w.process = exec.Command(path)
+	w.Client = &rest.Client{URL: w.server.URL(), APIKey: "API-" + strings.ToUpper(fmt.Sprintf("%x", string(secret.NewToken())[:16])), HTTP: &http.Client{Timeout: time.Minute}}
+	w.server.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TAKO_DATABASE=" + database, "TAKO_ADMIN_USERNAME=admin", "TAKO_ADMIN_PASSWORD=" + w.password, "TAKO_ADMIN_API_KEY=" + w.APIKey, "TAKO_URL=" + w.URL}, settings...)
 	w.start()
 	t.Cleanup(func() {
 		w.stop()
@@ -100,78 +92,37 @@ func newWorld(t *testing.T, database string, settings ...string) *world {
 	return w
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// endAll ends what was started from a folder.
+func endAll(t *testing.T, dir string) {
+	if err := process.EndAll(dir); err != nil {
+		t.Error(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // start starts the server and waits until it answers.
 func (w *world) start() {
 	w.Helper()
-	log, err := os.OpenFile(w.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
+	if err := w.server.Start(time.Minute); err != nil {
 		w.Fatal(err)
 	}
-	defer log.Close()
-	cmd := exec.Command(w.process.Path, "server", "--data", w.data, "--listen", w.listen, "--polling-listen", "off")
-	cmd.Env, cmd.Stdout, cmd.Stderr = w.env, log, log
-	if err := cmd.Start(); err != nil {
-		w.Fatal(err)
-	}
-	w.process, w.ended = cmd, make(chan struct{})
-	go func(ended chan struct{}) { _ = cmd.Wait(); close(ended) }(w.ended)
-	w.until("the server answers", 60*time.Second, func() bool {
-		select {
-		case <-w.ended:
-			w.tellLog()
-			w.Fatalf("the server ended: %s", cmd.ProcessState)
-		default:
-		}
-		r, err := http.Get(w.URL + "/healthz")
-		if err != nil {
-			return false
-		}
-		r.Body.Close()
-		return r.StatusCode == http.StatusOK
-	})
 }
 
 // kill ends the server as a power cut would.
 func (w *world) kill() {
 	w.Helper()
-	if err := w.process.Process.Kill(); err != nil {
+	if err := w.server.Kill(); err != nil {
 		w.Fatal(err)
 	}
-	<-w.ended
 }
 
 // stop ends the server as an operator would.
 func (w *world) stop() {
-	select {
-	case <-w.ended:
-		return
-	default:
-	}
-	_ = w.process.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-w.ended:
-	case <-time.After(30 * time.Second):
-		w.Error("the server did not stop within 30 seconds")
-		_ = w.process.Process.Kill()
-		<-w.ended
+	if err := w.server.Stop(30 * time.Second); err != nil {
+		w.Error(err)
 	}
 }
 
-func (w *world) tellLog() {
-	if text, err := os.ReadFile(w.log); err == nil {
-		w.Logf("the server's log:\n%s", text[max(0, len(text)-20_000):])
-	}
-}
+func (w *world) tellLog() { w.Logf("the server's log:\n%s", w.server.Tail(20_000)) }
 
 // until waits for a fact.
 func (w *world) until(what string, patience time.Duration, fact func() bool) {
@@ -187,60 +138,14 @@ func (w *world) until(what string, patience time.Duration, fact func() bool) {
 	}
 }
 
-// processesOf gives the processes whose command line names a folder: agents
-// outlive the server and its connections for a while.
-func processesOf(dir string) (pids []int) {
-	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-	for _, line := range lines {
-		text, err := os.ReadFile(line)
-		if err != nil || !strings.Contains(string(text), dir) {
-			continue
-		}
-		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(line))); err == nil && pid != os.Getpid() {
-			pids = append(pids, pid)
-		}
-	}
-	return pids
-}
-
-// endAll ends the processes that were started from a folder.
-func endAll(t testing.TB, dir string) {
-	for deadline := time.Now().Add(10 * time.Second); ; <-time.After(20 * time.Millisecond) {
-		pids := processesOf(dir)
-		if len(pids) == 0 {
-			return
-		}
-		sig := syscall.SIGTERM
-		if time.Now().After(deadline) {
-			sig = syscall.SIGKILL
-		}
-		for _, pid := range pids {
-			_ = syscall.Kill(pid, sig)
-		}
-		if time.Now().After(deadline.Add(5 * time.Second)) {
-			t.Errorf("processes that do not end: %v", pids)
-			return
-		}
-	}
-}
-
 // resident gives the memory that the server holds now, in bytes.
 func (w *world) resident() int64 {
 	w.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.process.Process.Pid))
+	n, err := w.server.Memory("VmRSS")
 	if err != nil {
 		w.Fatal(err)
 	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			var kib int64
-			if _, err := fmt.Sscan(rest, &kib); err == nil {
-				return kib << 10
-			}
-		}
-	}
-	w.Fatal("the system does not say how much memory the server holds")
-	return 0
+	return n
 }
 
 // read gives a file's text, "" while it is not there.
