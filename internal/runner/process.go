@@ -32,6 +32,8 @@ const (
 	drainTime = time.Second
 	// quickTime is how long a process is taken for one that is soon done.
 	quickTime = 50 * time.Millisecond
+	// killPatience is how long what was killed may take to be gone.
+	killPatience = 2 * time.Second
 )
 
 // Exec runs a program to its end and gives its exit code; a program ended by
@@ -63,7 +65,7 @@ func (e *Env) Exec(ctx context.Context, p Process) (int, error) {
 	}
 	var pipes drains
 	attr := &syscall.ProcAttr{
-		Dir: p.Dir, Env: append(e.Environ[:len(e.Environ):len(e.Environ)], p.Env...),
+		Dir: p.Dir, Env: append(e.marked(), p.Env...),
 		Files: []uintptr{stdin, 0, 0}, Sys: &syscall.SysProcAttr{Setsid: true},
 	}
 	if attr.Files[1], err = pipes.add(p.Stdout); err == nil {
@@ -82,7 +84,7 @@ func (e *Env) Exec(ctx context.Context, p Process) (int, error) {
 	if e.Started != nil {
 		e.Started(pid, child.began)
 	}
-	if child.attend(ctx, e.Grace) {
+	if child.attend(ctx, e) {
 		e.linger()
 	}
 	if child.status.Signaled() {
@@ -103,7 +105,7 @@ type child struct {
 // attend waits for the process's end and for the rest of its output, and
 // reports whether something of it may go on. A process whose output ends is
 // as a rule about to exit; one that goes on is watched without a thread.
-func (c *child) attend(ctx context.Context, grace time.Duration) (lingers bool) {
+func (c *child) attend(ctx context.Context, e *Env) (lingers bool) {
 	quick := time.NewTimer(quickTime)
 	defer quick.Stop()
 	select {
@@ -120,7 +122,7 @@ func (c *child) attend(ctx context.Context, grace time.Duration) (lingers bool) 
 	case <-c.ended:
 		c.awaitOutput(ctx.Done())
 	case <-ctx.Done():
-		c.end(grace)
+		c.end(e)
 	}
 	return unix.Kill(-c.pid, 0) == nil
 }
@@ -141,27 +143,33 @@ func (c *child) awaitOutput(over <-chan struct{}) {
 	}
 }
 
-// end asks the process's group to end, and kills its session after the grace.
-func (c *child) end(grace time.Duration) {
-	_ = unix.Kill(-c.pid, unix.SIGTERM)
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
-	ended, read := c.ended, c.read
-	for ended != nil || read != nil {
-		select {
-		case <-ended:
-			ended = nil
-			continue
-		case <-read:
-			read = nil
-			continue
-		case <-timer.C:
+// end asks the process and all that it started to end, kills after the grace
+// what has not, and says what that was.
+func (c *child) end(e *Env) {
+	all := &family{mark: markOf(e.Work), leaders: []Leader{{c.pid, c.began}}}
+	// Before anything ends it can still be seen who descends from whom.
+	for _, p := range all.look() {
+		if p.group != c.pid {
+			_ = unix.Kill(p.pid, unix.SIGTERM)
 		}
-		break
 	}
-	KillSession(c.pid, c.began)
+	_ = unix.Kill(-c.pid, unix.SIGTERM)
+	grace, stop := context.WithTimeout(context.Background(), e.Grace)
+	defer stop()
+	for _, over := range []<-chan struct{}{c.ended, c.read} {
+		select {
+		case <-over:
+		case <-grace.Done():
+		}
+	}
+	all.gone(grace.Done())
+	left := all.kill(killPatience)
+	if len(left) == 0 {
+		<-c.ended
+		c.awaitOutput(nil)
+	}
+	e.tellEnded(all.others(c.pid, left), left)
 	<-c.ended
-	c.awaitOutput(nil)
 }
 
 // reap takes the process's status, if it has one.

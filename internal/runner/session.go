@@ -48,34 +48,3 @@ func ticksNow() uint64 {
 // startSlack is by how much the start of a process may be off from when its
 // parent made it: rounding, and a machine under load.
 const startSlack = 300
-
-// KillSession kills every process of the session that pid leads or led, and
-// says how many. When its leader was made guards against a pid that was given
-// out again.
-func KillSession(pid int, began uint64) (killed int) {
-	if now := StartTime(pid); now != 0 && (now+startSlack < began || now > began+startSlack) {
-		return 0
-	}
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		return 0
-	}
-	session := strconv.Itoa(pid)
-	for _, entry := range entries {
-		p, err := strconv.Atoi(entry.Name())
-		if err != nil {
-			continue
-		}
-		fields := statFields(p)
-		if len(fields) < 20 || fields[3] != session || fields[0] == "Z" {
-			continue
-		}
-		if start, _ := strconv.ParseUint(fields[19], 10, 64); start+startSlack < began {
-			continue
-		}
-		if unix.Kill(p, unix.SIGKILL) == nil {
-			killed++
-		}
-	}
-	return killed
-}

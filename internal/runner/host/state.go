@@ -27,18 +27,12 @@ type origin struct {
 	Started   time.Time `json:"started"`
 }
 
-// process is a further line: a process that leads a session of the job.
-type process struct {
-	pid   int
-	began uint64
-}
-
-// state is what a ticket's state file says: the origin, the processes, and
-// the exit as the last line.
+// state is what a ticket's state file says: the origin, a line for each
+// process that leads a session of the job, and the exit as the last line.
 type state struct {
-	origin    *origin // nil when it cannot be read
-	processes []process
-	exit      *runner.Exit // nil when it has not ended
+	origin  *origin // nil when it cannot be read
+	leaders []runner.Leader
+	exit    *runner.Exit // nil when it has not ended
 }
 
 // readState reads a ticket's state. A file of another ticket, as a power cut
@@ -55,9 +49,9 @@ func readState(ticket, dir string) state {
 	}
 	s := state{origin: &o}
 	for line := range strings.Lines(string(rest)) {
-		var p process
-		if n, _ := fmt.Sscanf(line, "process %d %d", &p.pid, &p.began); n == 2 {
-			s.processes = append(s.processes, p)
+		var l runner.Leader
+		if n, _ := fmt.Sscanf(line, "process %d %d", &l.PID, &l.Began); n == 2 {
+			s.leaders = append(s.leaders, l)
 		}
 		if text, ok := strings.CutPrefix(line, "exit "); ok && strings.HasSuffix(line, "\n") {
 			exit := &runner.Exit{}
@@ -89,7 +83,7 @@ var machine = sync.OnceValue(func() (m struct{ name, boot string }) {
 // lost says in a sentence what became of a ticket without an end, and kills
 // what its processes left behind: nobody follows them any more, and the next
 // job must not meet them.
-func (s state) lost() string {
+func (s state) lost(dir string) string {
 	here := machine()
 	switch o := s.origin; {
 	case o == nil:
@@ -99,12 +93,7 @@ func (s state) lost() string {
 	case o.Boot != here.boot:
 		return "The machine restarted while the job ran."
 	}
-	killed := 0
-	for _, p := range s.processes {
-		if p.pid > 1 {
-			killed += runner.KillSession(p.pid, p.began)
-		}
-	}
+	killed := runner.KillJob(filepath.Join(dir, filesName), s.leaders...)
 	reason := fmt.Sprintf("The agent process %d that ran the job was killed.", s.origin.PID)
 	if killed > 0 {
 		reason += fmt.Sprintf(" %d processes that it left behind were ended.", killed)
@@ -124,7 +113,7 @@ func loadTicket(name, dir string) (*ticket, error) {
 	t.out = out
 	s := readState(name, dir)
 	if s.exit == nil {
-		s.exit = &runner.Exit{Code: runner.ExitUnknown, Lost: true, Reason: s.lost(), Last: out.seq, Ended: time.Now().UTC()}
+		s.exit = &runner.Exit{Code: runner.ExitUnknown, Lost: true, Reason: s.lost(dir), Last: out.seq, Ended: time.Now().UTC()}
 		if err := s.store(name, dir); err != nil {
 			return nil, fmt.Errorf("recording that ticket %s is lost: %w", name, err)
 		}
