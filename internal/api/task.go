@@ -207,13 +207,9 @@ func (a *API) remaining(r *Request, t *task.Task, behind int) (int, error) {
 	if behind == 0 {
 		return 0, nil
 	}
-	last, _, err := a.Tasks.List(r.Context(), task.Filter{Names: []string{t.Name}, States: []task.State{task.Success}, Take: 20})
-	if err != nil || len(last) == 0 {
+	each, err := a.Tasks.Pace(r.Context(), t.Name)
+	if err != nil || each == 0 {
 		return 0, err
-	}
-	var total time.Duration
-	for _, l := range last {
-		total += l.Duration(l.Completed)
 	}
 	limit := 0
 	nodes, err := a.Tasks.Nodes(r.Context())
@@ -222,7 +218,7 @@ func (a *API) remaining(r *Request, t *task.Task, behind int) (int, error) {
 			limit += n.Cap
 		}
 	}
-	return int((total / time.Duration(len(last)) * time.Duration(behind) / time.Duration(max(limit, 1))).Seconds()), err
+	return int((each * time.Duration(behind) / time.Duration(max(limit, 1))).Seconds()), err
 }
 
 // taskWhy answers why a task does not run.

@@ -212,3 +212,21 @@ func Unended(tx *store.Tx, space, project string) (id string, err error) {
 	}
 	return id, nil
 }
+
+// paceOf is over how many of the last tasks of a name Pace looks.
+const paceOf = 20
+
+// Pace is how long tasks of a name took lately, on average; 0 if none has
+// succeeded yet.
+func (q *Queue) Pace(ctx context.Context, name string) (time.Duration, error) {
+	var ms int64
+	err := q.store.View(ctx, func(tx *store.Tx) error {
+		_, err := tx.QueryRow([]any{&ms}, `select cast(coalesce(avg(took), 0) as bigint) from (select completed - started as took from task
+			where name = $1 and state = 'Success' and started > 0 order by num desc limit $2) lately`, name, paceOf)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("look how long tasks named %s took: %w", name, err)
+	}
+	return time.Duration(ms) * time.Millisecond, nil
+}
