@@ -221,6 +221,9 @@ const recallMost = 1000
 // asks for it once more: it must find the end and the lines again, or it would
 // run the job a second time.
 func (e *engine) recall(t *ticket) {
+	if err := t.out.withdraw(); err != nil {
+		slog.Warn("removing the log of a completed ticket", "ticket", t.name, "error", err)
+	}
 	var over *ticket
 	e.mu.Lock()
 	e.done = append(e.done, t)

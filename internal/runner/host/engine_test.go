@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -71,18 +72,18 @@ func finish(t *testing.T, k *ticket) runner.Exit {
 
 func linesOf(t *testing.T, k *ticket) []string {
 	t.Helper()
-	k.out.spill()
-	again, err := openOutput(k.dir)
-	if err != nil {
-		t.Fatal(err)
+	r := &logReader{t: k}
+	defer r.close()
+	var data []byte
+	for r.at < k.out.size {
+		piece, err := r.next(k.out.size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = append(data, piece...)
 	}
-	f, err := os.Open(again.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
 	var list []string
-	if err := scan(f, 0, again.size, func(r wire.Record, _ int64) { list = append(list, string(r.Text)) }); err != nil {
+	if err := scan(bytes.NewReader(data), 0, int64(len(data)), func(r wire.Record, _ int64) { list = append(list, string(r.Text)) }); err != nil {
 		t.Fatal(err)
 	}
 	return list
@@ -179,6 +180,44 @@ func TestRecall(t *testing.T) {
 	e.release(k)
 	if _, err := os.Stat(k.dir); !os.IsNotExist(err) {
 		t.Errorf("the folder is still there: %v", err)
+	}
+}
+
+// What a completed job said lies nowhere any more, though it can be recalled:
+// not when the host goes on, when it leaves, or when it is killed.
+func TestCompletedLogIsNotOnDisk(t *testing.T) {
+	home := t.TempDir()
+	e := testEngine(t, home)
+	e.options.Recall = time.Hour
+	for name, body := range map[string]string{
+		"quick": "echo private words",
+		"long":  "for i in $(seq 1000); do echo private words, many of them; done; echo private words",
+	} {
+		k := begin(t, e, name, scriptJob(body))
+		finish(t, k)
+		k.settle() // as a ticket that waited for its completion
+		said := len(linesOf(t, k))
+		if err := e.complete(name); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "it is off the disk", func() bool {
+			return exec.Command("grep", "-rqa", "private words", home).Run() != nil
+		})
+		e.settle()
+		if again := linesOf(t, k); len(again) != said || again[said-1] != "private words" {
+			t.Errorf("%s: recalled are %d of %d lines", name, len(again), said)
+		}
+	}
+	if found, _ := exec.Command("grep", "-rla", "private words", home).Output(); len(found) > 0 {
+		t.Errorf("on disk: %s", found)
+	}
+	// The next host knows that it ran, and that what it said is gone.
+	k, err := testEngine(t, home).find("long")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !k.exit.Lost || k.exit.Last != 0 || !strings.Contains(k.exit.Reason, "exit code 0 and was completed") {
+		t.Errorf("%+v", k.exit)
 	}
 }
 

@@ -82,7 +82,7 @@ func (f *folders) name() string {
 // usage is what became of a folder while it was lent.
 type usage struct {
 	lingers bool // something may still be at work in it
-	logged  bool // the log holds something
+	logged  bool // the log holds something, or is gone
 }
 
 // give takes a ticket's folder back. It is removed and not lent again when
@@ -134,5 +134,5 @@ func reset(dir string, u usage) error {
 	if !u.logged {
 		return nil
 	}
-	return os.Truncate(filepath.Join(dir, logFile), 0)
+	return os.WriteFile(filepath.Join(dir, logFile), nil, 0o600)
 }

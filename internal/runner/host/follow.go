@@ -59,12 +59,13 @@ type logReader struct {
 	at   int64
 	skip int64 // records up to this number are left out
 	file *os.File
+	done func() error // with the file
 	buf  []byte
 }
 
 func (r *logReader) close() {
 	if r.file != nil {
-		r.file.Close()
+		_ = r.done()
 	}
 }
 
@@ -93,7 +94,7 @@ func (r *logReader) read(size int64) ([]byte, error) {
 	}
 	if r.file == nil {
 		var err error
-		if r.file, err = os.Open(r.t.out.path); err != nil {
+		if r.file, r.done, err = r.t.out.open(); err != nil {
 			if r.t.gone.Load() {
 				return nil, wire.Errorf(wire.CodeNotFound, "Ticket %s was completed.", r.t.name)
 			}

@@ -30,10 +30,12 @@ type output struct {
 	size    int64    // bytes of whole records in the file
 	marks   []mark
 	buf     []byte
-	full    bool  // the limit was reached
-	lost    int64 // lines not kept
-	broken  error // why nothing more can be written
-	sealed  bool  // the closing line is written
+	full    bool     // the limit was reached
+	lost    int64    // lines not kept
+	broken  error    // why nothing more can be written
+	sealed  bool     // the closing line is written
+	private bool     // it must not be found on disk any more; see withdraw
+	held    *os.File // the file without a name, when it is private
 	ended   bool
 	changed chan struct{} // closed at the next change; nil when nobody waits
 }
@@ -158,7 +160,7 @@ const headMost = 16 << 10
 func (o *output) spill() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.broken != nil || len(o.head) == 0 {
+	if o.broken != nil || len(o.head) == 0 || o.private {
 		return
 	}
 	err := o.spillLocked()
@@ -221,6 +223,44 @@ func (o *output) seal() {
 		o.file.Close()
 		o.file = nil
 	}
+}
+
+// withdraw takes the log of a completed ticket off the disk: its lines are in
+// the server's hands by then, which keeps them better than a folder does. Who
+// asks for them once more is given them from a file that has no name any more.
+func (o *output) withdraw() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.private = true
+	if !o.spilled || o.held != nil {
+		return nil
+	}
+	f, err := os.Open(o.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(o.path); err != nil {
+		f.Close()
+		return err
+	}
+	o.held = f
+	return nil
+}
+
+// open gives the log's file, and how to be done with it.
+func (o *output) open() (f *os.File, done func() error, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.held != nil {
+		return o.held, func() error { return nil }, nil
+	}
+	if f, err = os.Open(o.path); err != nil {
+		return nil, nil, err
+	}
+	return f, f.Close, nil
 }
 
 // lastStored finds the last whole record's number.

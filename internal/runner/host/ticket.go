@@ -112,5 +112,8 @@ func (t *ticket) retire() usage {
 	if t.out.broken == nil {
 		t.out.broken = os.ErrClosed
 	}
+	if t.out.held != nil {
+		t.out.held.Close()
+	}
 	return usage{lingers: t.lingers.Load(), logged: t.out.spilled}
 }
