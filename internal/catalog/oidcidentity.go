@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"net/netip"
+	"net/url"
 	"strings"
 
 	"github.com/takodeploy/tako/internal/fault"
@@ -19,6 +21,16 @@ type OIDCIdentity struct {
 	Audience         string `json:"Audience,omitempty"`
 }
 
+// isLocal reports whether an address of the web is on this machine.
+func isLocal(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+}
+
 // OIDCIdentities are the identities of service accounts.
 var OIDCIdentities = kind.Register(kind.Kind[OIDCIdentity]{
 	Plural:      "OidcIdentities",
@@ -26,6 +38,7 @@ var OIDCIdentities = kind.Register(kind.Kind[OIDCIdentity]{
 	Prefix:      "ServiceAccountOidcIdentities",
 	System:      true,
 	Hidden:      true,
+	Links:       map[string]string{"Self": "/api/serviceaccounts/<ServiceAccountId>/oidcidentities/<Id>/v1"},
 	Permissions: kind.All("UserView", "UserEdit"),
 	Owner:       func(o *OIDCIdentity) string { return o.ServiceAccountID },
 	Rules: func(tx *store.Tx, next, old *OIDCIdentity, c *fault.Complaints) error {
@@ -33,8 +46,12 @@ var OIDCIdentities = kind.Register(kind.Kind[OIDCIdentity]{
 			next.ServiceAccountID = old.ServiceAccountID
 		}
 		next.Issuer = strings.TrimSuffix(strings.TrimSpace(next.Issuer), "/")
-		if next.Issuer != "" && !isURL(next.Issuer, "https", "http") {
+		switch {
+		case next.Issuer == "":
+		case !isURL(next.Issuer, "https", "http"):
 			c.Add("Issuer is '%s', which is not an address of the web.", next.Issuer)
+		case !isURL(next.Issuer, "https") && !isLocal(next.Issuer):
+			c.Add("Issuer is '%s': give an address that begins with https://, because anybody on the way could speak for one without TLS.", next.Issuer)
 		}
 		account, err := found(kind.Of[User]().Get(tx, next.ServiceAccountID))
 		if err != nil {

@@ -62,6 +62,24 @@ func (p Proxies) ClientIP(r *http.Request) string {
 	return peer.String()
 }
 
+// Origin is how the sender of a request names the server, such as
+// https://deploy.example.com. What a trusted proxy says of it is believed.
+func (p Proxies) Origin(r *http.Request) string {
+	scheme, host := "http", r.Host
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	if peer, ok := address(r.RemoteAddr); ok && p.has(peer) {
+		if s := r.Header.Get("X-Forwarded-Proto"); s == "http" || s == "https" {
+			scheme = s
+		}
+		if h := r.Header.Get("X-Forwarded-Host"); h != "" && !strings.ContainsAny(h, " ,/\\@") {
+			host = h
+		}
+	}
+	return scheme + "://" + host
+}
+
 // address reads an address with or without a port.
 func address(text string) (netip.Addr, bool) {
 	if ap, err := netip.ParseAddrPort(text); err == nil {

@@ -67,6 +67,7 @@ type Login struct {
 	passwords *secret.Passwords
 	known     cache
 	attempts  attempts
+	issuers   issuers
 	now       func() time.Time
 }
 
