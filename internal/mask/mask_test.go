@@ -75,6 +75,41 @@ func TestFeedHoldsLittle(t *testing.T) {
 	}
 }
 
+// TestEscaped masks secrets as other programs write them into their texts, whole
+// and each line of them alone.
+func TestEscaped(t *testing.T) {
+	const one = `pä"s\w<o>r&d'+/x` + "\U0001F511"
+	const several = "first \"line\"\nsecond\tline\nend"
+	tests := []struct{ name, secret, text, want string }{
+		{"JSON", one, `{"p":"pä\"s\\w<o>r&d'+/x` + "\U0001F511" + `"}`, `{"p":"********"}`},
+		{"JSON with slashes", one, `"pä\"s\\w<o>r&d'+\/x` + "\U0001F511" + `"`, `"********"`},
+		{"JSON of Go", one, `"pä\"s\\w\u003co\u003er\u0026d'+/x` + "\U0001F511" + `"`, `"********"`},
+		{"JSON of Python", one, `"p\u00e4\"s\\w<o>r&d'+/x\ud83d\udd11"`, `"********"`},
+		{"JSON of .NET", one, `"p\u00E4\u0022s\\w\u003Co\u003Er\u0026d\u0027\u002B/x\uD83D\uDD11"`, `"********"`},
+		{"XML", one, `<p>pä"s\w&lt;o&gt;r&amp;d'+/x` + "\U0001F511" + `</p>`, `<p>********</p>`},
+		{"XML in an attribute", one, `<p a="pä&quot;s\w&lt;o&gt;r&amp;d'+/x` + "\U0001F511" + `"/>`, `<p a="********"/>`},
+		{"HTML of Go", one, `pä&#34;s\w&lt;o&gt;r&amp;d&#39;+/x` + "\U0001F511", `********`},
+		{"shell", one, `'pä"s\w<o>r&d'\''+/x` + "\U0001F511" + `'`, `'********'`},
+		{"query", one, "?p=p%C3%A4%22s%5Cw%3Co%3Er%26d%27%2B%2Fx%F0%9F%94%91&q", "?p=********&q"},
+		{"query of words", "two words", "?p=two+words&p=two%20words", "?p=********&p=********"},
+		{"password of an address", `p@ss:w/rd`, "https://u:p%40ss%3Aw%2Frd@x/", "https://u:********@x/"},
+		{"lines in JSON", several, `"first \"line\"\nsecond\tline\nend"`, `"********"`},
+		{"lines of Windows in JSON", several, `"first \"line\"\r\nsecond\tline\r\nend"`, `"********"`},
+		{"first line in JSON", several, `"first \"line\""`, `"********"`},
+		{"first line in JSON and more", several, `"first \"line\"\nother"`, `"********\nother"`},
+		{"second line in JSON", several, `"second\tline"`, `"********"`},
+		{"line in XML", several, `<a b="first &quot;line&quot;"/>`, `<a b="********"/>`},
+		{"repr of Python", several, `'first "line"\nsecond\tline\nend'`, `'********'`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := whole([]string{tt.secret}, tt.text); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestFlushEndsText(t *testing.T) {
 	m := New([]string{"secret"})
 	if got := m.Feed("sec") + m.Flush() + m.Feed("ret") + m.Flush(); got != "secret" {

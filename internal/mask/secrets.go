@@ -26,7 +26,8 @@ type secrets struct {
 // add enters values. White space around a value is not part of the pattern: a
 // value that was read from a file has a line end that no log line shows. A value
 // of several lines is looked for whole, with either kind of line end, and line
-// by line, because programs print it so.
+// by line, because programs print it so. Each of these is looked for as it is
+// and as it is escaped in other texts.
 func (s *secrets) add(values []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -43,6 +44,9 @@ func (s *secrets) add(values []string) {
 		}
 		s.enter(trimmed)
 		if !strings.Contains(trimmed, "\n") {
+			for _, address := range addressings {
+				s.put(address(trimmed))
+			}
 			continue
 		}
 		plain := strings.ReplaceAll(trimmed, "\r\n", "\n")
@@ -56,7 +60,26 @@ func (s *secrets) add(values []string) {
 	}
 }
 
-func (s *secrets) enter(pattern string) {
+// enter adds a text in all its forms.
+func (s *secrets) enter(text string) {
+	if s.patterns[text] {
+		return
+	}
+	s.put(text)
+	if strings.IndexFunc(text, escaped) < 0 {
+		return
+	}
+	for _, escape := range escapings {
+		s.put(escape(text))
+	}
+}
+
+// escaped reports what some form escapes.
+func escaped(r rune) bool {
+	return r < ' ' || r > 126 || strings.ContainsRune("\"\\/<>&'+`", r)
+}
+
+func (s *secrets) put(pattern string) {
 	if s.patterns[pattern] {
 		return
 	}
