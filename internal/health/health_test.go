@@ -218,6 +218,7 @@ func (b *bed) Follow(_ context.Context, _ string, _ int64, emit func([]runner.Li
 	return runner.Exit{Code: b.ill[b.id], Last: 1}, err
 }
 
+func (b *bed) Reachable(context.Context) error                   { return nil }
 func (b *bed) Has(context.Context, runner.Package) (bool, error) { return false, nil }
 func (b *bed) Start(context.Context, string, runner.Job) error   { return nil }
 func (b *bed) Cancel(context.Context, string) error              { return nil }

@@ -209,9 +209,11 @@ func (f *flight) call(ctx, alive context.Context) (o step.Outcome, err error) {
 	return executor.Run(ctx, f.job)
 }
 
-// take keeps what the executor has learnt. Lines and the cursor that accounts
-// for them may be committed a little later, together: were they lost, both
-// would be, and the far end would be asked for the lines again.
+// take keeps what the executor has learnt. Lines, the cursor that accounts for
+// them and the checkpoint that belongs to it may be committed a little later,
+// together: were they lost, all would be, and the far end would be asked for
+// the lines again. What does not come from the far end's lines is committed
+// before the executor goes on.
 func (f *flight) take(ctx context.Context, b step.Batch) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -246,7 +248,7 @@ func (f *flight) take(ctx context.Context, b step.Batch) error {
 		s.Records = []task.Record{r}
 	}
 	var err error
-	if len(b.Then) > 0 || b.Data != nil {
+	if len(b.Then) > 0 || b.Data != nil && b.Cursor == 0 {
 		err = n.x.Save(ctx, s)
 	} else {
 		err = n.x.Later(ctx, s)

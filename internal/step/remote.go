@@ -145,7 +145,7 @@ func (r *remote) startOnce(ctx context.Context, command string) error {
 		r.packages, r.acquired = packages, true
 	}
 	if len(r.packages) == 0 && !r.begun {
-		if _, err := r.way.Probe(ctx); err != nil {
+		if err := r.way.Reachable(ctx); err != nil {
 			return err
 		}
 	}

@@ -27,6 +27,7 @@ func TestConformance(t *testing.T) {
 		run  func(t *testing.T, p place)
 	}{
 		{"probe", testProbe},
+		{"reachable", testReachable},
 		{"run", testRun},
 		{"start twice", testStartTwice},
 		{"resume", testResume},
@@ -67,6 +68,17 @@ func testProbe(t *testing.T, p place) {
 	}
 	if (h.Fingerprint != "") != (p.name == "ssh") {
 		t.Errorf("fingerprint %q", h.Fingerprint)
+	}
+}
+
+func testReachable(t *testing.T, p place) {
+	tr := p.open(t)
+	for range 2 {
+		must(t, tr.Reachable(within(t, 30*time.Second)))
+	}
+	must(t, tr.Close())
+	if err := tr.Reachable(within(t, 30*time.Second)); err == nil {
+		t.Error("what is closed reaches nothing")
 	}
 }
 

@@ -274,6 +274,25 @@ func (r *remote) Probe(ctx context.Context) (Host, error) {
 	return host, nil
 }
 
+// lately is how long ago a machine may have been heard of to count as there.
+const lately = 2 * time.Second
+
+// Reachable probes unless the kept connection was in use a moment ago.
+func (r *remote) Reachable(ctx context.Context) error {
+	r.mu.Lock()
+	l := r.current
+	r.mu.Unlock()
+	if l != nil && l.Quiet() < lately {
+		select {
+		case <-l.Done():
+		default:
+			return nil
+		}
+	}
+	_, err := r.Probe(ctx)
+	return err
+}
+
 // Start starts the job under the ticket, once.
 func (r *remote) Start(ctx context.Context, ticket string, job runner.Job) error {
 	if err := runner.CheckTicket(ticket); err != nil {

@@ -37,6 +37,10 @@ type Transport interface {
 	// Probe connects and describes the machine.
 	Probe(ctx context.Context) (Host, error)
 
+	// Reachable makes sure that the machine answers, or has answered within
+	// the last seconds.
+	Reachable(ctx context.Context) error
+
 	// Has reports whether the package is in the far end's cache.
 	Has(ctx context.Context, pkg runner.Package) (bool, error)
 
