@@ -79,11 +79,16 @@ func runbookSnapshotRules(tx *store.Tx, next, old *RunbookSnapshot, _ *fault.Com
 		return err
 	}
 	next.ProjectID = r.ProjectID
-	next.FrozenRunbook = &FrozenRunbook{
+	next.FrozenRunbook = Freeze(r)
+	return nil
+}
+
+// Freeze copies the settings of a runbook that its runs go by.
+func Freeze(r *Runbook) *FrozenRunbook {
+	return &FrozenRunbook{
 		r.Name, r.Description, r.MultiTenancyMode, r.ConnectivityPolicy, r.EnvironmentScope, r.Environments,
 		r.DefaultGuidedFailureMode, r.ForcePackageDownload, r.FailTargetDiscovery,
 	}
-	return nil
 }
 
 func runbookSnapshotDeleting(tx *store.Tx, s *RunbookSnapshot) error {

@@ -32,33 +32,66 @@ func (s *Service) Again(tx *store.Tx, t *task.Task) (*NewDeployments, error) {
 	if d.TenantID != "" {
 		again.Tenants = []string{d.TenantID}
 	}
-	again.DeployOptions = DeployOptions{
-		GuidedFailure: &d.UseGuidedFailure, ForcePackageRedeployment: d.ForcePackageRedeployment, SkipSteps: d.SkipActions,
-		SpecificMachines: d.SpecificMachineIDs, ExcludedMachines: d.ExcludedMachineIDs,
-		SpecificTags: d.SpecificTargetTagIDs, ExcludedTags: d.ExcludedTargetTagIDs,
-		Priority: d.Priority, Comments: d.Comments, FailTargetDiscovery: d.FailTargetDiscovery, DebugMode: d.DebugMode,
-		Variables: map[string]string{},
-	}
-	if d.ForcePackageDownload {
-		again.ForcePackageDownload = &d.ForcePackageDownload
-	}
-	if d.ManifestVariableSetID == "" {
-		return again, nil
-	}
-	set, err := catalog.VariableSets.Get(tx, d.ManifestVariableSetID)
-	if fault.Is(err, fault.NotFound) {
-		return again, nil
-	}
+	again.DeployOptions, err = choicesOf(tx, &d.Execution)
+	return again, err
+}
+
+// RunAgain says what runs again what a task has run, with the same choices and
+// answers.
+func (s *Service) RunAgain(tx *store.Tx, r *catalog.RunbookRun) (*NewRuns, error) {
+	snapshot, err := catalog.RunbookSnapshots.Get(tx, r.RunbookSnapshotID)
 	if err != nil {
 		return nil, err
 	}
+	again := &NewRuns{Snapshot: snapshot, Environments: []string{r.EnvironmentID}}
+	if r.TenantID != "" {
+		again.Tenants = []string{r.TenantID}
+	}
+	again.DeployOptions, err = choicesOf(tx, &r.Execution)
+	return again, err
+}
+
+// RunOf finds the run that a task carries out.
+func RunOf(tx *store.Tx, t *task.Task) (*catalog.RunbookRun, error) {
+	var args runArguments
+	if err := json.Unmarshal(t.Arguments, &args); err != nil {
+		return nil, fmt.Errorf("reading the arguments of %s: %w", t.ID, err)
+	}
+	return catalog.RunbookRuns.Get(tx, args.RunbookRunID)
+}
+
+// choicesOf are the choices and answers that an execution was made with.
+func choicesOf(tx *store.Tx, x *catalog.Execution) (DeployOptions, error) {
+	o := DeployOptions{
+		GuidedFailure: &x.UseGuidedFailure, ForcePackageRedeployment: x.ForcePackageRedeployment, SkipSteps: x.SkipActions,
+		SpecificMachines: x.SpecificMachineIDs, ExcludedMachines: x.ExcludedMachineIDs,
+		SpecificTags: x.SpecificTargetTagIDs, ExcludedTags: x.ExcludedTargetTagIDs,
+		Priority: x.Priority, Comments: x.Comments, FailTargetDiscovery: x.FailTargetDiscovery, DebugMode: x.DebugMode,
+		Variables: map[string]string{},
+	}
+	if x.ForcePackageDownload {
+		o.ForcePackageDownload = &x.ForcePackageDownload
+	}
+	if x.ManifestVariableSetID == "" {
+		return o, nil
+	}
+	set, err := catalog.VariableSets.Get(tx, x.ManifestVariableSetID)
+	if fault.Is(err, fault.NotFound) {
+		return o, nil
+	}
+	if err != nil {
+		return o, err
+	}
 	for i := range set.Variables {
 		v := &set.Variables[i]
-		if again.Variables[v.Name], err = v.Plain(tx); err != nil {
-			return nil, err
+		if v.Description == givenByParent || v.Description == givenByTrigger {
+			continue // nobody has answered these
+		}
+		if o.Variables[v.Name], err = v.Plain(tx); err != nil {
+			return o, err
 		}
 	}
-	return again, nil
+	return o, nil
 }
 
 // DeleteRelease deletes a release with its deployments and their tasks.

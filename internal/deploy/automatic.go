@@ -110,7 +110,7 @@ func (s *Service) missed(tx *store.Tx, o *order, p pair, why error) error {
 		related = append(related, p.tenant.ID)
 	}
 	return tx.Append(&store.Event{
-		Space: o.release.SpaceID, Category: "AutoDeployBlocked", Document: o.release.ID, Related: related,
-		Message: fmt.Sprintf("Release %s was not deployed to %s automatically: %s", o.release.Version, p.environment.Name, reason),
+		Space: o.project.SpaceID, Category: "AutoDeployBlocked", Document: o.track.release.ID, Related: related,
+		Message: fmt.Sprintf("Release %s was not deployed to %s automatically: %s", o.track.release.Version, p.environment.Name, reason),
 	})
 }

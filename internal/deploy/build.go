@@ -267,6 +267,9 @@ func (g *occasion) related() []string {
 	if r := g.facts.Release; r != nil {
 		all = append(all, r.ID)
 	}
+	if r := g.facts.Runbook; r != nil {
+		all = append(all, r.Runbook.ID, r.Snapshot.ID)
+	}
 	return all
 }
 

@@ -1,18 +1,14 @@
 package deploy
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
-	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
@@ -30,7 +26,8 @@ type NewDeployments struct {
 	DeployOptions
 }
 
-// DeployOptions are what a person decides about a deployment.
+// DeployOptions are what a person decides about a deployment or the run of a
+// runbook.
 type DeployOptions struct {
 	GuidedFailure            *bool // nil is what project and environment say
 	ForcePackageDownload     *bool // nil is what the project says
@@ -56,6 +53,8 @@ type DeployOptions struct {
 	FromParent map[string]string
 	// ParentSecrets names those of them that hold a secret.
 	ParentSecrets []string
+	// Trigger is what has made the deployment, where no person has.
+	Trigger variable.Ref
 	// Parent and ParentKey name the record of the task that waits for it.
 	Parent, ParentKey string
 	// Allow is asked once for each deployment whether the caller may make it.
@@ -93,55 +92,50 @@ func (s *Service) CreateDeploymentsTx(tx *store.Tx, in NewDeployments) ([]MadeDe
 	if err != nil {
 		return nil, err
 	}
-	if len(o.process.Steps) == 0 {
+	if len(o.steps) == 0 {
 		return nil, fault.New(fault.Invalid, "Release %s has no steps, because the deployment process had none when it was created. Add a step and create another release.", r.Version)
 	}
-	pairs, err := o.pairs(tx, &in)
+	pairs, err := o.pairs(tx, places{in.Environments, in.Tenants, in.TenantTags})
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range pairs {
-		if in.Allow == nil {
-			break
-		}
-		if err := in.Allow(tx, o.project, p.environment.ID, p.tenantID()); err != nil {
-			return nil, err
-		}
-	}
-	var wrong fault.Complaints
 	var made []MadeDeployment
-	unknown := map[string]int{}
-	for _, p := range pairs {
+	err = o.visit(tx, pairs, &in.DeployOptions, func(p pair, unknown map[string]int) error {
 		m, err := s.deploy(tx, o, p, &in.DeployOptions, unknown)
-		if fault.CodeOf(err) == fault.Invalid {
-			complain(&wrong, err, p.title(len(pairs) > 1))
-			continue
+		if err == nil {
+			made = append(made, *m)
 		}
-		if err != nil {
-			return nil, err
-		}
-		made = append(made, *m)
-	}
-	for name, times := range unknown {
-		if times == len(pairs) {
-			wrong.Add("Variables: '%s' is not a prompted variable of this release.", name)
-		}
-	}
-	return made, wrong.Err()
+		return err
+	})
+	return made, err
 }
 
-// complain adds what is wrong with one deployment of several.
-func complain(wrong *fault.Complaints, err error, prefix string) {
-	sentences := []string{err.Error()}
-	var f *fault.Error
-	if errors.As(err, &f) && len(f.Details) > 0 {
-		sentences = f.Details
+// order is what several deployments of one release have in common.
+type order struct {
+	errand
+	track *track
+}
+
+func (s *Service) order(tx *store.Tx, r *catalog.Release) (*order, error) {
+	k, err := trackOf(tx, r)
+	if err != nil {
+		return nil, err
 	}
-	for _, sentence := range sentences {
-		if !slices.Contains(*wrong, prefix+sentence) {
-			wrong.Add("%s", prefix+sentence)
-		}
+	if k.project.IsDisabled {
+		return nil, fault.New(fault.Invalid, "Project '%s' is disabled, so it cannot be deployed.", k.project.Name)
 	}
+	process, err := catalog.DeploymentProcesses.Get(tx, r.ProjectDeploymentProcessSnapshotID)
+	if err != nil {
+		return nil, err
+	}
+	p := k.project
+	o := &order{track: k, errand: errand{
+		what: "release", subject: "Project '" + p.Name + "'", verb: "deployed", mode: rule.TenantMode(p.TenantedDeploymentMode),
+		project: p, channel: k.channel, owner: p.ID, steps: process.Steps, connectivity: p.ProjectConnectivityPolicy,
+		guidedMode: p.DefaultGuidedFailureMode, download: p.ForcePackageDownload, discovery: p.FailTargetDiscovery,
+	}}
+	o.values, err = readValues(tx, p, r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, true)
+	return o, err
 }
 
 // deploy makes one deployment.
@@ -150,40 +144,13 @@ func (s *Service) deploy(tx *store.Tx, o *order, p pair, in *DeployOptions, unkn
 	if err != nil {
 		return nil, err
 	}
-	d := &catalog.Deployment{ReleaseID: o.release.ID, EnvironmentID: p.environment.ID, TenantID: p.tenantID()}
-	d.SpaceID, d.ProjectID, d.ChannelID = o.release.SpaceID, o.project.ID, o.channel.ID
+	r := o.track.release
+	d := &catalog.Deployment{ReleaseID: r.ID, EnvironmentID: p.environment.ID, TenantID: p.tenantID()}
+	d.SpaceID, d.ProjectID, d.ChannelID = r.SpaceID, o.project.ID, o.channel.ID
 	var wrong fault.Complaints
-	if err := o.choose(tx, d, in, &wrong); err != nil {
-		return nil, err
-	}
-	if err := o.needValues(tx, p, &wrong); err != nil {
-		return nil, err
-	}
-	c := o.context(p)
-	answers, names, err := o.answers(c, in.Variables)
-	for _, name := range names {
-		unknown[name]++
-	}
+	answers, err := s.settle(tx, &o.errand, p, &d.Execution, in, unknown, &wrong)
 	if err != nil {
-		complain(&wrong, err, "")
-	}
-	if err := checkSchedule(in, s.now()); err != nil {
-		complain(&wrong, err, "")
-	}
-	if p.tenant != nil {
-		_, missing, err := tenantValues(tx, o.project, p.tenant, p.environment.ID)
-		if err != nil {
-			return nil, err
-		}
-		for i := range missing {
-			wrong.Add("%s", missing[i].Sentence())
-		}
-	}
-	// What is for later may find machines that are not there yet.
-	if len(wrong) == 0 && !in.QueueTime.After(s.now()) {
-		if err := o.requireTargets(tx, p, &d.Execution); err != nil {
-			return nil, err
-		}
+		return nil, err
 	}
 	if err := thaw(tx, o, p, in, s.now()); fault.CodeOf(err) == fault.Invalid {
 		complain(&wrong, err, "")
@@ -193,12 +160,12 @@ func (s *Service) deploy(tx *store.Tx, o *order, p pair, in *DeployOptions, unkn
 	if err := wrong.Err(); err != nil {
 		return nil, err
 	}
-	o.remember(d, answers, in)
-	d.UseGuidedFailure = o.guided(p, c, answers, in.GuidedFailure)
-	if d.Changes, err = changesOf(tx, o.release, d.EnvironmentID, d.TenantID); err != nil {
+	d.DeploymentFreezeOverrideReason = strings.TrimSpace(in.FreezeReason)
+	d.TentacleRetentionPeriod = o.track.retention(d.EnvironmentID)
+	if d.Changes, err = changesOf(tx, r, d.EnvironmentID, d.TenantID); err != nil {
 		return nil, err
 	}
-	if d.ChangesMarkdown, err = o.markdown(d.Changes, c, p); err != nil {
+	if d.ChangesMarkdown, err = o.markdown(d.Changes, o.context(p), p); err != nil {
 		return nil, err
 	}
 	return s.enqueue(tx, o, p, d, answers, in, progress)
@@ -206,201 +173,30 @@ func (s *Service) deploy(tx *store.Tx, o *order, p pair, in *DeployOptions, unkn
 
 // mayDeploy says whether the release may go there now.
 func (o *order) mayDeploy(p pair) (*rule.Progression, error) {
-	mode := rule.TenantMode(o.project.TenantedDeploymentMode)
-	if !mode.AllowsTenant(p.tenantID()) {
-		if p.tenant == nil {
-			return nil, fault.New(fault.Invalid, "Project '%s' is deployed for tenants only; name a tenant.", o.project.Name)
-		}
-		return nil, fault.New(fault.Invalid, "Project '%s' is not deployed for tenants.", o.project.Name)
+	stream, err := o.admits(p)
+	if err != nil {
+		return nil, err
 	}
-	var stream *rule.StreamTenant
-	if p.tenant != nil {
-		t := tenantOf(p.tenant, o.project.ID)
-		channel := channelOf(o.channel)
-		switch {
-		case t.Disabled:
-			return nil, fault.New(fault.Invalid, "Tenant '%s' is disabled.", t.Name)
-		case !t.ConnectedTo(p.environment.ID):
-			return nil, fault.New(fault.Invalid, "Tenant '%s' is not connected to project '%s' in environment '%s'.", t.Name, o.project.Name, p.environment.Name)
-		case !channel.AdmitsTenant(t.Tags):
-			return nil, fault.New(fault.Invalid, "Channel '%s' is not for tenant '%s': it asks for the tags %s.", o.channel.Name, t.Name, rule.Quoted(o.channel.TenantTags, "and"))
-		}
-		stream = &t
-	}
-	progress := o.progress(stream)
+	progress := o.track.progress(stream)
 	if ok, why := progress.CanDeploy(p.environment.ID); !ok {
 		return nil, fault.New(fault.Invalid, "%s", why)
 	}
 	return progress, nil
 }
 
-// choose finds the machines, tags and steps that are named.
-func (o *order) choose(tx *store.Tx, d *catalog.Deployment, in *DeployOptions, wrong *fault.Complaints) error {
-	for _, list := range []struct {
-		names []string
-		ids   *[]string
-	}{{in.SpecificMachines, &d.SpecificMachineIDs}, {in.ExcludedMachines, &d.ExcludedMachineIDs}} {
-		for _, what := range list.names {
-			m, err := catalog.Machines.Find(tx, o.release.SpaceID, strings.TrimSpace(what))
-			if fault.Is(err, fault.NotFound) {
-				wrong.Add("There is no deployment target '%s' in this space.", what)
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			*list.ids = append(*list.ids, m.ID)
-		}
-	}
-	d.SpecificTargetTagIDs, d.ExcludedTargetTagIDs = in.SpecificTags, in.ExcludedTags
-	for _, what := range in.SkipSteps {
-		d.SkipActions = append(d.SkipActions, o.skipped(what, wrong)...)
-	}
-	slices.Sort(d.SkipActions)
-	d.SkipActions = slices.Compact(d.SkipActions)
-	return nil
-}
-
-// skipped finds the actions that a name means: one, or all of a step.
-func (o *order) skipped(what string, wrong *fault.Complaints) []string {
-	var ids []string
-	is := func(texts ...string) bool {
-		return slices.ContainsFunc(texts, func(s string) bool { return s != "" && strings.EqualFold(s, strings.TrimSpace(what)) })
-	}
-	for i := range o.process.Steps {
-		st := &o.process.Steps[i]
-		whole := is(st.ID, st.Name, st.Slug)
-		for j := range st.Actions {
-			a := &st.Actions[j]
-			if !whole && !is(a.ID, a.Name, a.Slug) {
-				continue
-			}
-			if a.IsRequired {
-				wrong.Add("Step '%s' is required and cannot be skipped.", a.Name)
-			}
-			ids = append(ids, a.ID)
-		}
-	}
-	if ids == nil {
-		wrong.Add("The process of this release has no step '%s' to skip.", what)
-	}
-	return ids
-}
-
-// context is the place of a deployment that variables are scoped to.
-func (o *order) context(p pair) variable.Context {
-	c := variable.Context{
-		Environment: p.environment.ID, ParentEnvironment: p.environment.ParentEnvironmentID,
-		Channel: o.channel.ID, Project: o.project.ID, ProcessOwner: o.project.ID,
-	}
-	if p.tenant != nil {
-		c.Tenant, c.TenantTags = p.tenant.ID, p.tenant.TenantTags
-	}
-	return c
-}
-
-// answers are the values of the prompted variables.
-func (o *order) answers(c variable.Context, given map[string]string) ([]variable.Value, []string, error) {
-	form := variable.Prompts(o.values, c)
-	return form.Apply(given)
-}
-
-// givenByParent describes the values of a deployment that a step of another
-// one has given.
-const givenByParent = "Given by the deployment that started this one"
-
-// remember notes the answers in the deployment: open ones to be seen, all of
-// them, sealed where they are secret, to be used.
-func (o *order) remember(d *catalog.Deployment, answers []variable.Value, in *DeployOptions) {
-	d.FormValues = map[string]string{}
-	for _, v := range answers {
-		text := v.Value
-		d.Manifest = append(d.Manifest, catalog.Variable{
-			Name: v.Name, Value: &text, Type: cmp.Or(v.Type, catalog.VariableString), IsSensitive: v.IsSensitive(),
-			Scope: catalog.VariableScope{Machine: v.Scope.Machine, Action: v.Scope.Action, Role: v.Scope.Role},
-		})
-		if !v.IsSensitive() {
-			d.FormValues[v.ID] = v.Value
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(in.FromParent)) {
-		text := in.FromParent[name]
-		v := catalog.Variable{Name: name, Value: &text, Type: catalog.VariableString, Description: givenByParent}
-		if slices.Contains(in.ParentSecrets, name) {
-			v.Type, v.IsSensitive = catalog.VariableSensitive, true
-		}
-		d.Manifest = append(d.Manifest, v)
-	}
-	d.ForcePackageDownload, d.ForcePackageRedeployment = o.project.ForcePackageDownload, in.ForcePackageRedeployment
-	if in.ForcePackageDownload != nil {
-		d.ForcePackageDownload = *in.ForcePackageDownload
-	}
-	d.FailTargetDiscovery = in.FailTargetDiscovery || o.project.FailTargetDiscovery
-	d.DebugMode, d.Comments, d.Priority = in.DebugMode, in.Comments, in.Priority
-	d.DeploymentFreezeOverrideReason = strings.TrimSpace(in.FreezeReason)
-	d.TentacleRetentionPeriod = o.retention(d.EnvironmentID)
-	if !in.QueueTime.IsZero() {
-		d.QueueTime = &kind.Time{Time: in.QueueTime.UTC()}
-	}
-	if !in.Expiry.IsZero() {
-		d.QueueTimeExpiry = &kind.Time{Time: in.Expiry.UTC()}
-	}
-}
-
 // retention is how long targets of an environment keep what was deployed: the
 // phase says so, or the nearest one before it that does, or the lifecycle.
-func (o *order) retention(environment string) *catalog.RetentionPeriod {
-	period := o.lifecycle.TentacleRetentionPolicy
-	for i, phase := range rule.EffectivePhases(o.base.Phases, rule.Usable(o.base.Environments)) {
-		if i < len(o.lifecycle.Phases) && o.lifecycle.Phases[i].TentacleRetentionPolicy != nil {
-			period = *o.lifecycle.Phases[i].TentacleRetentionPolicy
+func (k *track) retention(environment string) *catalog.RetentionPeriod {
+	period := k.lifecycle.TentacleRetentionPolicy
+	for i, phase := range rule.EffectivePhases(k.base.Phases, rule.Usable(k.base.Environments)) {
+		if i < len(k.lifecycle.Phases) && k.lifecycle.Phases[i].TentacleRetentionPolicy != nil {
+			period = *k.lifecycle.Phases[i].TentacleRetentionPolicy
 		}
 		if slices.Contains(phase.Environments, environment) {
 			return &period
 		}
 	}
 	return &period
-}
-
-// guided decides whether people are asked about failures: the deployment, a
-// variable, the project and the environment may say so, in this order.
-func (o *order) guided(p pair, c variable.Context, answers []variable.Value, asked *bool) bool {
-	if asked != nil {
-		return *asked
-	}
-	all := variable.Resolve(slices.Concat(o.values, answers), c)
-	if _, ok := all.Lookup("Octopus.UseGuidedFailure"); ok {
-		text, err := all.Dictionary().Evaluate("#{Octopus.UseGuidedFailure}")
-		if err == nil && text != "" {
-			return strings.EqualFold(strings.TrimSpace(text), "true")
-		}
-	}
-	switch o.project.DefaultGuidedFailureMode {
-	case "On":
-		return true
-	case "Off":
-		return false
-	}
-	return p.environment.UseGuidedFailure
-}
-
-// farthest is how far ahead a deployment may be scheduled.
-const farthest = 30 * 24 * time.Hour
-
-func checkSchedule(in *DeployOptions, now time.Time) error {
-	start := in.QueueTime
-	switch {
-	case !start.IsZero() && start.After(now.Add(farthest)):
-		return fault.New(fault.Invalid, "RunAt is %s; a deployment can be scheduled at most 30 days ahead.", start.UTC().Format(time.RFC3339))
-	case in.Expiry.IsZero():
-		return nil
-	case start.IsZero() || start.Before(now):
-		start = now
-	}
-	if !in.Expiry.After(start) {
-		return fault.New(fault.Invalid, "NoRunAfter is %s, which is not after the time at which the deployment is to start.", in.Expiry.UTC().Format(time.RFC3339))
-	}
-	return nil
 }
 
 // enqueue stores a deployment with its task.
@@ -410,20 +206,26 @@ func (s *Service) enqueue(tx *store.Tx, o *order, p pair, d *catalog.Deployment,
 		return nil, err
 	}
 	d.ID = fmt.Sprintf("Deployments-%d", n)
-	description := fmt.Sprintf("Deploy %s release %s to %s", o.project.Name, o.release.Version, p.environment.Name)
+	description := fmt.Sprintf("Deploy %s release %s to %s", o.project.Name, o.track.release.Version, p.environment.Name)
 	if p.tenant != nil {
 		description += " for " + p.tenant.Name
+	}
+	usual := o.project.ID + "/" + p.environment.ID
+	if p.tenant != nil {
+		usual = p.tenant.ID + "/" + usual
 	}
 	queued := task.New{
 		Name: TaskDeploy, Description: description, SpaceID: d.SpaceID, ProjectID: o.project.ID, EnvironmentID: d.EnvironmentID,
 		TenantID: d.TenantID, Arguments: deployArguments{d.ID}, CreatedBy: store.ActorOf(tx.Context()).UserID,
-		Tag: o.tag(p, answers), Class: class(in.Priority, progress, d.EnvironmentID), Expiry: in.Expiry,
+		Tag: o.tag(p, answers, o.facts(p), usual), Class: class(in.Priority, progress, d.EnvironmentID), Expiry: in.Expiry,
 		Parent: in.Parent, ParentKey: in.ParentKey,
 	}
 	if in.QueueTime.After(s.now()) {
 		queued.QueueTime = in.QueueTime
-	} else if queued.InPlaceOf, err = s.supersede(tx, o, d); err != nil {
-		return nil, err
+	} else if o.project.CancelQueuedTasks {
+		if queued.InPlaceOf, err = s.supersede(tx, affairOf(d), "release "+o.track.release.Version); err != nil {
+			return nil, err
+		}
 	}
 	t, err := s.Queue.EnqueueTx(tx, queued)
 	if err != nil {
@@ -452,26 +254,6 @@ func related(d *catalog.Deployment) []string {
 	return all
 }
 
-// concurrencyTag is the variable that overrides a task's concurrency tag.
-const concurrencyTag = "Octopus.Task.ConcurrencyTag"
-
-// tag is what keeps deployments of one project to one place apart.
-func (o *order) tag(p pair, answers []variable.Value) string {
-	tag := o.project.ID + "/" + p.environment.ID
-	if p.tenant != nil {
-		tag = p.tenant.ID + "/" + tag
-	}
-	all := variable.Resolve(slices.Concat(o.values, answers, variable.System(o.facts(p))), o.context(p))
-	if _, ok := all.Lookup(concurrencyTag); !ok {
-		return tag
-	}
-	text, err := all.Dictionary().Evaluate("#{" + concurrencyTag + "}")
-	if text = strings.TrimSpace(text); err != nil || text == "" {
-		return tag
-	}
-	return text
-}
-
 func class(priority string, progress *rule.Progression, environment string) task.Class {
 	switch {
 	case strings.EqualFold(priority, "On"), !strings.EqualFold(priority, "Off") && progress.IsPriority(environment):
@@ -482,16 +264,9 @@ func class(priority string, progress *rule.Progression, environment string) task
 
 // facts are what is known of a deployment before there is one.
 func (o *order) facts(p pair) variable.Facts {
-	f := variable.Facts{
-		Project:     variable.Ref{ID: o.project.ID, Name: o.project.Name},
-		Environment: &variable.EnvironmentFacts{Ref: variable.Ref{ID: p.environment.ID, Name: p.environment.Name}, SortOrder: p.environment.SortOrder},
-		Release: &variable.ReleaseFacts{
-			ID: o.release.ID, Number: o.release.Version, Notes: o.release.ReleaseNotes, Created: o.release.Assembled.Time,
-			CustomFields: o.release.CustomFields, ChannelName: o.channel.Name,
-		},
-	}
-	if p.tenant != nil {
-		f.Tenant = &variable.TenantFacts{Ref: variable.Ref{ID: p.tenant.ID, Name: p.tenant.Name}, Tags: p.tenant.TenantTags}
+	f, r := o.errand.facts(p), o.track.release
+	f.Release = &variable.ReleaseFacts{
+		ID: r.ID, Number: r.Version, Notes: r.ReleaseNotes, Created: r.Assembled.Time, CustomFields: r.CustomFields, ChannelName: o.channel.Name,
 	}
 	return f
 }

@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/takodeploy/tako/internal/catalog"
@@ -46,32 +45,40 @@ func (g *occasion) deploymentEnded(tx *store.Tx, t *task.Task, d *catalog.Deploy
 	if err := catalog.Deployments.Put(tx, d); err != nil {
 		return err
 	}
-	category, verb := "DeploymentSucceeded", "succeeded"
-	switch state {
-	case task.Success:
-	case task.Canceled:
+	if state == task.Canceled {
 		return nil // who canceled it has said so
-	case task.TimedOut:
-		category, verb = "DeploymentFailed", "took too long"
-	default:
-		category, verb = "DeploymentFailed", "failed"
 	}
-	message := fmt.Sprintf("%s %s", t.Description, verb)
-	if reason := so.Error(); state == task.Failed && reason != "" {
-		message += ": " + reason
-	}
-	err = tx.Append(&store.Event{Space: d.SpaceID, Category: category, Document: d.ID, Related: related(d), Message: message})
+	how, message := outcome(t, state, so)
+	err = tx.Append(&store.Event{Space: d.SpaceID, Category: "Deployment" + how, Document: d.ID, Related: related(d), Message: message})
 	if err != nil || state != task.Success {
 		return err
 	}
 	return g.succeeded(tx, t, d, r)
 }
 
+// outcome says how a task has ended: the end of the audit event's category, and
+// its sentence.
+func outcome(t *task.Task, state task.State, so plan.Standing) (how, message string) {
+	switch state {
+	case task.Success:
+		return "Succeeded", t.Description + " succeeded"
+	case task.TimedOut:
+		return "Failed", t.Description + " took too long"
+	}
+	message = t.Description + " failed"
+	if reason := so.Error(); reason != "" {
+		message += ": " + reason
+	}
+	return "Failed", message
+}
+
 // succeeded lets follow what a success brings. The task's row is still as it
 // was before the end, so what counts successes is told of this one.
 func (g *occasion) succeeded(tx *store.Tx, t *task.Task, d *catalog.Deployment, r *catalog.Release) error {
-	if err := g.supersedeRunning(tx, g.project, d, t); err != nil {
-		return err
+	if g.project.CancelRunningTasks {
+		if err := g.supersedeRunning(tx, affairOf(d), t); err != nil {
+			return err
+		}
 	}
 	r, err := catalog.Releases.Get(tx, r.ID)
 	if err != nil {

@@ -47,6 +47,10 @@ func (g *occasion) commonFacts(tx *store.Tx) error {
 	if g.URL != "" {
 		base := strings.TrimRight(g.URL, "/")
 		f.Server = &variable.ServerFacts{BaseURL: base, ServerURI: base, ProjectLink: base + "/app#/" + g.project.SpaceID + "/projects/" + g.project.Slug}
+		if r := f.Runbook; r != nil {
+			r.RunLink = base + "/app#/" + g.project.SpaceID + "/projects/" + g.project.Slug + "/operations/runs/" + g.id
+			r.SnapshotLink = base + "/app#/" + g.project.SpaceID + "/projects/" + g.project.Slug + "/operations/snapshots/" + r.Snapshot.ID
+		}
 		if f.Release != nil {
 			f.Server.ReleaseLink = base + "/app#/" + g.project.SpaceID + "/releases/" + f.Release.ID
 			f.Deployment.Link = base + "/app#/" + g.project.SpaceID + "/deployments/" + g.id
@@ -72,33 +76,43 @@ func (g *occasion) releaseFacts(tx *store.Tx, r *catalog.Release, d *catalog.Dep
 	if len(previous) > 0 {
 		release.Previous = variable.ReleaseRef{ID: previous[0].ID, Number: previous[0].Version}
 	}
-	deployment := &variable.DeploymentFacts{
-		ID: d.ID, Name: d.Name, Comments: d.Comments, Created: d.CreatedOn.Time, ForcePackageDownload: d.ForcePackageDownload,
-		SpecificMachines: d.SpecificMachineIDs, ExcludedMachines: d.ExcludedMachineIDs,
-		Changes: jsonOf(d.Changes), ChangesMarkdown: d.ChangesMarkdown, PackageBuildInformation: jsonOf(r.BuildInformation),
+	if err := g.executionFacts(tx, d.ID, d.Name, &d.Execution); err != nil {
+		return err
 	}
+	deployment := g.facts.Deployment
+	deployment.Changes, deployment.ChangesMarkdown, deployment.PackageBuildInformation = jsonOf(d.Changes), d.ChangesMarkdown, jsonOf(r.BuildInformation)
 	release.Package, release.Builds = jsonOf(r.BuildInformation), jsonOf(r.BuildInformation)
 	if len(d.Changes) > 0 {
 		items := changeOf(r).WorkItems
 		deployment.WorkItems, release.WorkItems = jsonOf(items), jsonOf(items)
 	}
+	g.facts.Release = release
+	return g.history(tx, d)
+}
+
+// executionFacts are what the server knows of a deployment or run by itself.
+func (g *occasion) executionFacts(tx *store.Tx, id, name string, e *catalog.Execution) error {
+	f := &variable.DeploymentFacts{
+		ID: id, Name: name, Comments: e.Comments, Created: e.CreatedOn.Time, ForcePackageDownload: e.ForcePackageDownload,
+		SpecificMachines: e.SpecificMachineIDs, ExcludedMachines: e.ExcludedMachineIDs,
+	}
 	if g.planned != nil {
 		for _, t := range g.planned.Targets {
-			deployment.Machines = append(deployment.Machines, t.ID)
-			deployment.Targets = append(deployment.Targets, variable.Ref{ID: t.ID, Name: t.Name})
+			f.Machines = append(f.Machines, t.ID)
+			f.Targets = append(f.Targets, variable.Ref{ID: t.ID, Name: t.Name})
 		}
 	}
-	user, err := catalog.Users.Get(tx, d.DeployedByID)
+	g.facts.Deployment = f
+	user, err := catalog.Users.Get(tx, e.DeployedByID)
 	switch {
 	case err == nil:
-		deployment.CreatedBy = variable.Person{ID: user.ID, Username: user.Username, DisplayName: user.DisplayName, EmailAddress: user.EmailAddress}
+		f.CreatedBy = variable.Person{ID: user.ID, Username: user.Username, DisplayName: user.DisplayName, EmailAddress: user.EmailAddress}
 	case fault.Is(err, fault.NotFound):
-		deployment.CreatedBy = variable.Person{ID: d.DeployedByID, Username: d.DeployedBy, DisplayName: d.DeployedBy}
+		f.CreatedBy = variable.Person{ID: e.DeployedByID, Username: e.DeployedBy, DisplayName: e.DeployedBy}
 	default:
 		return err
 	}
-	g.facts.Release, g.facts.Deployment = release, deployment
-	return g.history(tx, d)
+	return nil
 }
 
 // history finds what was deployed to the same place before.

@@ -69,17 +69,23 @@ func (d deployments) Plan(ctx context.Context, t *task.Task) (*plan.Plan, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := g.begun(ctx, "DeploymentStarted", "was started"); err != nil {
+	return g.start(ctx, "Deployment", g.frozen)
+}
+
+// start makes the plan, and tells the audit trail that what it is for has
+// begun. hold may refuse to begin; nil lets everything begin.
+func (g *occasion) start(ctx context.Context, what string, hold func(context.Context) error) (*plan.Plan, error) {
+	if err := g.begun(ctx, what+"Started", "was started"); err != nil {
 		return nil, err
 	}
 	p, err := g.plan()
-	if err == nil {
-		err = g.frozen(ctx)
+	if err == nil && hold != nil {
+		err = hold(ctx)
 	}
 	if err != nil {
 		if fault.CodeOf(err) != fault.Internal {
 			// Without a plan there is no scene to say that it has failed.
-			err = errors.Join(err, g.begun(ctx, "DeploymentFailed", "failed: "+err.Error()))
+			err = errors.Join(err, g.begun(ctx, what+"Failed", "failed: "+err.Error()))
 		}
 		return nil, err
 	}
@@ -215,11 +221,14 @@ func (g *occasion) finishLoad(tx *store.Tx) error {
 			return err
 		}
 		for i := range answers {
-			if set.Variables[i].Description == givenByParent {
+			switch set.Variables[i].Description {
+			case givenByParent:
 				answers[i].Scope.ParentDeployment, answers[i].Source = true, variable.FromParent
-				continue
+			case givenByTrigger:
+				answers[i].Scope.Trigger, answers[i].Source = true, variable.FromTrigger
+			default:
+				answers[i].Scope.User = true
 			}
-			answers[i].Scope.User = true
 		}
 		g.values = append(g.values, answers...)
 	}

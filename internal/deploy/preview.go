@@ -107,6 +107,13 @@ func (k *track) modified(tx *store.Tx, t *DeploymentTemplate) error {
 		return err
 	}
 	t.IsDeploymentProcessModified = !isCopy(k.release.ProjectDeploymentProcessSnapshotID, process.ID, process.Version)
+	t.IsVariableSetModified, t.IsLibraryVariableSetModified, err = variablesModified(tx, k.project, k.release.ProjectVariableSetSnapshotID, k.release.LibraryVariableSetSnapshotIDs)
+	return err
+}
+
+// variablesModified says whether the variables of a project, and those of the
+// library that it includes, have changed since snapshots of them were made.
+func variablesModified(tx *store.Tx, project *catalog.Project, snapshot string, libraries []string) (own, library bool, err error) {
 	same := func(snapshot, live string) (bool, error) {
 		set, err := catalog.VariableSets.Get(tx, live)
 		if err != nil {
@@ -114,25 +121,24 @@ func (k *track) modified(tx *store.Tx, t *DeploymentTemplate) error {
 		}
 		return isCopy(snapshot, live, set.Version), nil
 	}
-	if ok, err := same(k.release.ProjectVariableSetSnapshotID, k.project.VariableSetID); err != nil {
-		return err
-	} else if !ok {
-		t.IsVariableSetModified = true
-	}
-	libraries, err := librarySetsOf(tx, k.project)
+	ok, err := same(snapshot, project.VariableSetID)
 	if err != nil {
-		return err
+		return false, false, err
 	}
-	had := k.release.LibraryVariableSetSnapshotIDs
-	t.IsLibraryVariableSetModified = len(had) != len(libraries)
-	for i := range min(len(had), len(libraries)) {
-		ok, err := same(had[i], libraries[i])
+	own = !ok
+	live, err := librarySetsOf(tx, project)
+	if err != nil {
+		return false, false, err
+	}
+	library = len(libraries) != len(live)
+	for i := range min(len(libraries), len(live)) {
+		ok, err := same(libraries[i], live[i])
 		if err != nil {
-			return err
+			return false, false, err
 		}
-		t.IsLibraryVariableSetModified = t.IsLibraryVariableSetModified || !ok
+		library = library || !ok
 	}
-	return nil
+	return own, library, nil
 }
 
 // isCopy says whether a snapshot is of a version of a document, which its id
@@ -149,14 +155,20 @@ type PreviewOf struct {
 
 // Preview says what a deployment would do and what it would ask.
 type Preview struct {
-	StepsToExecute                []PreviewStep            `json:"StepsToExecute"`
-	Form                          catalog.Form             `json:"Form"`
-	UseGuidedFailureModeByDefault bool                     `json:"UseGuidedFailureModeByDefault"`
-	Changes                       []catalog.ReleaseChanges `json:"Changes"`
-	ChangesMarkdown               string                   `json:"ChangesMarkdown"`
+	RunPreview
+	Changes         []catalog.ReleaseChanges `json:"Changes"`
+	ChangesMarkdown string                   `json:"ChangesMarkdown"`
+}
+
+// RunPreview says what a deployment or the run of a runbook would do and what
+// it would ask.
+type RunPreview struct {
+	StepsToExecute                []PreviewStep `json:"StepsToExecute"`
+	Form                          catalog.Form  `json:"Form"`
+	UseGuidedFailureModeByDefault bool          `json:"UseGuidedFailureModeByDefault"`
 	// StepsLeftOut are the actions that do not apply there, and why.
 	StepsLeftOut []StepLeftOut `json:"StepsLeftOut"`
-	// Blocked says why the release may not be deployed there now; empty if it may.
+	// Blocked says why it may not go there now; empty if it may.
 	Blocked string            `json:"Blocked,omitempty"`
 	Links   map[string]string `json:"Links"`
 }
@@ -198,6 +210,14 @@ type StepLeftOut struct {
 	Reason       string `json:"Reason"`
 }
 
+func (w *PreviewOf) pair(tx *store.Tx, space string) (p pair, err error) {
+	if p.environment, err = catalog.Environments.Find(tx, space, w.EnvironmentID); err != nil || w.TenantID == "" {
+		return p, err
+	}
+	p.tenant, err = catalog.Tenants.Find(tx, space, w.TenantID)
+	return p, err
+}
+
 // Previews says what deployments of a release would do.
 func (s *Service) Previews(tx *store.Tx, r *catalog.Release, wanted []PreviewOf, disabled bool) ([]Preview, error) {
 	o, err := s.order(tx, r)
@@ -206,18 +226,16 @@ func (s *Service) Previews(tx *store.Tx, r *catalog.Release, wanted []PreviewOf,
 	}
 	previews := make([]Preview, 0, len(wanted))
 	for _, w := range wanted {
-		p := pair{}
-		if p.environment, err = catalog.Environments.Find(tx, r.SpaceID, w.EnvironmentID); err != nil {
-			return nil, err
-		}
-		if w.TenantID != "" {
-			if p.tenant, err = catalog.Tenants.Find(tx, r.SpaceID, w.TenantID); err != nil {
-				return nil, err
-			}
-		}
-		v, err := o.preview(tx, p, disabled)
+		p, err := w.pair(tx, r.SpaceID)
 		if err != nil {
 			return nil, err
+		}
+		v := Preview{}
+		if v.RunPreview, err = o.preview(tx, p, disabled); err != nil {
+			return nil, err
+		}
+		if _, err := o.mayDeploy(p); fault.CodeOf(err) == fault.Invalid {
+			v.Blocked = err.Error()
 		}
 		if v.Changes, err = changesOf(tx, r, p.environment.ID, p.tenantID()); err != nil {
 			return nil, err
@@ -230,16 +248,14 @@ func (s *Service) Previews(tx *store.Tx, r *catalog.Release, wanted []PreviewOf,
 	return previews, nil
 }
 
-func (o *order) preview(tx *store.Tx, p pair, disabled bool) (Preview, error) {
-	c := o.context(p)
-	v := Preview{
-		StepsToExecute: []PreviewStep{}, StepsLeftOut: []StepLeftOut{}, Changes: []catalog.ReleaseChanges{},
-		Form: formOf(variable.Prompts(o.values, c)), UseGuidedFailureModeByDefault: o.guided(p, c, nil, nil), Links: map[string]string{},
+// preview says what the errand would do at a place and what it would ask.
+func (e *errand) preview(tx *store.Tx, p pair, disabled bool) (RunPreview, error) {
+	c := e.context(p)
+	v := RunPreview{
+		StepsToExecute: []PreviewStep{}, StepsLeftOut: []StepLeftOut{},
+		Form: formOf(variable.Prompts(e.values, c)), UseGuidedFailureModeByDefault: e.guided(p, c, nil, nil), Links: map[string]string{},
 	}
-	if _, err := o.mayDeploy(p); fault.CodeOf(err) == fault.Invalid {
-		v.Blocked = err.Error()
-	}
-	g, err := o.scout(tx, p, &catalog.Execution{})
+	g, err := e.scout(tx, p, &catalog.Execution{})
 	if err != nil {
 		return v, err
 	}

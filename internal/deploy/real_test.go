@@ -293,6 +293,7 @@ func (p *plant) workFor(node string, how time.Duration, id string) *task.Task {
 	defer stop()
 	r := task.NewRunner(p.queue, task.RunnerOptions{Node: node, Poll: 10 * time.Millisecond})
 	r.Handle(deploy.TaskDeploy, &run.Runner{Source: p.service.Source(), Unseal: p.service.Tools.Open})
+	r.Handle(deploy.TaskRunbookRun, &run.Runner{Source: p.service.RunbookSource(), Unseal: p.service.Tools.Open})
 	if err := r.Run(ctx); err != nil {
 		p.t.Fatal(err)
 	}

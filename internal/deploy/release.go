@@ -123,7 +123,7 @@ func (s *Service) gather(ctx context.Context, d *releaseDraft) (existing *MadeRe
 		if d.channel != nil {
 			channel = d.channel.ID
 		}
-		d.steps, d.slots = process.Steps, slotsOf(process.Steps, d.values, d.project.ID, channel)
+		d.steps, d.slots = process.Steps, slotsOf(process.Steps, d.values, inProject(d.project.ID, channel))
 		return nil
 	})
 	return existing, err
@@ -213,7 +213,7 @@ func (d *releaseDraft) takeSelected() error {
 			}
 		}
 		if !hit && catalog.PackageIn(d.steps, catalog.ActionPackage{DeploymentAction: action, PackageReference: p.PackageReferenceName}) == nil {
-			wrong.Add("SelectedPackages[%d]: the deployment process has no package '%s' of a step '%s'. %s", n, p.PackageReferenceName, action, catalog.PackagesOf(d.steps))
+			wrong.Add("SelectedPackages[%d]: the process has no package '%s' of a step '%s'. %s", n, p.PackageReferenceName, action, catalog.PackagesOf(d.steps))
 		}
 	}
 	return wrong.Err()
@@ -409,14 +409,11 @@ func (s *Service) putRelease(tx *store.Tx, d *releaseDraft) (*MadeRelease, error
 		IgnoreChannelRules: d.IgnoreRules, Assembled: kind.Time{Time: s.now().UTC()}, CustomFields: d.CustomFields,
 	}
 	r.SpaceID, r.SelectedGitResources = d.Space, d.SelectedGit
-	for i := range d.slots {
-		p := &d.slots[i]
-		r.SelectedPackages = append(r.SelectedPackages, catalog.SelectedPackage{StepName: p.Action, ActionName: p.Action, PackageReferenceName: p.Reference, Version: d.chosen[i]})
-	}
+	r.SelectedPackages = d.packages()
 	if r.ProjectDeploymentProcessSnapshotID, err = catalog.SnapshotProcess(tx, d.project.DeploymentProcessID); err != nil {
 		return nil, err
 	}
-	if err := snapshotVariables(tx, d.project, r); err != nil {
+	if r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, d.project); err != nil {
 		return nil, err
 	}
 	if err := d.describe(tx, r); err != nil {
@@ -430,24 +427,38 @@ func (s *Service) putRelease(tx *store.Tx, d *releaseDraft) (*MadeRelease, error
 	return made, err
 }
 
-// snapshotVariables gives a release the variables of its project as they are.
-func snapshotVariables(tx *store.Tx, project *catalog.Project, r *catalog.Release) (err error) {
-	if r.ProjectVariableSetSnapshotID, err = catalog.SnapshotVariables(tx, project.VariableSetID); err != nil {
-		return err
+// packages are the versions that were decided, as they are stored.
+func (d *releaseDraft) packages() (all []catalog.SelectedPackage) {
+	for i := range d.slots {
+		p := &d.slots[i]
+		all = append(all, catalog.SelectedPackage{StepName: p.Action, ActionName: p.Action, PackageReferenceName: p.Reference, Version: d.chosen[i]})
 	}
-	libraries, err := librarySetsOf(tx, project)
+	return all
+}
+
+// snapshotVariables keeps the variables of a project as they are.
+func snapshotVariables(tx *store.Tx, project *catalog.Project) (own string, libraries []string, err error) {
+	if own, err = catalog.SnapshotVariables(tx, project.VariableSetID); err != nil {
+		return "", nil, err
+	}
+	live, err := librarySetsOf(tx, project)
 	if err != nil {
-		return err
+		return "", nil, err
 	}
-	r.LibraryVariableSetSnapshotIDs = nil
-	for _, id := range libraries {
+	for _, id := range live {
 		snapshot, err := catalog.SnapshotVariables(tx, id)
 		if err != nil {
-			return err
+			return "", nil, err
 		}
-		r.LibraryVariableSetSnapshotIDs = append(r.LibraryVariableSetSnapshotIDs, snapshot)
+		libraries = append(libraries, snapshot)
 	}
-	return nil
+	return own, libraries, nil
+}
+
+// inProject is the context of what holds for releases of a channel, wherever
+// they go.
+func inProject(project, channel string) variable.Context {
+	return variable.Context{Project: project, ProcessOwner: project, Channel: channel}
 }
 
 // UpdateVariables gives a release the variables of its project as they are now.
@@ -467,7 +478,7 @@ func (s *Service) updateVariables(tx *store.Tx, r *catalog.Release) error {
 	if err != nil {
 		return err
 	}
-	if err := snapshotVariables(tx, project, r); err != nil {
+	if r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, project); err != nil {
 		return err
 	}
 	return catalog.Releases.Put(tx, r)

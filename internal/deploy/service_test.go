@@ -194,6 +194,7 @@ func (o *office) deploy(r *catalog.Release, options deploy.DeployOptions, enviro
 func (o *office) work() {
 	r := task.NewRunner(o.queue, task.RunnerOptions{Node: "n", Poll: 20 * time.Millisecond, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	r.Handle(deploy.TaskDeploy, &run.Runner{Source: o.service.Source(), Grace: time.Second})
+	r.Handle(deploy.TaskRunbookRun, &run.Runner{Source: o.service.RunbookSource(), Grace: time.Second})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()

@@ -1,91 +1,140 @@
 package deploy
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
-	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 )
 
-// whole says that a deployment leaves nothing out: no steps and no machines.
-// Only such ones push others aside or are pushed aside.
-func whole(d *catalog.Deployment) bool {
-	return len(d.SkipActions)+len(d.SpecificMachineIDs)+len(d.ExcludedMachineIDs)+len(d.SpecificTargetTagIDs)+len(d.ExcludedTargetTagIDs) == 0
+// affair is what a task is about that pushes others of its kind aside: a
+// deployment, or the run of a runbook.
+type affair struct {
+	id      string
+	space   string
+	name    string // of its tasks
+	place   [4]string
+	related []string
+	*catalog.Execution
 }
 
-// older lists tasks of the same project, environment and tenant that satisfy a
-// condition, the newest first, with their deployments.
-func older(tx *store.Tx, d *catalog.Deployment, condition string, visit func(*task.Task, *catalog.Deployment) (more bool, err error)) error {
+// affairOf describes a deployment.
+func affairOf(d *catalog.Deployment) *affair {
+	return &affair{d.ID, d.SpaceID, TaskDeploy, [4]string{d.ProjectID, d.EnvironmentID, d.TenantID, ""}, related(d), &d.Execution}
+}
+
+// affairOfRun describes the run of a runbook.
+func affairOfRun(r *catalog.RunbookRun) *affair {
+	return &affair{r.ID, r.SpaceID, TaskRunbookRun, [4]string{r.ProjectID, r.EnvironmentID, r.TenantID, r.RunbookID}, relatedRun(r), &r.Execution}
+}
+
+// affairOfTask finds what a task is about; nil if that is gone.
+func affairOfTask(tx *store.Tx, t *task.Task) (*affair, error) {
+	var args struct {
+		deployArguments
+		runArguments
+	}
+	if err := json.Unmarshal(t.Arguments, &args); err != nil {
+		return nil, fmt.Errorf("reading the arguments of %s: %w", t.ID, err)
+	}
+	var found *affair
+	var err error
+	if args.RunbookRunID != "" {
+		var r *catalog.RunbookRun
+		if r, err = catalog.RunbookRuns.Get(tx, args.RunbookRunID); err == nil {
+			found = affairOfRun(r)
+		}
+	} else {
+		var d *catalog.Deployment
+		if d, err = catalog.Deployments.Get(tx, args.DeploymentID); err == nil {
+			found = affairOf(d)
+		}
+	}
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return found, err
+}
+
+// whole says that nothing is left out: no steps and no machines. Only such ones
+// push others aside or are pushed aside.
+func (a *affair) whole() bool {
+	return len(a.SkipActions)+len(a.SpecificMachineIDs)+len(a.ExcludedMachineIDs)+len(a.SpecificTargetTagIDs)+len(a.ExcludedTargetTagIDs) == 0
+}
+
+// older visits the tasks of the same project, environment, tenant and runbook
+// that satisfy a condition, the newest first, with what they are about.
+func (a *affair) older(tx *store.Tx, condition string, visit func(*task.Task, *affair) (more bool, err error)) error {
 	var ids []string
 	err := tx.Query(func(scan func(...any) error) error {
 		var id string
 		err := scan(&id)
 		ids = append(ids, id)
 		return err
-	}, "select id from task where project = $1 and environment = $2 and tenant = $3 and name = '"+TaskDeploy+"' and "+condition+" order by num desc",
-		d.ProjectID, d.EnvironmentID, d.TenantID)
+	}, "select id from task where project = $1 and environment = $2 and tenant = $3 and runbook = $4 and name = $5 and "+condition+" order by num desc",
+		a.place[0], a.place[1], a.place[2], a.place[3], a.name)
 	if err != nil {
-		return fmt.Errorf("listing older deployments: %w", err)
+		return fmt.Errorf("listing older tasks: %w", err)
 	}
 	for _, id := range ids {
-		found, _, err := kind.Of[catalog.Deployment]().List(tx, kind.Query{Space: d.SpaceID, Match: map[string]string{"TaskId": id}, Take: 1})
-		if err != nil {
-			return err
-		}
-		if len(found) == 0 {
-			continue
-		}
 		t, err := task.GetTx(tx, id)
 		if err != nil {
 			return err
 		}
-		if more, err := visit(t, found[0]); err != nil || !more {
+		old, err := affairOfTask(tx, t)
+		if err != nil {
+			return err
+		}
+		if old == nil {
+			continue
+		}
+		if more, err := visit(t, old); err != nil || !more {
 			return err
 		}
 	}
 	return nil
 }
 
-// supersede cancels the older deployments that still wait in the queue and
-// that a new one makes pointless. It gives the task whose place the new one
-// takes; nil if it pushes none aside.
-func (s *Service) supersede(tx *store.Tx, o *order, d *catalog.Deployment) (*task.Task, error) {
-	if !o.project.CancelQueuedTasks || !whole(d) {
+// supersede cancels the older ones that still wait in the queue and that a new
+// one makes pointless. It gives the task whose place the new one takes; nil if
+// it pushes none aside.
+func (s *Service) supersede(tx *store.Tx, a *affair, what string) (*task.Task, error) {
+	if !a.whole() {
 		return nil, nil
 	}
 	var first *task.Task
-	err := older(tx, d, "state = 'Queued' and hold = 'Waiting'", func(t *task.Task, old *catalog.Deployment) (bool, error) {
+	err := a.older(tx, "state = 'Queued' and hold = 'Waiting'", func(t *task.Task, old *affair) (bool, error) {
 		switch {
-		case !whole(old) || t.Parent != "":
+		case !old.whole() || t.Parent != "":
 			return false, nil
 		case t.QueueTime.After(s.now()):
 			return true, nil // it is for later
 		}
 		first = t
-		return true, s.cancel(tx, t, old, fmt.Sprintf("it is superseded by %s of release %s", d.ID, o.release.Version))
+		return true, s.cancel(tx, t, old, fmt.Sprintf("it is superseded by %s of %s", a.id, what))
 	})
 	return first, err
 }
 
-// supersedeRunning cancels older deployments that have begun and wait for
-// something, after a newer one has succeeded.
-func (s *Service) supersedeRunning(tx *store.Tx, project *catalog.Project, d *catalog.Deployment, own *task.Task) error {
-	if !project.CancelRunningTasks || !whole(d) {
+// supersedeRunning cancels older ones that have begun and wait for something,
+// after a newer one has succeeded.
+func (s *Service) supersedeRunning(tx *store.Tx, a *affair, own *task.Task) error {
+	if !a.whole() {
 		return nil
 	}
-	return older(tx, d, "state = 'Executing' and hold = 'Paused'", func(t *task.Task, old *catalog.Deployment) (bool, error) {
-		if t.Num > own.Num || !whole(old) || t.Parent != "" {
+	return a.older(tx, "state = 'Executing' and hold = 'Paused'", func(t *task.Task, old *affair) (bool, error) {
+		if t.Num > own.Num || !old.whole() || t.Parent != "" {
 			return true, nil
 		}
-		return true, s.cancel(tx, t, old, fmt.Sprintf("it is superseded by %s, which has succeeded", d.ID))
+		return true, s.cancel(tx, t, old, fmt.Sprintf("it is superseded by %s, which has succeeded", a.id))
 	})
 }
 
-// cancel stops a deployment and says why in the audit trail.
-func (s *Service) cancel(tx *store.Tx, t *task.Task, d *catalog.Deployment, why string) error {
+// cancel stops a task and says why in the audit trail.
+func (s *Service) cancel(tx *store.Tx, t *task.Task, a *affair, why string) error {
 	if err := s.Queue.CancelTx(tx, t); err != nil {
 		if fault.Is(err, fault.Conflict) {
 			return nil // it has moved on by itself
@@ -93,7 +142,7 @@ func (s *Service) cancel(tx *store.Tx, t *task.Task, d *catalog.Deployment, why 
 		return err
 	}
 	return tx.Append(&store.Event{
-		Space: d.SpaceID, Category: "TaskCanceled", Document: t.ID, Related: append(related(d), d.ID),
+		Space: a.space, Category: "TaskCanceled", Document: t.ID, Related: append(a.related, a.id),
 		Message: fmt.Sprintf("%s was canceled: %s", t.Description, why),
 	})
 }

@@ -13,14 +13,14 @@ import (
 
 // ReleaseTemplate says what a release of a project needs.
 type ReleaseTemplate struct {
-	DeploymentProcessID            string                 `json:"DeploymentProcessId"`
-	LastReleaseVersion             string                 `json:"LastReleaseVersion"`
-	NextVersionIncrement           string                 `json:"NextVersionIncrement"`
-	VersioningPackageStepName      *string                `json:"VersioningPackageStepName"`
-	VersioningPackageReferenceName *string                `json:"VersioningPackageReferenceName"`
-	Packages                       []ReleasePackage       `json:"Packages"`
-	GitResources                   []catalog.GitReference `json:"GitResources"`
-	Links                          map[string]string      `json:"Links"`
+	DeploymentProcessID            string            `json:"DeploymentProcessId"`
+	LastReleaseVersion             string            `json:"LastReleaseVersion"`
+	NextVersionIncrement           string            `json:"NextVersionIncrement"`
+	VersioningPackageStepName      *string           `json:"VersioningPackageStepName"`
+	VersioningPackageReferenceName *string           `json:"VersioningPackageReferenceName"`
+	Packages                       []ReleasePackage  `json:"Packages"`
+	GitResources                   []TemplateGit     `json:"GitResources"`
+	Links                          map[string]string `json:"Links"`
 }
 
 // ReleasePackage is a package that a release needs a version of.
@@ -78,13 +78,14 @@ func (s *Service) releaseTemplate(tx *store.Tx, space, projectID, channel, relea
 	if err := d.templateChannel(channel); err != nil {
 		return nil, err
 	}
-	d.slots = slotsOf(process.Steps, d.values, d.project.ID, d.channel.ID)
-	t := &ReleaseTemplate{DeploymentProcessID: processID, Packages: []ReleasePackage{}, GitResources: []catalog.GitReference{},
+	d.steps = process.Steps
+	d.slots = slotsOf(process.Steps, d.values, inProject(d.project.ID, d.channel.ID))
+	t := &ReleaseTemplate{DeploymentProcessID: processID, Packages: []ReleasePackage{}, GitResources: []TemplateGit{},
 		Links: map[string]string{"Self": catalog.Projects.SelfPath(space, projectID) + "/deploymentprocesses/template{?channel,releaseId}"}}
 	if err := s.nextVersion(tx, d, t); err != nil {
 		return nil, err
 	}
-	return t, d.templatePackages(tx, t)
+	return t, d.templateChoices(tx, t)
 }
 
 func (d *releaseDraft) templateChannel(what string) (err error) {
@@ -118,33 +119,81 @@ func (s *Service) nextVersion(tx *store.Tx, d *releaseDraft, t *ReleaseTemplate)
 	return err
 }
 
-// templatePackages lists the packages with the versions of the last release.
-func (d *releaseDraft) templatePackages(tx *store.Tx, t *ReleaseTemplate) error {
+// templateChoices lists what is chosen, with what the last release has chosen.
+func (d *releaseDraft) templateChoices(tx *store.Tx, t *ReleaseTemplate) error {
 	last, _, err := catalog.Releases.List(tx, kind.Query{Space: d.Space, Take: 1, Where: []store.Where{
 		{SQL: "owner = ?", Args: []any{d.project.ID}}, {SQL: "data ->> 'ChannelId' = ?", Args: []any{d.channel.ID}}}})
 	if err != nil {
 		return err
 	}
-	before := map[[2]string]string{}
+	before := &catalog.Release{}
 	if len(last) > 0 {
-		t.LastReleaseVersion = last[0].Version
-		for _, p := range last[0].SelectedPackages {
-			before[[2]string{strings.ToLower(p.ActionName), strings.ToLower(p.PackageReferenceName)}] = p.Version
-		}
+		before = last[0]
 	}
+	t.LastReleaseVersion = before.Version
+	t.Packages, t.GitResources = d.templatePackages(tx, before.SelectedPackages), templateGit(d.steps, before.SelectedGitResources)
+	return nil
+}
+
+// templatePackages lists the packages with the versions that were chosen last.
+func (d *releaseDraft) templatePackages(tx *store.Tx, last []catalog.SelectedPackage) []ReleasePackage {
+	before := map[[2]string]string{}
+	for _, p := range last {
+		before[[2]string{strings.ToLower(p.ActionName), strings.ToLower(p.PackageReferenceName)}] = p.Version
+	}
+	all := []ReleasePackage{}
 	for i := range d.slots {
 		p := &d.slots[i]
 		name := p.FeedID
 		if feed, err := catalog.Feeds.Get(tx, p.FeedID); err == nil {
 			name = feed.Name
 		}
-		t.Packages = append(t.Packages, ReleasePackage{
+		all = append(all, ReleasePackage{
 			StepName: p.Action, ActionName: p.Action, PackageReferenceName: p.Reference, PackageID: p.PackageID, NuGetPackageID: p.PackageID,
 			FeedID: p.FeedID, NuGetFeedID: p.FeedID, FeedName: name, NuGetFeedName: name, FixedVersion: p.Fixed, IsResolvable: p.Resolvable,
 			VersionSelectedLastRelease: before[[2]string{strings.ToLower(p.Action), strings.ToLower(p.Reference)}],
 		})
 	}
-	return nil
+	return all
+}
+
+// TemplateGit is a Git dependency that a release needs a reference of.
+type TemplateGit struct {
+	Name                           string                `json:"Name"`
+	ActionName                     string                `json:"ActionName"`
+	RepositoryURI                  string                `json:"RepositoryUri"`
+	DefaultBranch                  string                `json:"DefaultBranch"`
+	IsResolvable                   bool                  `json:"IsResolvable"`
+	FilePathFilters                []string              `json:"FilePathFilters"`
+	GitCredentialID                string                `json:"GitCredentialId,omitempty"`
+	GitHubConnectionID             string                `json:"GitHubConnectionId,omitempty"`
+	GitResourceSelectedLastRelease *catalog.GitReference `json:"GitResourceSelectedLastRelease,omitempty"`
+}
+
+// templateGit lists the Git dependencies with the references chosen last.
+func templateGit(steps []catalog.Step, last []catalog.SelectedGitResource) []TemplateGit {
+	all := []TemplateGit{}
+	for i := range steps {
+		for j := range steps[i].Actions {
+			a := &steps[i].Actions[j]
+			if a.IsDisabled {
+				continue
+			}
+			for _, g := range a.GitDependencies {
+				t := TemplateGit{
+					Name: g.Name, ActionName: a.Name, RepositoryURI: g.RepositoryURI, DefaultBranch: g.DefaultBranch, FilePathFilters: append([]string{}, g.FilePathFilters...),
+					IsResolvable: !strings.Contains(g.RepositoryURI, "#{"), GitCredentialID: g.GitCredentialID, GitHubConnectionID: g.GitHubConnectionID,
+				}
+				for _, s := range last {
+					if strings.EqualFold(s.ActionName, a.Name) && strings.EqualFold(s.GitResourceReferenceName, g.Name) {
+						t.GitResourceSelectedLastRelease = s.GitReferenceResource
+					}
+				}
+				all = append(all, t)
+			}
+		}
+	}
+	return all
 }
 
 // MissingPackage is a package of a release that its feed does not have.
@@ -169,7 +218,7 @@ func (s *Service) MissingPackages(ctx context.Context, r *catalog.Release) ([]Mi
 			return err
 		}
 		values, err := valuesOf(tx, set, variable.FromProject, "", 0, false)
-		slots = slotsOf(process.Steps, values, r.ProjectID, r.ChannelID)
+		slots = slotsOf(process.Steps, values, inProject(r.ProjectID, r.ChannelID))
 		return err
 	})
 	missing := []MissingPackage{}

@@ -119,15 +119,5 @@ func (r *round) removeRun(tx *store.Tx, id string) error {
 	if err != nil {
 		return err
 	}
-	t, err := task.GetTx(tx, run.TaskID)
-	switch {
-	case err != nil && !fault.Is(err, fault.NotFound):
-		return err
-	case t != nil && t.Hold != task.Done:
-		return fault.New(fault.Conflict, "Task %s has not ended.", t.ID)
-	}
-	if err := catalog.RunbookRuns.Remove(tx, run); err != nil || t == nil {
-		return err
-	}
-	return r.Deploy.RemoveTask(tx, t)
+	return r.Deploy.RemoveRun(tx, run)
 }
