@@ -36,6 +36,7 @@ var rooms = []struct {
 	{"internal/config", []string{"internal/fault", "internal/secret"}},
 	{"internal/store", []string{"internal/fault", "internal/secret"}},
 	{"internal/blob", []string{"internal/fault"}},
+	{"internal/gitrepo", []string{"internal/fault"}},
 	{"internal/kind", []string{"internal/fault", "internal/store", "internal/secret"}},
 	{"internal/access", []string{"internal/fault"}},
 	{"internal/catalog", []string{"internal/kind", "internal/store", "internal/fault", "internal/secret", "internal/access", "internal/runner", "octostache", "version"}},
