@@ -24,7 +24,6 @@ var _ = area(func(a *API) []Route {
 		{Method: "GET", Pattern: "S/packages/{id}", Handle: a.getPackage, Permission: "FeedView", Summary: "Get a package", Answer: packageDocument{}},
 		{Method: "GET", Pattern: "S/packages/{id}/raw", Handle: a.downloadPackage, Summary: "Download a package"},
 		{Method: "DELETE", Pattern: "S/packages/{id}", Handle: a.deletePackage, Summary: "Delete a package"},
-		{Method: "GET", Pattern: "S/packages/{id}/{version}/delta-signature", Handle: a.deltaSignature, Summary: "What an upload of a difference needs"},
 	}
 })
 
@@ -95,7 +94,16 @@ func (a *API) packageDocuments(r *Request, all []*catalog.BuiltInPackage, notes 
 // which send everything first get to see the answer.
 const maxRest = 256 << 20
 
-func (a *API) pushPackage(r *Request) (any, error) {
+// drain reads the rest of a request. What cannot be read now matters to nobody.
+func (r *Request) drain() { _, _ = io.CopyN(io.Discard, r.Request.Body, maxRest) }
+
+func (a *API) pushPackage(r *Request) (any, error) { return a.push(r, nil) }
+
+// maker makes the package of what is uploaded; done frees what it needed.
+type maker func(name string, content io.Reader, size int64) (made io.Reader, madeSize int64, done func(), err error)
+
+// push takes an upload, of which make makes the package unless it is nil.
+func (a *API) push(r *Request, make maker) (any, error) {
 	mode, err := feed.ParseOverwrite(r.Q("overwriteMode"))
 	if err != nil {
 		return nil, err
@@ -111,6 +119,14 @@ func (a *API) pushPackage(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if make != nil {
+		var done func()
+		if content, size, done, err = make(name, content, size); err != nil {
+			r.drain()
+			return nil, err
+		}
+		defer done()
+	}
 	p, outcome, err := a.feeds().BuiltIn().Push(r.Context(), feed.Upload{Space: r.Space, FileName: name, Content: content, Size: size, Mode: mode,
 		Allow: func(packageID string, there bool) error {
 			if there {
@@ -119,8 +135,7 @@ func (a *API) pushPackage(r *Request) (any, error) {
 			return a.needPackage(r, "BuiltInFeedPush", packageID)
 		}})
 	if err != nil || outcome == feed.Ignored {
-		// What cannot be read now matters to nobody.
-		_, _ = io.CopyN(io.Discard, r.Request.Body, maxRest)
+		r.drain()
 	}
 	if err != nil {
 		return nil, err
@@ -309,15 +324,6 @@ func (a *API) remove(r *Request, ids []string) error {
 		gone = append(gone, p)
 	}
 	return own.Delete(r.Context(), gone...)
-}
-
-// deltaSignature tells clients that there is nothing to send a difference to,
-// whereupon they send the whole file.
-func (a *API) deltaSignature(r *Request) (any, error) {
-	if !r.Rights.Anywhere(access.BuiltInFeedPush, r.Space) {
-		return nil, r.Need("BuiltInFeedPush", At{})
-	}
-	return nil, fault.New(fault.NotFound, "There is no version of the package '%s' that a difference could be made to; upload the whole file.", r.Param("id"))
 }
 
 // notesResult is what is known of a package's release notes.

@@ -44,6 +44,11 @@ func zipOf(t *testing.T, files ...string) []byte {
 // does.
 func (h *harness) push(part, name, query string, data []byte, headers ...string) reply {
 	h.Helper()
+	return h.pushTo("/api/Spaces-1/packages/raw"+query, part, name, data, headers...)
+}
+
+func (h *harness) pushTo(path, part, name string, data []byte, headers ...string) reply {
+	h.Helper()
 	r, w := io.Pipe()
 	m := multipart.NewWriter(w)
 	go func() {
@@ -56,7 +61,7 @@ func (h *harness) push(part, name, query string, data []byte, headers ...string)
 		}
 		w.CloseWithError(err)
 	}()
-	return h.send("POST", "/api/Spaces-1/packages/raw"+query, r, append([]string{"Content-Type", m.FormDataContentType()}, headers...)...)
+	return h.send("POST", path, r, append([]string{"Content-Type", m.FormDataContentType()}, headers...)...)
 }
 
 // stored counts the files in the blob store, unfinished ones too.
@@ -154,7 +159,7 @@ func TestPackages(t *testing.T) {
 	if part.status != 206 || !bytes.Equal(part.body, data[2:6]) {
 		t.Errorf("a range: %d, %q", part.status, part.body)
 	}
-	if a := h.send("GET", "/api/Spaces-1/packages/Acme.Web/1.10.0/delta-signature", nil); a.status != 404 || strings.Contains(string(a.body), `"Errors"`) {
+	if a := h.send("GET", "/api/Spaces-1/packages/Acme.New/1.10.0/delta-signature", nil); a.status != 404 || strings.Contains(string(a.body), `"Errors"`) {
 		t.Errorf("signature: %d %s", a.status, a.body)
 	}
 
