@@ -238,20 +238,29 @@ func (g *occasion) notHere(a *catalog.Action) string {
 	return ""
 }
 
-// begun appends the audit event of a beginning, once however often a plan is
-// made of the same task.
-func (g *occasion) begun(ctx context.Context, category, verb string) error {
-	return g.DB.Do(ctx, func(tx *store.Tx) error {
-		// The events of one deployment are few and those of a category many:
-		// the engine is kept from looking through the latter.
-		var one int
-		said, err := tx.QueryRow([]any{&one}, "select 1 from event where document = $1 and category || '' = $2 limit 1", g.id, category)
-		if err != nil || said {
-			return err
-		}
-		return tx.Append(&store.Event{
-			Space: g.project.SpaceID, Category: category, Document: g.id, Related: g.related(), Message: g.task.Description + " " + verb,
-		})
+// Began appends the audit event of the beginning.
+func (g *occasion) Began(tx *store.Tx) error { return g.tell(tx, "Started", "was started") }
+
+// refused appends the audit events of what could not begin, once however often
+// it is tried.
+func (g *occasion) refused(tx *store.Tx, why error) error {
+	// The events of one deployment are few and those of a category many: the
+	// engine is kept from looking through the latter.
+	var one int
+	said, err := tx.QueryRow([]any{&one}, "select 1 from event where document = $1 and category || '' = $2 limit 1", g.id, g.what+"Failed")
+	if err != nil || said {
+		return err
+	}
+	if err := g.Began(tx); err != nil {
+		return err
+	}
+	return g.tell(tx, "Failed", "failed: "+why.Error())
+}
+
+// tell appends an audit event.
+func (g *occasion) tell(tx *store.Tx, category, verb string) error {
+	return tx.Append(&store.Event{
+		Space: g.project.SpaceID, Category: g.what + category, Document: g.id, Related: g.related(), Message: g.task.Description + " " + verb,
 	})
 }
 

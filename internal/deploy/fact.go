@@ -96,13 +96,10 @@ func (g *occasion) executionFacts(tx *store.Tx, id, name string, e *catalog.Exec
 		ID: id, Name: name, Comments: e.Comments, Created: e.CreatedOn.Time, ForcePackageDownload: e.ForcePackageDownload,
 		SpecificMachines: e.SpecificMachineIDs, ExcludedMachines: e.ExcludedMachineIDs,
 	}
-	if g.planned != nil {
-		for _, t := range g.planned.Targets {
-			f.Machines = append(f.Machines, t.ID)
-			f.Targets = append(f.Targets, variable.Ref{ID: t.ID, Name: t.Name})
-		}
-	}
 	g.facts.Deployment = f
+	if g.planned != nil {
+		g.target(g.planned.Targets)
+	}
 	user, err := catalog.Users.Get(tx, e.DeployedByID)
 	switch {
 	case err == nil:
@@ -113,6 +110,15 @@ func (g *occasion) executionFacts(tx *store.Tx, id, name string, e *catalog.Exec
 		return err
 	}
 	return nil
+}
+
+// target notes on which targets there is something to do.
+func (g *occasion) target(all []plan.Target) {
+	f := g.facts.Deployment
+	for _, t := range all {
+		f.Machines = append(f.Machines, t.ID)
+		f.Targets = append(f.Targets, variable.Ref{ID: t.ID, Name: t.Name})
+	}
 }
 
 // history finds what was deployed to the same place before.

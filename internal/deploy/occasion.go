@@ -25,6 +25,7 @@ import (
 // what its plan is made from, and the Scene around the plan.
 type occasion struct {
 	*Service
+	what         string // that is carried out, as events are named
 	task         *task.Task
 	planned      *plan.Plan // nil before there is one
 	id           string     // of the deployment or run
@@ -43,11 +44,14 @@ type occasion struct {
 
 	context variable.Context
 	facts   variable.Facts
-	values  []variable.Value
+	given   []variable.Value // from variable sets, tenants and people
+	values  []variable.Value // with what is known by itself
 	frame   *variable.Frame
 	hidden  map[string][]variable.Value // sensitive settings, by action id
 	secrets []string
 
+	// hold may refuse to begin; nil lets everything begin.
+	hold func(context.Context) error
 	// ended does what follows an end beyond what all have in common.
 	ended func(tx *store.Tx, t *task.Task, state task.State, so plan.Standing) error
 
@@ -63,33 +67,21 @@ type deployments struct{ *Service }
 // into a Runner.
 func (s *Service) Source() run.Source { return deployments{s} }
 
-// Plan computes the plan of a deployment.
-func (d deployments) Plan(ctx context.Context, t *task.Task) (*plan.Plan, error) {
-	g, err := d.open(ctx, t, nil)
-	if err != nil {
-		return nil, err
-	}
-	return g.start(ctx, "Deployment", g.frozen)
-}
-
-// start makes the plan, and tells the audit trail that what it is for has
-// begun. hold may refuse to begin; nil lets everything begin.
-func (g *occasion) start(ctx context.Context, what string, hold func(context.Context) error) (*plan.Plan, error) {
-	if err := g.begun(ctx, what+"Started", "was started"); err != nil {
-		return nil, err
-	}
+// Plan computes the plan. What cannot begin is told to the audit trail.
+func (g *occasion) Plan(ctx context.Context) (*plan.Plan, error) {
 	p, err := g.plan()
-	if err == nil && hold != nil {
-		err = hold(ctx)
+	if err == nil && g.hold != nil {
+		err = g.hold(ctx)
 	}
-	if err != nil {
-		if fault.CodeOf(err) != fault.Internal {
-			// Without a plan there is no scene to say that it has failed.
-			err = errors.Join(err, g.begun(ctx, what+"Failed", "failed: "+err.Error()))
-		}
-		return nil, err
+	switch {
+	case err == nil:
+		g.planned = p
+		return p, g.meet(p.Targets)
+	case fault.CodeOf(err) != fault.Internal:
+		// Without a plan nothing ends that would say that it has failed.
+		err = errors.Join(err, g.DB.Do(ctx, func(tx *store.Tx) error { return g.refused(tx, err) }))
 	}
-	return p, nil
+	return nil, err
 }
 
 // frozen refuses a deployment at whose beginning a freeze is under way that
@@ -109,13 +101,9 @@ func (g *occasion) frozen(ctx context.Context) error {
 
 // Open gives the scene of a deployment.
 func (d deployments) Open(ctx context.Context, t *task.Task, p *plan.Plan) (run.Scene, error) {
-	return d.open(ctx, t, p)
-}
-
-func (d deployments) open(ctx context.Context, t *task.Task, p *plan.Plan) (*occasion, error) {
-	g := &occasion{Service: d.Service, task: t, planned: p}
-	err := d.DB.View(ctx, func(tx *store.Tx) error { return g.loadDeployment(tx) })
-	if err != nil {
+	g := &occasion{Service: d.Service, what: "Deployment", task: t, planned: p}
+	g.hold = g.frozen
+	if err := d.DB.View(ctx, g.loadDeployment); err != nil {
 		return nil, err
 	}
 	return g, nil
@@ -148,7 +136,7 @@ func (g *occasion) loadDeployment(tx *store.Tx) error {
 	}
 	g.steps, g.packages, g.channel = process.Steps, r.SelectedPackages, d.ChannelID
 	g.connectivity = connectivityOf(g.project.ProjectConnectivityPolicy)
-	if g.values, err = readValues(tx, g.project, r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, true); err != nil {
+	if g.given, err = readValues(tx, g.project, r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, true); err != nil {
 		return err
 	}
 	g.context.Channel, g.context.ProcessOwner = d.ChannelID, g.project.ID
@@ -209,7 +197,7 @@ func (g *occasion) finishLoad(tx *store.Tx) error {
 		if err != nil {
 			return err
 		}
-		g.values = append(g.values, values...)
+		g.given = append(g.given, values...)
 	}
 	if id := g.execution.ManifestVariableSetID; id != "" {
 		set, err := catalog.VariableSets.Get(tx, id)
@@ -230,19 +218,32 @@ func (g *occasion) finishLoad(tx *store.Tx) error {
 				answers[i].Scope.User = true
 			}
 		}
-		g.values = append(g.values, answers...)
+		g.given = append(g.given, answers...)
 	}
 	if err := g.commonFacts(tx); err != nil {
 		return err
 	}
-	g.values = append(g.values, variable.System(g.facts)...)
-	g.values = append(g.values, g.stepFacts()...)
 	if err := g.hide(tx); err != nil {
 		return err
 	}
 	g.known = variable.Remember(g.expand)
+	return g.decide()
+}
+
+// decide decides all that is the same everywhere, of what was read.
+func (g *occasion) decide() error {
+	g.values = slices.Concat(g.given, variable.System(g.facts), g.stepFacts())
 	g.frame = variable.NewIndex(g.values).For(g.context)
 	return g.gatherSecrets()
+}
+
+// meet lets the targets of the plan be known, once there is one.
+func (g *occasion) meet(targets []plan.Target) error {
+	if len(targets) == 0 {
+		return nil
+	}
+	g.target(targets)
+	return g.decide()
 }
 
 // hide opens the sensitive settings of actions. They are no part of a plan,

@@ -21,22 +21,9 @@ type runs struct{ *Service }
 // belongs into a Runner.
 func (s *Service) RunbookSource() run.Source { return runs{s} }
 
-// Plan computes the plan of a run.
-func (r runs) Plan(ctx context.Context, t *task.Task) (*plan.Plan, error) {
-	g, err := r.open(ctx, t, nil)
-	if err != nil {
-		return nil, err
-	}
-	return g.start(ctx, "RunbookRun", nil)
-}
-
 // Open gives the scene of a run.
 func (r runs) Open(ctx context.Context, t *task.Task, p *plan.Plan) (run.Scene, error) {
-	return r.open(ctx, t, p)
-}
-
-func (r runs) open(ctx context.Context, t *task.Task, p *plan.Plan) (*occasion, error) {
-	g := &occasion{Service: r.Service, task: t, planned: p}
+	g := &occasion{Service: r.Service, what: "RunbookRun", task: t, planned: p}
 	if err := r.DB.View(ctx, g.loadRun); err != nil {
 		return nil, err
 	}
@@ -64,7 +51,7 @@ func (g *occasion) loadRun(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	g.steps, g.packages, g.values = o.steps, snapshot.SelectedPackages, o.values
+	g.steps, g.packages, g.given = o.steps, snapshot.SelectedPackages, o.values
 	g.connectivity, g.context.ProcessOwner = connectivityOf(o.connectivity), o.owner
 	if err := g.runbookFacts(tx, o, r); err != nil {
 		return err

@@ -69,7 +69,6 @@ func (r *Runner) Run(ctx context.Context, x *task.Execution) (task.Outcome, erro
 		}
 		return task.Outcome{}, err
 	}
-	x.Mask(n.scene.Secrets()...)
 	if err := n.maskAgain(); err != nil {
 		return task.Outcome{}, err
 	}
@@ -92,24 +91,38 @@ func (r *Runner) Run(ctx context.Context, x *task.Execution) (task.Outcome, erro
 
 // open reads the plan, or makes it at the first pick-up.
 func (n *run) open(ctx context.Context) (err error) {
-	if n.x.Plan == nil {
-		if n.plan, err = n.Source.Plan(ctx, &n.x.Task); err != nil {
-			return err
-		}
-		text, err := json.Marshal(n.plan)
-		if err != nil {
-			return fmt.Errorf("store the plan: %w", err)
-		}
-		n.next.Plan, n.next.Outline = text, plan.Outline(n.plan)
-		for _, note := range n.plan.Notes {
-			n.say(task.Key{}, task.Info, note)
-		}
-	} else if err := json.Unmarshal(n.x.Plan, &n.plan); err != nil {
-		return fmt.Errorf("read the plan: %w", err)
-	}
 	n.book = newBook(n.x.Records)
-	n.scene, err = n.Source.Open(ctx, &n.x.Task, n.plan)
-	return err
+	if n.x.Plan != nil {
+		if err := json.Unmarshal(n.x.Plan, &n.plan); err != nil {
+			return fmt.Errorf("read the plan: %w", err)
+		}
+	}
+	if n.scene, err = n.Source.Open(ctx, &n.x.Task, n.plan); err != nil {
+		return err
+	}
+	n.x.Mask(n.scene.Secrets()...)
+	if n.plan != nil {
+		return nil
+	}
+	return n.makePlan(ctx)
+}
+
+// makePlan has the plan made and stored with the next commit.
+func (n *run) makePlan(ctx context.Context) (err error) {
+	if n.plan, err = n.scene.Plan(ctx); err != nil {
+		return err
+	}
+	text, err := json.Marshal(n.plan)
+	if err != nil {
+		return fmt.Errorf("store the plan: %w", err)
+	}
+	n.next.Plan, n.next.Outline = text, plan.Outline(n.plan)
+	for _, note := range n.plan.Notes {
+		n.say(task.Key{}, task.Info, note)
+	}
+	n.next.Then = append(n.next.Then, n.scene.Began)
+	n.x.Mask(n.scene.Secrets()...) // some depend on the plan's targets
+	return nil
 }
 
 // maskAgain hides what steps before a restart have made secret.

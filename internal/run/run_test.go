@@ -122,7 +122,8 @@ type stage struct {
 	told  plan.Standing // of the end
 }
 
-func (s *stage) Plan(context.Context, *task.Task) (*plan.Plan, error)        { return s.plan, nil }
+func (s *stage) Plan(context.Context) (*plan.Plan, error)                    { return s.plan, nil }
+func (s *stage) Began(*store.Tx) error                                       { return nil }
 func (s *stage) Open(context.Context, *task.Task, *plan.Plan) (Scene, error) { return s, nil }
 func (s *stage) Secrets() []string                                           { return []string{"swordfish"} }
 func (s *stage) Eval(e, _, _ string, so plan.Standing) (bool, error) {

@@ -12,16 +12,20 @@ import (
 // Source makes plans of one kind of task: deployments, runbook runs, and what
 // tests need.
 type Source interface {
-	// Plan computes the plan of a task at its first pick-up. An error that a
-	// person can act on (package fault) ends the task with its message.
-	Plan(ctx context.Context, t *task.Task) (*plan.Plan, error)
-	// Open gives what the plan is carried out with, at each pick-up.
+	// Open gives what a task is carried out with, at each pick-up; the plan is
+	// nil at the first. An error that a person can act on (package fault) ends
+	// the task with its message.
 	Open(ctx context.Context, t *task.Task, p *plan.Plan) (Scene, error)
 }
 
 // Scene is the world around a plan: variables, machines, people and other
 // tasks. Its methods may be called at the same time.
 type Scene interface {
+	// Plan computes the plan, at the first pick-up. Its errors are as those of
+	// Open.
+	Plan(ctx context.Context) (*plan.Plan, error)
+	// Began is called in the transaction that stores the plan.
+	Began(tx *store.Tx) error
 	// Secrets are the values that no log may show.
 	Secrets() []string
 	// Eval decides a condition. What cannot be evaluated is not true, and the
