@@ -306,7 +306,8 @@ func (a *API) deletePackages(r *Request) (any, error) {
 	return nil, a.remove(r, ids)
 }
 
-// remove deletes packages, all of them or none.
+// remove deletes packages, all of them or none. What releases use stays, unless
+// the caller insists.
 func (a *API) remove(r *Request, ids []string) error {
 	if !r.Rights.Anywhere(access.BuiltInFeedAdminister, r.Space) {
 		return r.Need("BuiltInFeedAdminister", At{})
@@ -322,6 +323,11 @@ func (a *API) remove(r *Request, ids []string) error {
 			return err
 		}
 		gone = append(gone, p)
+	}
+	if !r.Bool("force") {
+		if err := own.Unused(r.Context(), r.Space, gone...); err != nil {
+			return err
+		}
 	}
 	return own.Delete(r.Context(), gone...)
 }

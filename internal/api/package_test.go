@@ -307,6 +307,38 @@ func TestPackageOfProject(t *testing.T) {
 	}
 }
 
+// A package that a release has chosen is deleted only when the caller insists.
+func TestPackageInUse(t *testing.T) {
+	step := func(name, id string, feed any) thing {
+		return thing{"Name": name, "Properties": thing{"Octopus.Action.TargetRoles": "web"}, "Actions": []thing{{"Name": name, "ActionType": "Octopus.TentaclePackage",
+			"Packages": []thing{{"PackageId": id, "FeedId": feed}}}}}
+	}
+	h := newShop(t, step("Web", "Acme.Web", "feeds-builtin"))
+	feed := h.text(h.post("/api/Spaces-1/feeds", thing{"Name": "Other", "FeedType": "NuGet", "FeedUri": "http://127.0.0.1:1/"}), "Id")
+	process := h.get("/api/Spaces-1/projects/" + h.Project + "/deploymentprocesses").(thing)
+	process["Steps"] = append(process["Steps"].([]any), step("Far", "Acme.Far", feed))
+	h.put("/api/Spaces-1/projects/"+h.Project+"/deploymentprocesses", process)
+	data := zipOf(t, "a.txt", "a")
+	for _, name := range []string{"Acme.Web.1.0.0.zip", "Acme.Web.1.1.0.zip", "Acme.Far.1.0.0.zip"} {
+		h.push("file", name, "", data)
+	}
+	made := h.call(201, "POST", "/api/Spaces-1/releases", thing{"ProjectId": h.Project, "Version": "1.0.0", "SelectedPackages": []thing{
+		{"ActionName": "Web", "Version": "1.0"}, {"ActionName": "Far", "Version": "1.0.0"}}})
+	release := at(made, "Id").(string)
+	base := "/api/Spaces-1/packages/"
+	refused := h.call(400, "DELETE", base+"packages-Acme.Web.1.0.0", nil)
+	if want := "The release 1.0.0 (" + release + ") uses package Acme.Web version 1.0.0."; at(refused, "Errors", 0) != want || !strings.Contains(at(refused, "ErrorMessage").(string), "force=true") {
+		t.Errorf("%v", refused)
+	}
+	h.call(400, "DELETE", base+"bulk?ids=packages-Acme.Web.1.1.0,packages-Acme.Web.1.0.0", nil)
+	h.call(200, "DELETE", base+"packages-Acme.Web.1.1.0", nil)
+	h.call(200, "DELETE", base+"packages-Acme.Far.1.0.0", nil)
+	h.call(200, "DELETE", base+"packages-Acme.Web.1.0.0?force=true", nil)
+	h.push("file", "Acme.Web.1.0.0.zip", "", data)
+	h.call(200, "DELETE", "/api/Spaces-1/releases/"+release, nil)
+	h.call(200, "DELETE", base+"packages-Acme.Web.1.0.0", nil)
+}
+
 // project creates a project in the first group with the first lifecycle.
 func (h *harness) project(name string) (id string) {
 	h.Helper()

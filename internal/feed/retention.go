@@ -3,7 +3,6 @@ package feed
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/takodeploy/tako/internal/catalog"
@@ -53,7 +52,7 @@ func (b *BuiltIn) retainIn(ctx context.Context, f *catalog.Feed, before time.Tim
 		if len(old) == 0 || f.DeletePackagesAssociatedWithReleases != nil && *f.DeletePackagesAssociatedWithReleases {
 			return nil
 		}
-		used, err := chosen(tx, f.SpaceID)
+		used, err := chosen(tx, f.SpaceID, nil)
 		if err != nil {
 			return err
 		}
@@ -110,7 +109,7 @@ func (b *BuiltIn) RetainBuilds(ctx context.Context, now time.Time, space string)
 		if err != nil {
 			return err
 		}
-		used := map[string]uses{}
+		used := map[string]*uses{}
 		for _, i := range old {
 			if p, err := catalog.FindPackage(tx, i.SpaceID, i.PackageID, i.Version); err != nil {
 				return err
@@ -118,7 +117,7 @@ func (b *BuiltIn) RetainBuilds(ctx context.Context, now time.Time, space string)
 				continue
 			}
 			if used[i.SpaceID] == nil {
-				if used[i.SpaceID], err = chosen(tx, i.SpaceID); err != nil {
+				if used[i.SpaceID], err = chosen(tx, i.SpaceID, nil); err != nil {
 					return err
 				}
 			}
@@ -140,91 +139,4 @@ func (b *BuiltIn) RetainBuilds(ctx context.Context, now time.Time, space string)
 		}
 	}
 	return deleted, nil
-}
-
-// uses are packages and versions that something has chosen.
-type uses map[string]bool
-
-func (u uses) has(p *catalog.BuiltInPackage) bool { return u.hasVersion(p.PackageID, p.Version) }
-
-func (u uses) hasVersion(id, version string) bool {
-	key := catalog.VersionKey(version)
-	return u[strings.ToLower(id)+"\x00"+key] || u["\x00"+key]
-}
-
-// add notes what a release or snapshot has chosen for the steps of its process.
-func (u uses) add(steps []catalog.Step, packages []catalog.SelectedPackage) {
-	for _, s := range packages {
-		action := s.ActionName
-		if action == "" {
-			action = s.StepName
-		}
-		for i := range steps {
-			for j := range steps[i].Actions {
-				a := &steps[i].Actions[j]
-				if !strings.EqualFold(a.Name, action) {
-					continue
-				}
-				for _, p := range a.Packages {
-					if !strings.EqualFold(p.Name, s.PackageReferenceName) {
-						continue
-					}
-					id := strings.ToLower(p.PackageID)
-					if strings.Contains(id, "#{") {
-						id = "" // known only when it is deployed: it may be any
-					}
-					u[id+"\x00"+catalog.VersionKey(s.Version)] = true
-				}
-			}
-		}
-	}
-}
-
-// any notes versions whose packages cannot be told.
-func (u uses) any(packages []catalog.SelectedPackage) {
-	for _, s := range packages {
-		u["\x00"+catalog.VersionKey(s.Version)] = true
-	}
-}
-
-// chosen lists what the releases and runbook snapshots of a space have chosen.
-func chosen(tx *store.Tx, space string) (uses, error) {
-	used := uses{}
-	releases, _, err := catalog.Releases.List(tx, kind.Query{Space: space})
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range releases {
-		if len(r.SelectedPackages) == 0 {
-			continue
-		}
-		process, err := catalog.DeploymentProcesses.Get(tx, r.ProjectDeploymentProcessSnapshotID)
-		switch {
-		case fault.Is(err, fault.NotFound):
-			used.any(r.SelectedPackages)
-		case err != nil:
-			return nil, err
-		default:
-			used.add(process.Steps, r.SelectedPackages)
-		}
-	}
-	snapshots, _, err := catalog.RunbookSnapshots.List(tx, kind.Query{Space: space})
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range snapshots {
-		if len(s.SelectedPackages) == 0 {
-			continue
-		}
-		process, err := catalog.RunbookProcesses.Get(tx, s.FrozenRunbookProcessID)
-		switch {
-		case fault.Is(err, fault.NotFound):
-			used.any(s.SelectedPackages)
-		case err != nil:
-			return nil, err
-		default:
-			used.add(process.Steps, s.SelectedPackages)
-		}
-	}
-	return used, nil
 }
