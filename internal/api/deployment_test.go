@@ -30,6 +30,29 @@ func newShop(t *testing.T, steps ...thing) *shop {
 	return s
 }
 
+// What nothing here carries out is kept in the process, and warned of before it
+// fails: in the preview and where the log begins.
+func TestUnknownActionTypeIsWarnedOf(t *testing.T) {
+	s := newShop(t, thing{"Name": "Odd", "Actions": []thing{{"Name": "Odd", "ActionType": "Acme.Teleport", "Properties": thing{"Acme.Where": "far"}}}}, manual)
+	kept := s.get("/api/Spaces-1/deploymentprocesses/deploymentprocess-" + s.Project)
+	if s.text(kept, "Steps.0.Actions.0.ActionType") != "Acme.Teleport" {
+		t.Error(kept)
+	}
+	release := s.text(s.post("/api/Spaces-1/releases", thing{"ProjectId": s.Project, "Version": "1.0.0"}), "Id")
+	const warning = "Action 'Odd' has the type 'Acme.Teleport', which this server does not know; it will fail when its turn comes."
+	preview := s.get("/api/Spaces-1/releases/" + release + "/deployments/preview/" + s.Dev)
+	if s.text(preview, "StepsToExecute.0.Warning") != warning || at(preview, "StepsToExecute", 1, "Warning") != nil {
+		t.Error(preview)
+	}
+	s.work()
+	task := s.text(s.post("/api/Spaces-1/deployments", thing{"ReleaseId": release, "EnvironmentId": s.Dev}), "TaskId")
+	s.until("/api/tasks/"+task, "State", "Failed")
+	log := s.send("GET", "/api/tasks/"+task+"/raw", nil, "X-Octopus-ApiKey", s.as)
+	if said, failed := strings.Index(string(log.body), warning), strings.Index(string(log.body), "nothing that carries out steps of the type Acme.Teleport"); said < 0 || failed < said {
+		t.Errorf("%s", log.body)
+	}
+}
+
 func TestCommands(t *testing.T) {
 	s := newShop(t, manual)
 	s.work()

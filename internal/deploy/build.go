@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -153,6 +154,9 @@ func (b *builder) action(a *catalog.Action, onTargets bool) plan.Action {
 		Skip: b.notHere(a), Properties: map[string]string{},
 		Block: flagged(b.text(a.Properties["Octopus.Action.Manual.BlockConcurrentDeployments"].Text)),
 	}
+	if why := unknownType(a); why != "" && made.Skip == "" {
+		b.note(why)
+	}
 	for name, p := range a.Properties {
 		if p.Secret == nil {
 			made.Properties[name] = p.Text
@@ -170,6 +174,15 @@ func (b *builder) action(a *catalog.Action, onTargets bool) plan.Action {
 		made.Packages = append(made.Packages, b.packageOf(a, &a.Packages[i]))
 	}
 	return made
+}
+
+// unknownType warns of an action that nothing here carries out. Its process is
+// kept as it is, since other servers and later versions know more types.
+func unknownType(a *catalog.Action) string {
+	if _, known := step.Find(a.ActionType); known {
+		return ""
+	}
+	return fmt.Sprintf("Action '%s' has the type '%s', which this server does not know; it will fail when its turn comes.", a.Name, a.ActionType)
 }
 
 // runOn says where the work of an action happens.

@@ -186,6 +186,8 @@ type PreviewStep struct {
 	HasNoApplicableMachines bool             `json:"HasNoApplicableMachines"`
 	UnavailableMachines     []Item           `json:"UnavailableMachines"`
 	ExcludedMachines        []MachineOut     `json:"ExcludedMachines"`
+	// Warning says what will go wrong there, as far as that is known already.
+	Warning string `json:"Warning,omitempty"`
 }
 
 // PreviewMachine is a machine that an action would run on.
@@ -281,7 +283,7 @@ func (g *occasion) previewStep(s *catalog.Step, a *catalog.Action, number string
 		ActionID: a.ID, ActionName: a.Name, ActionNumber: number, Roles: append([]string{}, rolesOf(s)...), IsDisabled: a.IsDisabled,
 		// Who names the people who must decide does not want them passed over.
 		CanBeSkipped: !a.IsRequired && a.Properties["Octopus.Action.Manual.ResponsibleTeamIds"].Text == "",
-		MachineNames: []string{}, Machines: []PreviewMachine{}, UnavailableMachines: []Item{}, ExcludedMachines: []MachineOut{},
+		MachineNames: []string{}, Machines: []PreviewMachine{}, UnavailableMachines: []Item{}, ExcludedMachines: []MachineOut{}, Warning: unknownType(a),
 	}
 	if len(p.Roles) == 0 {
 		return p
