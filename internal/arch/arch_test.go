@@ -40,6 +40,7 @@ var rooms = []struct {
 	{"internal/kind", []string{"internal/fault", "internal/store", "internal/secret"}},
 	{"internal/access", []string{"internal/fault"}},
 	{"internal/catalog", []string{"internal/kind", "internal/store", "internal/fault", "internal/secret", "internal/access", "internal/runner", "octostache", "version"}},
+	{"internal/projectfile", []string{"ocl", "internal/catalog", "internal/kind", "internal/fault"}},
 	{"internal/login", []string{"internal/kind", "internal/store", "internal/fault", "internal/secret", "internal/access", "internal/catalog"}},
 	{"internal/variable", []string{"octostache", "internal/catalog", "internal/fault"}},
 	{"internal/runner", []string{"octostache", "version", "internal/fault"}},
