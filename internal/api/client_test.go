@@ -50,6 +50,7 @@ func (c *client) who(role string, limit func(*catalog.ScopedUserRole)) *client {
 func (c *client) work() {
 	r := task.NewRunner(c.api.Tasks, task.RunnerOptions{Node: "test", Poll: 20 * time.Millisecond, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	r.Handle(deploy.TaskDeploy, &run.Runner{Source: c.api.Deploy.Source(), Grace: time.Second})
+	r.Handle(deploy.TaskRunbookRun, &run.Runner{Source: c.api.Deploy.RunbookSource(), Grace: time.Second})
 	r.Handle(retention.TaskName, &retention.Keeper{DB: c.api.DB, Deploy: c.api.Deploy, Feed: c.api.Feeds.BuiltIn(), Blobs: c.api.Blobs, Pause: -1})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

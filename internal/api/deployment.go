@@ -39,22 +39,7 @@ func (a *API) deployments(r *Request) (any, error) {
 	}
 	q := h.query(r)
 	q.Skip, q.Take = skip, take
-	for name, member := range map[string]string{"projects": "ProjectId", "environments": "EnvironmentId", "tenants": "TenantId", "channels": "ChannelId"} {
-		if ids := r.List(name); len(ids) > 0 {
-			q.Where = append(q.Where, anyValue("data ->> '"+member+"'", ids))
-		}
-	}
-	if states := r.List("taskState"); len(states) > 0 {
-		for i, text := range states {
-			for _, s := range task.States {
-				if strings.EqualFold(string(s), text) {
-					states[i] = string(s)
-				}
-			}
-		}
-		w := anyValue("state", states)
-		q.Where = append(q.Where, store.Where{SQL: "exists (select 1 from task where task.id = data ->> 'TaskId' and " + w.SQL + ")", Args: w.Args})
-	}
+	q.Where = append(q.Where, r.narrowed(map[string]string{"projects": "ProjectId", "environments": "EnvironmentId", "tenants": "TenantId", "channels": "ChannelId"})...)
 	return h.page(r, q)
 }
 
@@ -199,10 +184,7 @@ func (a *API) deploymentPreview(r *Request) (any, error) {
 }
 
 func (a *API) deploymentPreviews(r *Request) (any, error) {
-	var c struct {
-		DeploymentPreviews   []deploy.PreviewOf
-		IncludeDisabledSteps bool
-	}
+	var c wantedPreviews
 	if err := r.Read(&c); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -31,7 +32,7 @@ func (h *harness) judge(method, target string, a reply) {
 	if err != nil {
 		return
 	}
-	route, err := h.api.match(&Request{Request: &http.Request{Method: method, URL: u}})
+	route, err := h.api.match(&Request{Request: &http.Request{Method: method, URL: u}, W: httptest.NewRecorder()})
 	if err != nil {
 		return
 	}

@@ -199,9 +199,13 @@ func (c *child) update(r *Request) (any, error) {
 	return c.crud.update(r)
 }
 
-// processes lists processes, of which snapshots are none.
 func (a *API) processes(r *Request) (any, error) {
-	h := a.crudOf(catalog.DeploymentProcesses)
+	return a.liveProcesses(r, catalog.DeploymentProcesses)
+}
+
+// liveProcesses lists processes, of which snapshots are none.
+func (a *API) liveProcesses(r *Request, k kind.Any) (any, error) {
+	h := a.crudOf(k)
 	skip, take, err := r.Paging()
 	if err != nil {
 		return nil, err

@@ -108,7 +108,7 @@ func taskLinks(t *task.Task) map[string]string {
 // rerunnable are the tasks whose arguments are all they need.
 func rerunnable(name string) bool {
 	switch name {
-	case "RunbookRun", "AutoDeploy", "Delete":
+	case "AutoDeploy", "Delete":
 		return false // they stand for a document of their own
 	}
 	return true
@@ -389,8 +389,11 @@ func (a *API) taskRerun(r *Request) (any, error) {
 	if !t.State.Final() {
 		return nil, fault.New(fault.Conflict, "%s has not ended yet.", t.Description)
 	}
-	if t.Name == "Deploy" {
+	switch t.Name {
+	case deploy.TaskDeploy:
 		return a.redeploy(r, t)
+	case deploy.TaskRunbookRun:
+		return a.rerun(r, t)
 	}
 	if err := r.Need("TaskCreate", taskAt(t)); err != nil {
 		return nil, err

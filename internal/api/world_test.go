@@ -135,6 +135,12 @@ func (w *world) run(project string) {
 	w.ids["tasks"] = w.text(made, "DeploymentServerTasks.0.ServerTaskId")
 	w.until("/api/tasks/"+w.ids["tasks"], "HasPendingInterruptions", "true")
 	w.ids["interruptions"] = w.text(w.get("/api/Spaces-1/interruptions"), "Items.0.Id")
+	w.ids["runbookprocesses"] = "RunbookProcess-" + w.ids["runbooks"]
+	steps := w.get("/api/Spaces-1/runbookProcesses/" + w.ids["runbookprocesses"]).(thing)
+	steps["Steps"] = process["Steps"]
+	w.put("/api/Spaces-1/runbookProcesses/"+w.ids["runbookprocesses"], steps)
+	w.ids["runbooksnapshots"] = w.text(w.post("/api/Spaces-1/runbookSnapshots?publish=true", thing{"Name": private, "Notes": private, "ProjectId": project, "RunbookId": w.ids["runbooks"]}), "Id")
+	w.ids["runbookruns"] = w.text(w.post("/api/Spaces-1/runbookRuns", thing{"RunbookId": w.ids["runbooks"], "EnvironmentId": w.ids["environments"], "Comments": private}), "Id")
 	w.ids["artifacts"] = w.text(w.post("/api/Spaces-1/artifacts", thing{"Filename": private + ".txt", "ServerTaskId": w.ids["tasks"]}), "Id")
 	w.want(200, "PUT", "/api/Spaces-1/artifacts/"+w.ids["artifacts"]+"/content", private+" content")
 }
@@ -237,7 +243,7 @@ func (w *world) requests(r Route, bases ...string) (all []request) {
 	for i, s := range segments {
 		switch {
 		case s == "{id}":
-			segments[i] = w.ids[segments[0]]
+			segments[i] = w.ids[strings.ToLower(segments[0])]
 			if segments[i] == "" {
 				segments[i] = segments[0] + "-1"
 			}
@@ -245,8 +251,10 @@ func (w *world) requests(r Route, bases ...string) (all []request) {
 			segments[i] = "0"
 		case s == "{version}":
 			segments[i] = "1.0.0"
-		case s == "{channel}", s == "{environment}", s == "{tenant}":
+		case s == "{channel}", s == "{environment}", s == "{tenant}", s == "{runbook}":
 			segments[i] = w.ids[strings.Trim(s, "{}")+"s"]
+		case s == "{process}", s == "{snapshot}", s == "{run}":
+			segments[i] = w.ids["runbook"+map[string]string{"{process}": "processes", "{snapshot}": "snapshots", "{run}": "runs"}[s]]
 		case s == "{key}":
 			segments[i] = w.ids["apikeys"]
 		case strings.HasPrefix(s, "{"):
@@ -278,6 +286,12 @@ func (w *world) body(r Route, rest string) any {
 		return thing{"ProjectName": w.ids["projects"], "ReleaseVersion": "1.0.0", "EnvironmentNames": []string{w.ids["environments"]}}
 	case "deployments/create/tenanted/v1":
 		return thing{"ProjectName": w.ids["projects"], "ReleaseVersion": "1.0.0", "EnvironmentName": w.ids["environments"], "Tenants": []string{w.ids["tenants"]}}
+	case "runbook-runs/create/v1":
+		return thing{"ProjectName": w.ids["projects"], "RunbookName": w.ids["runbooks"], "EnvironmentNames": []string{w.ids["environments"]}}
+	case "runbookRuns":
+		return thing{"RunbookId": w.ids["runbooks"], "EnvironmentId": w.ids["environments"]}
+	case "runbookSnapshots":
+		return thing{"RunbookId": w.ids["runbooks"], "ProjectId": w.ids["projects"]}
 	case "teams":
 		return thing{"Name": "Intruders", "SpaceId": "Spaces-1", "MemberUserIds": []string{w.self}}
 	case "scopeduserroles":
