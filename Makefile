@@ -12,8 +12,14 @@ AGENT_SOURCES := $(shell find cmd/tako-agent internal/runner internal/fault octo
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-build: $(AGENTS)/.stamp ## build bin/tako and bin/tako-agent
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tako ./cmd/tako
+TAKO := go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tako ./cmd/tako
+
+# The portal is made from the API that the server describes and is then a part
+# of the server: the second build does something only if the portal has changed.
+build: $(AGENTS)/.stamp ## build bin/tako, with the portal where Node is, and bin/tako-agent
+	$(TAKO)
+	@scripts/portal bin/tako
+	$(TAKO)
 	go build -trimpath -ldflags '-s -w $(VERSIONED)' -o bin/tako-agent ./cmd/tako-agent
 
 # The server carries the agents of the platforms that SSH targets can have.

@@ -76,10 +76,11 @@ export async function start(engine) {
     const database = engine.database();
     const url = `http://127.0.0.1:${await freePort()}`;
     const key = "API-" + randomBytes(13).toString("hex").toUpperCase();
+    const password = "Pass-" + randomBytes(8).toString("hex");
     const logFile = path.join(folder, "server.log");
     const log = openSync(logFile, "w");
     const child = spawn(program, ["server", "--data", path.join(folder, "data"), "--listen", new URL(url).host, "--polling-listen", "off"], {
-        env: { PATH: process.env.PATH, HOME: folder, TAKO_DATABASE: database.url, TAKO_ADMIN_USERNAME: "admin", TAKO_ADMIN_PASSWORD: "Pass-" + randomBytes(8).toString("hex"), TAKO_ADMIN_API_KEY: key, TAKO_URL: url },
+        env: { PATH: process.env.PATH, HOME: folder, TAKO_DATABASE: database.url, TAKO_ADMIN_USERNAME: "admin", TAKO_ADMIN_PASSWORD: password, TAKO_ADMIN_API_KEY: key, TAKO_URL: url },
         stdio: ["ignore", log, log],
     });
     closeSync(log);
@@ -104,5 +105,5 @@ export async function start(engine) {
         await stop();
         throw e;
     }
-    return { url, key, folder, stop, log: () => readFileSync(logFile, "utf8") };
+    return { url, key, password, folder, stop, log: () => readFileSync(logFile, "utf8") };
 }

@@ -19,6 +19,7 @@ var version = "2026.4.0"
 type commands struct {
 	Server  serverCommand  `cmd:"" help:"Run the server."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI description of the API."`
 }
 
 type serverCommand struct{ config.Server }

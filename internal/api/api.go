@@ -70,6 +70,11 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.addRoutes()
+	return a, nil
+}
+
+func (a *API) addRoutes() {
 	for _, routes := range areas.all {
 		for _, r := range routes(a) {
 			a.routes.add(r)
@@ -80,7 +85,6 @@ func New(o Options) (*API, error) {
 			a.routes.addMissing(r)
 		}
 	}
-	return a, nil
 }
 
 // ServeHTTP answers one request under /api.

@@ -25,6 +25,13 @@ var _ = area(func(a *API) []Route {
 
 type object = map[string]any
 
+// Describe gives the description of the API without a server.
+func Describe(version string) ([]byte, error) {
+	a := &API{Options: Options{Version: version}, routes: &router{}}
+	a.addRoutes()
+	return json.MarshalIndent(a.openAPI(), "", " ")
+}
+
 // openAPI builds the description.
 func (a *API) openAPI() object {
 	s := schemas{}

@@ -11,11 +11,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/takodeploy/tako/internal/api"
 	"github.com/takodeploy/tako/internal/task"
+	"github.com/takodeploy/tako/internal/webui"
 )
 
 // handler leads requests to the API, to what watches over servers, and to the
-// front page.
+// portal.
 func (s *Server) handler(a *api.API) http.Handler {
+	portal := webui.New()
 	m := newMetrics(s.queue)
 	metrics := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -31,7 +33,7 @@ func (s *Server) handler(a *api.API) http.Handler {
 			metrics.ServeHTTP(w, r)
 		case strings.HasPrefix(path, "/.well-known/"):
 			a.ServeHTTP(w, r)
-		default:
+		case !portal.Serve(w, r):
 			http.NotFound(w, r)
 		}
 	})

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { accessible, open, settled, shoot, skip, themes } from "./browser.mjs";
+
+let portal;
+before(async () => { if (!skip) portal = await open(); });
+after(() => portal?.close());
+
+test("the front page leads to the portal, whose page is for everybody and held to a strict policy", { skip }, async () => {
+    const front = await fetch(portal.server.url, { redirect: "manual" });
+    assert.equal(front.status, 302);
+    const page = await fetch(new URL(front.headers.get("location"), portal.server.url));
+    assert.equal(page.status, 200);
+    assert.equal(page.headers.get("cache-control"), "no-store");
+    assert.doesNotMatch(page.headers.get("content-security-policy"), /unsafe/);
+    const script = (await page.text()).match(/src="(.+?\.js)"/)[1];
+    const asset = await fetch(new URL(script, page.url), { headers: { "Accept-Encoding": "br" } });
+    assert.match(asset.headers.get("cache-control"), /immutable/);
+    assert.equal(asset.headers.get("content-encoding"), "br");
+});
+
+test("a wrong password is refused in the server's words; the right one leads to the address that was asked for", { skip }, async () => {
+    const page = await portal.visit("/Spaces-1/projects?q=web", { signedIn: false });
+    await page.getByLabel("User name").fill("admin");
+    await page.getByLabel("Password", { exact: true }).fill("wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").filter({ hasText: "The user name or the password is wrong." }).waitFor();
+    await page.getByLabel("Password", { exact: true }).fill(portal.server.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("navigation", { name: "Main" }).waitFor();
+    assert.equal(new URL(page.url()).hash, "#/Spaces-1/projects?q=web");
+    await page.context().close();
+});
+
+test("a space is known by its slug, and an unknown one is said to be unknown", { skip }, async () => {
+    const page = await portal.visit("/default");
+    await page.waitForURL(/#\/Spaces-1$/);
+    await page.goto(`${portal.server.url}/app#/Spaces-99`);
+    await page.getByText("There is no space Spaces-99").waitFor();
+    await page.goto(`${portal.server.url}/app#/Spaces-1/no/such/page`);
+    await page.getByText("There is nothing at this address.").waitFor();
+    await page.context().close();
+});
+
+test("signing out leads back to the sign-in page", { skip }, async () => {
+    const page = await portal.visit("/", { signedIn: false });
+    await page.getByLabel("User name").fill("admin");
+    await page.getByLabel("Password", { exact: true }).fill(portal.server.password);
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: /^Account of/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.context().close();
+});
+
+test("the sign-in page is accessible in both themes", { skip }, async () => {
+    for (const theme of themes) {
+        const page = await portal.visit("/", { signedIn: false, theme });
+        await settled(page);
+        await shoot(page, `sign-in-${theme}`);
+        await accessible(page, `sign-in (${theme})`);
+        await page.context().close();
+    }
+});

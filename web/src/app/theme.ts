@@ -1,0 +1,117 @@
+// How the component kit looks: our tokens, compact controls, no motion beyond
+// what helps.
+import {
+  ActionIcon,
+  Button,
+  Checkbox,
+  type CSSVariablesResolver,
+  createTheme,
+  Drawer,
+  Input,
+  type MantineColorsTuple,
+  Menu,
+  Modal,
+  Select,
+  Switch,
+  Tabs,
+  Textarea,
+  TextInput,
+  Tooltip,
+} from "@mantine/core";
+
+const accent: MantineColorsTuple = [
+  "#e3edfc",
+  "#cfe0fa",
+  "#a9c8fb",
+  "#86b7ff",
+  "#6ea8fe",
+  "#4d8df0",
+  "#347be4",
+  "#2569da",
+  "#1d5fd1",
+  "#164ca8",
+];
+
+const bad: MantineColorsTuple = [
+  "#fde4e4",
+  "#fbcdcd",
+  "#ffb0b0",
+  "#ff8f8f",
+  "#f46a6a",
+  "#e34d51",
+  "#cf353c",
+  "#c22a32",
+  "#b3202a",
+  "#8f1620",
+];
+
+const dark: MantineColorsTuple = [
+  "#e6ebf1",
+  "#c9d1da",
+  "#a3b0bf",
+  "#8f9dac",
+  "#2c3743",
+  "#243040",
+  "#1d2630",
+  "#161d25",
+  "#0f141a",
+  "#0b1016",
+];
+
+const small = { defaultProps: { size: "xs" as const } };
+const quick = { transitionProps: { duration: 100 } };
+
+export const theme = createTheme({
+  primaryColor: "accent",
+  primaryShade: 8,
+  colors: { accent, bad, dark },
+  fontFamily: "var(--font)",
+  fontFamilyMonospace: "var(--mono)",
+  fontSizes: { xs: "13px", sm: "14px", md: "14px", lg: "16px", xl: "20px" },
+  defaultRadius: 6,
+  respectReducedMotion: true,
+  cursorType: "pointer",
+  focusRing: "auto",
+  components: {
+    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "default", size: 32 } }),
+    Button: Button.extend({ defaultProps: { size: "xs", h: 32, px: 14 } }),
+    Checkbox: Checkbox.extend(small),
+    Input: Input.extend(small),
+    Select: Select.extend({ defaultProps: { size: "xs", comboboxProps: quick } }),
+    Switch: Switch.extend({ defaultProps: { size: "sm" } }),
+    Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
+    TextInput: TextInput.extend(small),
+    Textarea: Textarea.extend({ defaultProps: { size: "xs", autosize: true, minRows: 2 } }),
+    Menu: Menu.extend({ defaultProps: { shadow: "md", position: "bottom-end", ...quick } }),
+    Modal: Modal.extend({ defaultProps: { size: 560, yOffset: "8vh", ...quick } }),
+    Drawer: Drawer.extend({ defaultProps: { transitionProps: { duration: 120 } } }),
+    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } }),
+  },
+});
+
+// The kit's variables, from our tokens, so that there is one source of colours.
+export const variables: CSSVariablesResolver = () => {
+  const both = {
+    "--mantine-color-body": "var(--surface)",
+    "--mantine-color-text": "var(--text)",
+    "--mantine-color-dimmed": "var(--text-2)",
+    "--mantine-color-placeholder": "var(--text-2)",
+    "--mantine-color-anchor": "var(--accent)",
+    "--mantine-color-error": "var(--bad)",
+    "--mantine-color-default": "var(--surface)",
+    "--mantine-color-default-hover": "var(--surface-2)",
+    "--mantine-color-default-color": "var(--text)",
+    "--mantine-color-default-border": "var(--line)",
+    "--mantine-color-accent-text": "var(--accent)",
+    "--mantine-color-accent-light": "var(--accent-bg)",
+    "--mantine-color-accent-light-hover": "var(--accent-bg)",
+    "--mantine-color-accent-light-color": "var(--accent)",
+    "--mantine-color-accent-outline": "var(--accent)",
+    "--mantine-color-bad-text": "var(--bad)",
+    "--mantine-color-bad-light": "var(--bad-bg)",
+    "--mantine-color-bad-light-hover": "var(--bad-bg)",
+    "--mantine-color-bad-light-color": "var(--bad)",
+    "--mantine-color-bad-outline": "var(--bad)",
+  };
+  return { variables: {}, light: both, dark: both };
+};

@@ -1,0 +1,26 @@
+// The addresses of our screens (below #), so that nobody spells them by hand.
+const e = encodeURIComponent;
+
+const project = (space: string, slug: string) => `/${space}/projects/${e(slug)}`;
+const releases = (space: string, slug: string) => `${project(space, slug)}/deployments/releases`;
+const release = (space: string, slug: string, version: string) => `${releases(space, slug)}/${e(version)}`;
+
+export const to = {
+  dashboard: (space: string) => `/${space}`,
+  projects: (space: string) => `/${space}/projects`,
+  project: (space: string, slug: string) => `${project(space, slug)}/deployments`,
+  process: (space: string, slug: string) => `${project(space, slug)}/deployments/process`,
+  variables: (space: string, slug: string) => `${project(space, slug)}/variables`,
+  releases,
+  newRelease: (space: string, slug: string) => `${releases(space, slug)}/create`,
+  release,
+  deploy: (space: string, slug: string, version: string) => `${release(space, slug, version)}/deployments/create`,
+  deployment: (space: string, slug: string, version: string, id: string) =>
+    `${release(space, slug, version)}/deployments/${e(id)}`,
+  channels: (space: string, slug: string) => `${project(space, slug)}/deployments/channels`,
+  projectSettings: (space: string, slug: string) => `${project(space, slug)}/settings`,
+  tasks: (space: string) => `/${space}/tasks`,
+  task: (space: string, id: string) => `/${space}/tasks/${e(id)}`,
+  infrastructure: (space: string) => `/${space}/infrastructure`,
+  machine: (space: string, id: string) => `/${space}/infrastructure/machines/${e(id)}/settings`,
+};

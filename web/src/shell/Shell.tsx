@@ -1,0 +1,92 @@
+import { Drawer } from "@mantine/core";
+import { useRouterState } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { useLiveCache } from "~/api/live";
+import { SpaceContext } from "~/api/query";
+import { enterSpace } from "~/api/stream/connection";
+import { rememberSpace, useHomeSpace } from "~/app/Home";
+import { NotFound } from "~/app/NotFound";
+import { useGo, useParam } from "~/app/navigation";
+import { useSession } from "~/app/session";
+import { t } from "~/text/t";
+import { Banner } from "./Banner";
+import { Rail } from "./Rail";
+import classes from "./Shell.module.css";
+import { TopBar } from "./TopBar";
+
+// useSpaceOfAddress is the space that the address names by id or slug, or the
+// one somebody was in last where it names none.
+function useSpaceOfAddress() {
+  const { spaces } = useSession();
+  const home = useHomeSpace();
+  const named = useParam("space");
+  const go = useGo();
+  const address = useRouterState({ select: (s) => s.location.href });
+  const key = named.toLowerCase();
+  const found = named ? spaces.find((s) => s.Id.toLowerCase() === key || s.Slug.toLowerCase() === key) : home;
+  const canonical = found && named && found.Id !== named ? address.replace(`/${named}`, `/${found.Id}`) : "";
+  useEffect(() => {
+    if (canonical) go(canonical, { replace: true });
+  }, [canonical, go]);
+  useEffect(() => {
+    if (found && named) rememberSpace(found.Id);
+  }, [found, named]);
+  return { space: found, unknown: named && !found ? named : "" };
+}
+
+function Live() {
+  useLiveCache();
+  return null;
+}
+
+// useFocusOnArrival moves the focus to the heading of the page that was gone
+// to, so that screen readers tell of it.
+function useFocusOnArrival() {
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  const last = useRef(path);
+  useEffect(() => {
+    if (path === last.current) return;
+    last.current = path;
+    if (document.activeElement === document.body || !document.activeElement?.closest("main")) {
+      document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+    }
+  }, [path]);
+}
+
+export function Shell({ children }: { children: ReactNode }) {
+  const { space, unknown } = useSpaceOfAddress();
+  const [drawer, setDrawer] = useState(false);
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  useFocusOnArrival();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: going elsewhere closes the menu
+  useEffect(() => setDrawer(false), [path]);
+  const spaceId = space?.Id ?? "";
+  useEffect(() => enterSpace(spaceId), [spaceId]);
+  useEffect(() => () => enterSpace(undefined), []);
+
+  return (
+    <SpaceContext value={spaceId}>
+      <button type="button" className={classes.skip} onClick={() => document.getElementById("main")?.focus()}>
+        {t("Skip to the content")}
+      </button>
+      <TopBar onMenu={() => setDrawer(true)} />
+      <div className={classes.body}>
+        <aside className={classes.rail}>
+          <Rail />
+        </aside>
+        <Drawer opened={drawer} onClose={() => setDrawer(false)} size={260} title={t("Menu")} padding={8}>
+          <Rail />
+        </Drawer>
+        <main id="main" className={classes.main} tabIndex={-1}>
+          <Banner />
+          {unknown ? (
+            <NotFound what={t("There is no space {name}, or you may not see it.", { name: unknown })} />
+          ) : (
+            children
+          )}
+        </main>
+      </div>
+      <Live key={spaceId} />
+    </SpaceContext>
+  );
+}

@@ -1,0 +1,43 @@
+import { t } from "./t";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+// ago says when something was: relative within a day, absolute before that.
+export function ago(at: Date, now: Date): string {
+  const past = now.getTime() - at.getTime();
+  const size = Math.abs(past);
+  if (size < minute) return past < -1000 ? t("in under a minute") : t("just now");
+  const amount = size < hour ? `${Math.floor(size / minute)} min` : size < day ? `${Math.floor(size / hour)} h` : "";
+  if (amount) return past > 0 ? t("{amount} ago", { amount }) : t("in {amount}", { amount });
+  const year = at.getFullYear() === now.getFullYear() ? undefined : "numeric";
+  return at.toLocaleDateString("en-GB", { day: "numeric", month: "short", year });
+}
+
+// exact says when something was, with its time zone.
+export function exact(at: Date): string {
+  return at.toLocaleString("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    timeZoneName: "short",
+  });
+}
+
+// lasted says how long something took as hours, minutes and seconds.
+export function lasted(ms: number): string {
+  const s = Math.max(0, Math.round(ms / 1000));
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+}
+
+// clock is the time of the day of a line of a log.
+export function clock(at: string): string {
+  const d = new Date(at);
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
+}

@@ -1,0 +1,24 @@
+import { Button, type ButtonProps } from "@mantine/core";
+import { Link as RouterLink } from "@tanstack/react-router";
+import type { ComponentProps, ReactNode } from "react";
+
+type Props = Omit<ComponentProps<"a">, "href"> & { to: string; preload?: false };
+
+// Link leads to an address below #, with its query if it has one.
+export function Link({ to, children, ...rest }: Props) {
+  const [path = "/", query = ""] = to.split("?");
+  return (
+    <RouterLink to={path} search={Object.fromEntries(new URLSearchParams(query)) as never} {...rest}>
+      {children}
+    </RouterLink>
+  );
+}
+
+// ButtonLink is a link that looks like a button.
+export function ButtonLink({ to, children, ...rest }: ButtonProps & { to: string; children: ReactNode }) {
+  return (
+    <Button component={Link} to={to} {...rest}>
+      {children}
+    </Button>
+  );
+}
