@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -362,6 +363,13 @@ func (f *folded) perhapsIn(raw []byte) bool {
 
 // Tail reads the last lines of a task's log that n does not exclude, in order.
 func (q *Queue) Tail(ctx context.Context, id string, count int, n Narrow) (lines []PlacedLine, err error) {
+	lines, _, err = q.last(ctx, id, count, math.MaxInt, n)
+	return lines, err
+}
+
+// last is Tail for no more than about so many bytes of text. It reports whether
+// there are no more lines before those.
+func (q *Queue) last(ctx context.Context, id string, count, bytes int, n Narrow) (lines []PlacedLine, whole bool, err error) {
 	r := &logReader{q: q, id: id}
 	defer func() {
 		if e := r.close(); err == nil {
@@ -371,23 +379,25 @@ func (q *Queue) Tail(ctx context.Context, id string, count int, n Narrow) (lines
 	text := fold(n.Text)
 	var pieces [][]PlacedLine
 	found, before := 0, int64(1<<62)
-	for until := time.Now().Add(patience); found < count && time.Now().Before(until); {
+	for until := time.Now().Add(patience); found < count && bytes > 0 && time.Now().Before(until); {
 		parts, err := r.partsBefore(ctx, before)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if len(parts) == 0 {
+			whole = true
 			break
 		}
-		for i := 0; i < len(parts) && found < count; i++ {
+		for i := 0; i < len(parts) && found < count && bytes > 0; i++ {
 			all, err := parts[i].lines()
 			if err != nil {
-				return nil, fmt.Errorf("log of %s: %w", id, err)
+				return nil, false, fmt.Errorf("log of %s: %w", id, err)
 			}
 			var kept []PlacedLine
 			for j := range all {
 				if l := &all[j]; l.Number < before && n.place(l.Path, l.Target) && n.line(&l.Line, &text) {
 					kept = append(kept, *l)
+					bytes -= len(l.Text)
 				}
 			}
 			found += len(kept)
@@ -398,5 +408,6 @@ func (q *Queue) Tail(ctx context.Context, id string, count int, n Narrow) (lines
 	for i := len(pieces) - 1; i >= 0; i-- {
 		lines = append(lines, pieces[i]...)
 	}
-	return lines[max(0, len(lines)-count):], nil
+	whole = (whole || before <= 1) && len(lines) <= count
+	return lines[max(0, len(lines)-count):], whole, nil
 }

@@ -59,13 +59,18 @@ type Details struct {
 	Unread  bool // the log could not be read
 }
 
-// detailLines is how many lines Details gives at most, the last ones.
-const detailLines = 50_000
+// What Details gives of a log at most, its end: so many lines, as many when the
+// caller names no number, and about so many bytes of text.
+const (
+	detailLines   = 50_000
+	detailDefault = 10_000
+	detailBytes   = 16 << 20
+)
 
 // Details reads a task and the tree of what it does. The tree comes from its
 // records and its outline, never from the text of its log. tail is how many
 // lines of those that n does not exclude to put into it, the last ones; 0 is
-// all within reason, and a negative one none.
+// as many as are good for an answer, and a negative one none.
 func (q *Queue) Details(ctx context.Context, id string, tail int, n Narrow) (*Details, error) {
 	d := &Details{}
 	var records []Record
@@ -90,13 +95,17 @@ func (q *Queue) Details(ctx context.Context, id string, tail int, n Narrow) (*De
 	d.Root = b.root()
 	d.Percent, d.LogSize = b.percent(), d.Task.LogBytes
 	d.Root.ProgressPercentage = d.Percent
-	if tail == 0 || tail > detailLines {
-		tail = detailLines
+	asked := tail
+	if tail = min(tail, detailLines); tail == 0 {
+		tail = detailDefault
 	}
 	if tail < 0 || d.Task.LogLines == 0 {
 		return d, nil
 	}
-	lines, err := q.Tail(ctx, id, tail, n)
+	lines, whole, err := q.last(ctx, id, tail, detailBytes, n)
+	if err == nil && !whole && len(lines) != asked {
+		lines = append([]PlacedLine{leftOut(id, lines)}, lines...)
+	}
 	if err != nil && ctx.Err() == nil {
 		// What the task has done is known all the same.
 		d.Unread = true
@@ -105,6 +114,18 @@ func (q *Queue) Details(ctx context.Context, id string, tail int, n Narrow) (*De
 	}
 	b.log(lines)
 	return d, err
+}
+
+// leftOut says before the first line that is shown that it is not the log's.
+func leftOut(id string, lines []PlacedLine) PlacedLine {
+	l := PlacedLine{Line: Line{Category: Warning}}
+	what := "The log"
+	if len(lines) > 0 {
+		l.Path, l.Target, l.Time = lines[0].Path, lines[0].Target, lines[0].Time
+		what = fmt.Sprintf("What the log has before line %d", lines[0].Number)
+	}
+	l.Text = fmt.Sprintf("%s is left out here. /api/tasks/%s/raw has all of it, /api/tasks/%s/log?from=1 a page at a time.", what, id, id)
+	return l
 }
 
 // Outline reads the names of a task's steps.

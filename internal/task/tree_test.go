@@ -5,66 +5,71 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 )
 
-// drawn is a tree in lines: what each element is called and how it stands, and
-// how many lines it has.
-func drawn(e *Element, depth int) string {
-	text := fmt.Sprintf("%s%s %s %s %d\n", strings.Repeat("  ", depth), e.ID, e.Name, e.Status, len(e.LogElements))
-	for _, c := range e.Children {
-		text += drawn(c, depth+1)
+// texts are what an element and those below it show, in order.
+func texts(e *Element) (list []string) {
+	for _, l := range e.LogElements {
+		list = append(list, l.MessageText)
 	}
-	return text
+	for _, c := range e.Children {
+		list = append(list, texts(c)...)
+	}
+	return list
 }
 
-// The octopus command line prints the lines of what is below a step, and never
-// the step's own.
-func TestLinesOfTheServerAreBelowTheirStep(t *testing.T) {
+// TestDetailsOfALongLog checks that the tree of a task is no larger than good
+// for an answer, and says what it lacks and where that is.
+func TestDetailsOfALongLog(t *testing.T) {
 	q := NewQueue(open(t), Options{})
 	ctx := t.Context()
 	if err := q.Join(ctx, "n", 9); err != nil {
 		t.Fatal(err)
 	}
-	must[*Task](t)(q.Enqueue(ctx, New{Name: "X", Description: "all"}))
-	task := must[[]*Task](t)(q.Claim(ctx, "n", time.Minute))[0]
-	x := &Execution{Task: *task, q: q, mask: newMasks(), stop: func(error) {}}
-	at := x.Now()
-	one := func(path, name string) Place { return Place{path, name, []Place{{path + ".1", name, nil}}} }
-	line := func(path string) Lines { return Lines{path, "", []Line{{Category: Info, Text: "hello"}}} }
-	err := x.Save(ctx, Save{
-		Plan: []byte(`{}`),
-		Records: []Record{
-			{Key: Key{"1.1", "", 1}, State: StepSucceeded, Started: at, Ended: at},
-			{Key: Key{"2.1", "", 1}, State: StepSkipped, Reason: "not now", Ended: at},
-			{Key: Key{"3.1", "", 1}, State: StepRunning, Progress: 30, Message: "a third", Started: at},
-			{Key: Key{"5.1", "", 1}, State: StepSucceeded, Started: at, Ended: at},
-		},
-		Outline: &Outline{Steps: []Place{one("1", "Say"), one("2", "Skip"), one("3", "Run"), one("4", "Wait"),
-			{"5", "Two", []Place{{"5.1", "A", nil}, {"5.2", "B", nil}}}}},
-		Logs: []Lines{line("1.1"), line("2.1"), line("3.1"), line("5.1")},
-	})
-	if err != nil {
-		t.Fatal(err)
+	log := func(lines, width int) string {
+		must[*Task](t)(q.Enqueue(ctx, New{Name: "X"}))
+		task := must[[]*Task](t)(q.Claim(ctx, "n", time.Minute))[0]
+		x := &Execution{Task: *task, q: q, mask: newMasks(), stop: func(error) {}}
+		x.mustSave(t, Save{Plan: []byte("{}"), Outline: &Outline{Steps: []Place{{"1", "One", []Place{{"1.1", "One", nil}}}}}})
+		for from := 0; from < lines; from += 100 {
+			l := Lines{Path: "1.1"}
+			for i := from; i < min(lines, from+100); i++ {
+				l.Lines = append(l.Lines, Line{Category: Info, Text: fmt.Sprint(i+1, strings.Repeat(" ", width))})
+			}
+			x.mustSave(t, Save{Logs: []Lines{l}})
+		}
+		x.mustSave(t, Save{Outcome: &Outcome{Act: Succeed}})
+		return task.ID
 	}
-	root := must[*Details](t)(q.Details(ctx, task.ID, 0, Narrow{})).Root
-	want := strings.ReplaceAll(`$ all Running 0
-  $/1 Say Success 0
-    $/1@server Server Success 1
-  $/2 Skip Skipped 0
-    $/2@server Server Skipped 1
-  $/3 Run Running 0
-    $/3@server Server Running 1
-  $/4 Wait Pending 0
-  $/5 Two Running 0
-    $/5.1 A Success 1
-    $/5.2 B Pending 0
-`, "$", task.ID)
-	if d := cmp.Diff(want, drawn(root, 0)); d != "" {
-		t.Error(d)
+	short, long, wide := log(detailDefault, 1), log(detailDefault+1500, 1), log(400, 60_000)
+	tests := []struct {
+		name, id    string
+		tail        int
+		least, most int
+		cut         bool
+	}{
+		{"all of a short one", short, 0, detailDefault, detailDefault, false},
+		{"the end of a long one", long, 0, detailDefault, detailDefault, true},
+		{"as asked", long, 100, 100, 100, false},
+		{"more than it has", long, detailLines, detailDefault + 1500, detailDefault + 1500, false},
+		{"long lines", wide, 0, 250, 399, true},
+		{"long lines, as many as asked", wide, 390, 250, 389, true},
+		{"none", long, -1, 0, 0, false},
 	}
-	if skip, run := root.Children[1], root.Children[2]; skip.ProgressMessage != "not now" || run.ProgressMessage != "a third" || run.ProgressPercentage != 30 || run.Started == nil {
-		t.Errorf("%+v %+v", skip, run)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := texts(must[*Details](t)(q.Details(ctx, tt.id, tt.tail, Narrow{})).Root)
+			if tt.cut {
+				first, _, _ := strings.Cut(got[1], " ")
+				want := fmt.Sprintf("What the log has before line %s is left out here. /api/tasks/%s/raw has all of it, /api/tasks/%s/log?from=1 a page at a time.", first, tt.id, tt.id)
+				if got[0] != want {
+					t.Errorf("got %q, want %q", got[0], want)
+				}
+				got = got[1:]
+			}
+			if len(got) < tt.least || len(got) > tt.most {
+				t.Errorf("%d lines", len(got))
+			}
+		})
 	}
 }
