@@ -1,6 +1,6 @@
-import "./style/mantine";
-import "./style/tokens.css";
 import "./style/base.css";
+import "./style/tokens.css";
+import "./style/mantine";
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
