@@ -184,10 +184,15 @@ func (h *crud) create(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return h.add(r, res)
+}
+
+// add stores what somebody wants created.
+func (h *crud) add(r *Request, res any) (any, error) {
 	b := kind.BaseOf(res)
 	b.ID, b.SpaceID = "", h.space(r)
 	var raw []byte
-	err = r.Do(func(tx *store.Tx) error {
+	err := r.Do(func(tx *store.Tx) error {
 		if err := r.NeedFor(h.info.Permissions.Create, h.kind, res); err != nil {
 			return err
 		}
@@ -198,6 +203,7 @@ func (h *crud) create(r *Request) (any, error) {
 			return err
 		}
 		tx.After(h.changed)
+		var err error
 		raw, err = h.kind.Wire(tx, res)
 		return err
 	})

@@ -1,10 +1,6 @@
 package api
 
 import (
-	"bytes"
-	"encoding/json"
-	"io"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -165,22 +161,12 @@ func (a *API) createProjectRunbook(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "The request body could not be read")
-	}
-	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool { return strings.EqualFold(name, "ProjectId") })
-	if members == nil {
-		members = map[string]json.RawMessage{}
-	}
-	if members["ProjectId"], err = json.Marshal(id); err != nil {
+	res, err := catalog.Runbooks.Decode(body)
+	if err != nil {
 		return nil, err
 	}
-	if body, err = json.Marshal(members); err != nil {
-		return nil, err
-	}
-	r.Request.Body = io.NopCloser(bytes.NewReader(body))
-	return a.crudOf(catalog.Runbooks).create(r)
+	res.(*catalog.Runbook).ProjectID = id
+	return a.crudOf(catalog.Runbooks).add(r, res)
 }
 
 func (a *API) deleteRunbook(r *Request) (any, error) {
