@@ -75,39 +75,67 @@ func (q *Queue) Due(ctx context.Context, node string) (due bool, next time.Time,
 // are woken, and tasks of nodes whose lease ran out are taken over.
 func (q *Queue) Claim(ctx context.Context, node string, lease time.Duration) ([]*Task, error) {
 	var taken []*Task
-	err := q.journal.Do(ctx, func(tx *store.Tx) error {
-		taken = nil
-		if _, err := tx.Exec("update task_gate set claims = claims + 1 where id = 1"); err != nil {
-			return fmt.Errorf("enter the gate of the queue: %w", err)
-		}
-		now, err := q.dbNow(tx)
-		if err != nil {
-			return err
-		}
-		if err := q.passTime(tx, now); err != nil {
-			return err
-		}
-		s, err := q.situation(tx, node, now)
-		if err != nil {
-			return err
-		}
-		if taken, err = q.steal(tx, s, now, lease); err != nil {
-			return err
-		}
-		waiting, err := candidates(tx, s)
-		if err != nil {
-			return err
-		}
-		for _, c := range s.pick(waiting) {
-			t, err := q.take(tx, c.ID, node, Claim, now, lease)
-			if err != nil {
-				return err
-			}
-			taken = append(taken, t)
-		}
-		return nil
+	err := q.journal.Do(ctx, func(tx *store.Tx) (err error) {
+		taken, err = q.claim(tx, node, lease)
+		return err
 	})
 	return taken, err
+}
+
+// claim is Claim in the caller's transaction.
+func (q *Queue) claim(tx *store.Tx, node string, lease time.Duration) ([]*Task, error) {
+	if _, err := tx.Exec("update task_gate set claims = claims + 1 where id = 1"); err != nil {
+		return nil, fmt.Errorf("enter the gate of the queue: %w", err)
+	}
+	now, err := q.dbNow(tx)
+	if err != nil {
+		return nil, err
+	}
+	struck, err := q.struck(tx, now)
+	if err != nil {
+		return nil, err
+	}
+	if struck {
+		if err := q.passTime(tx, now); err != nil {
+			return nil, err
+		}
+	}
+	s, err := q.situation(tx, node, now)
+	if err != nil {
+		return nil, err
+	}
+	var taken []*Task
+	if struck {
+		if taken, err = q.steal(tx, s, now, lease); err != nil {
+			return nil, err
+		}
+	}
+	waiting, err := candidates(tx, s)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range s.pick(waiting) {
+		t, err := q.take(tx, c.ID, node, Claim, now, lease)
+		if err != nil {
+			return nil, err
+		}
+		taken = append(taken, t)
+	}
+	return taken, nil
+}
+
+// struck reports whether a clock has struck that a claim has to heed: passTime
+// and steal have something to do.
+func (q *Queue) struck(tx *store.Tx, now time.Time) (bool, error) {
+	var one int
+	found, err := tx.QueryRow([]any{&one}, `select 1
+		where exists (select 1 from task where hold = 'Waiting' and state = 'Queued' and expiry > 0 and expiry <= $1)
+		or exists (select 1 from task where hold = 'Paused' and wake_at > 0 and wake_at <= $1)
+		or exists (select 1 from task where hold = 'Held' and lease < $1)`, millis(now))
+	if err != nil {
+		return false, fmt.Errorf("look which clocks have struck: %w", err)
+	}
+	return found, nil
 }
 
 // take puts a task into a node's hands.

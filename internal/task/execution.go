@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/takodeploy/tako/internal/store"
@@ -85,6 +86,9 @@ type Execution struct {
 	canceled chan struct{}
 	changed  chan struct{}
 	stop     context.CancelCauseFunc
+	// handOver commits an end; nil is for executions without a runner.
+	handOver func(x *Execution, commit func(claim func(*store.Tx) error) error) error
+	handed   atomic.Bool // its end has claimed what could run in its place
 
 	ctx   context.Context // ends when the task is lost or the server stops
 	order sync.Mutex      // held while a save enters the journal
@@ -265,14 +269,14 @@ func (x *Execution) Save(ctx context.Context, s Save) error {
 // store commits, again and again while the store has trouble.
 func (x *Execution) store(ctx context.Context, c *commit) error {
 	crash().at("before")
-	err := x.q.journal.Do(ctx, c.write)
+	err := x.try(ctx, c)
 	until := time.Now().Add(saveFor)
 	for pause := 20 * time.Millisecond; err != nil && err != errStored && !fenced(err) && !c.refused && x.alive(ctx) && time.Now().Before(until); pause = min(2*pause, time.Second) {
 		slog.Warn("a task's progress cannot be stored and is tried again", "task", x.Task.ID, "error", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
-			err = x.q.journal.Do(ctx, c.write)
+			err = x.try(ctx, c)
 		}
 	}
 	crash().at("after")
@@ -282,6 +286,18 @@ func (x *Execution) store(ctx context.Context, c *commit) error {
 		return nil
 	}
 	return err
+}
+
+// try commits once. With an end, what can run in the task's place is taken.
+func (x *Execution) try(ctx context.Context, c *commit) error {
+	if c.s.Outcome == nil || x.handOver == nil || c.alone {
+		c.claim = nil
+		return x.q.journal.Do(ctx, c.write)
+	}
+	return x.handOver(x, func(claim func(*store.Tx) error) error {
+		c.claim = claim
+		return x.q.journal.Do(ctx, c.write)
+	})
 }
 
 // alive reports whether there is any use in trying to write again: the lease

@@ -39,7 +39,8 @@ type Runner struct {
 	o        RunnerOptions
 	handlers map[string]Handler
 
-	lease   sync.Mutex // held while leases are taken and renewed
+	lease   sync.RWMutex // held while leases are renewed, shared while they are taken
+	claims  bool         // it takes tasks; changed while lease is held
 	mu      sync.Mutex
 	running map[string]*Execution
 	fence   *time.Timer // ends everything when leases could not be renewed
@@ -93,7 +94,9 @@ func (r *Runner) Run(ctx context.Context) error {
 		defer close(renewing)
 		r.renew(ctx)
 	}()
+	r.take(true)
 	r.loop(ctx)
+	r.take(false)
 	r.mu.Lock()
 	for _, x := range r.running {
 		x.stop(errShutdown)
@@ -107,10 +110,24 @@ func (r *Runner) Run(ctx context.Context) error {
 	return nil
 }
 
+// take has tasks taken or not.
+func (r *Runner) take(claims bool) {
+	r.lease.Lock()
+	defer r.lease.Unlock()
+	r.claims = claims
+}
+
 // hint is called with each committed change; it must not block.
 func (r *Runner) hint(c Change) {
 	switch c.Kind {
-	case Enqueued, Ended, Put:
+	case Ended, Put:
+		r.mu.Lock()
+		x := r.running[c.Task]
+		r.mu.Unlock()
+		if x == nil || !x.handed.Load() {
+			r.poke()
+		}
+	case Enqueued:
 		r.poke()
 	case Asked:
 		r.poke()
@@ -174,12 +191,46 @@ func (r *Runner) loop(ctx context.Context) {
 }
 
 func (r *Runner) claim(ctx context.Context) error {
-	r.lease.Lock()
-	defer r.lease.Unlock()
+	r.lease.RLock()
+	defer r.lease.RUnlock()
 	asked := time.Now()
 	tasks, err := r.q.Claim(ctx, r.o.Node, r.o.Lease)
-	if err != nil || len(tasks) == 0 {
+	if err == nil {
+		r.begin(asked, tasks)
+	}
+	return err
+}
+
+// handOver has the end of a task committed together with the claim of what can
+// run in its place, which saves a commit and the time until somebody looks.
+// Where other nodes claim too, nobody is to wait for their gate with a task in
+// hand, and the claim follows by itself.
+func (r *Runner) handOver(x *Execution, commit func(claim func(*store.Tx) error) error) error {
+	if r.q.shared() {
+		return commit(nil)
+	}
+	r.lease.RLock()
+	defer r.lease.RUnlock()
+	if !r.claims {
+		return commit(nil)
+	}
+	asked := time.Now()
+	var tasks []*Task
+	err := commit(func(tx *store.Tx) (err error) {
+		tasks, err = r.q.claim(tx, r.o.Node, r.o.Lease)
+		x.handed.Store(err == nil)
 		return err
+	})
+	if err == nil {
+		r.begin(asked, tasks)
+	}
+	return err
+}
+
+// begin runs tasks whose leases were asked for at a time.
+func (r *Runner) begin(asked time.Time, tasks []*Task) {
+	if len(tasks) == 0 {
+		return
 	}
 	r.mu.Lock()
 	first := len(r.running) == 0
@@ -196,14 +247,13 @@ func (r *Runner) claim(ctx context.Context) error {
 		default:
 		}
 	}
-	return nil
 }
 
 // start runs a claimed task in a goroutine of its own. The caller holds mu.
 func (r *Runner) start(t *Task) {
 	ctx, stop := context.WithCancelCause(context.Background())
 	x := &Execution{
-		Task: *t, q: r.q, ctx: ctx, mask: newMasks(), stop: stop, stored: t.LogBytes, born: time.Now(),
+		Task: *t, q: r.q, ctx: ctx, mask: newMasks(), stop: stop, handOver: r.handOver, stored: t.LogBytes, born: time.Now(),
 		canceled: make(chan struct{}), changed: make(chan struct{}, 1),
 	}
 	if t.State == Cancelling {

@@ -226,3 +226,62 @@ func BenchmarkDrain(b *testing.B) {
 	serve(b, q, RunnerOptions{Cap: 5}, handlers)
 	<-finished
 }
+
+// The end of a task and the beginning of the next under its tag are one
+// commit: whoever hears of the first finds the second begun.
+func TestAnEndIsTheNextOnesBeginning(t *testing.T) {
+	sqliteOnly(t) // where other nodes claim too, the next is taken a moment later
+	q := NewQueue(open(t), Options{})
+	var ids []string
+	for range 3 {
+		ids = append(ids, must[*Task](t)(q.Enqueue(t.Context(), New{Name: "X", Tag: "one"})).ID)
+	}
+	held := make(chan Hold, len(ids))
+	defer q.bus.hint(func(c Change) {
+		if c.Kind == Ended && c.Task != ids[2] {
+			next, err := q.Get(context.Background(), ids[map[string]int{ids[0]: 1, ids[1]: 2}[c.Task]])
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			held <- next.Hold
+		}
+	})()
+	serve(t, q, RunnerOptions{Cap: 3, Poll: time.Hour}, map[string]HandlerFunc{
+		"X": func(context.Context, *Execution) (Outcome, error) { return Outcome{Act: Succeed}, nil },
+	})
+	await(t, q, ids[2], final)
+	for range 2 {
+		if got := <-held; got != Held {
+			t.Errorf("the next task is %s", got)
+		}
+	}
+}
+
+// A task ends although the queue cannot be read for the next.
+func TestAnEndNeedsNoNext(t *testing.T) {
+	sqliteOnly(t)
+	db := open(t)
+	q := NewQueue(db, Options{})
+	rename := func(from, to string) error {
+		return db.Do(context.Background(), func(tx *store.Tx) error {
+			_, err := tx.Exec("alter table " + from + " rename to " + to)
+			return err
+		})
+	}
+	serve(t, q, RunnerOptions{Cap: 3, Poll: 20 * time.Millisecond}, map[string]HandlerFunc{
+		"X": func(context.Context, *Execution) (Outcome, error) {
+			return Outcome{Act: Succeed}, rename("task_stopped", "away")
+		},
+		"Y": func(context.Context, *Execution) (Outcome, error) { return Outcome{Act: Succeed}, nil },
+	})
+	first := must[*Task](t)(q.Enqueue(t.Context(), New{Name: "X", Tag: "one"})).ID
+	second := must[*Task](t)(q.Enqueue(t.Context(), New{Name: "Y", Tag: "one"})).ID
+	if got := await(t, q, first, final); got.State != Success {
+		t.Errorf("it ended as %s: %s", got.State, got.Error)
+	}
+	if err := rename("away", "task_stopped"); err != nil {
+		t.Fatal(err)
+	}
+	await(t, q, second, final)
+}
