@@ -68,6 +68,14 @@ func TestRunbookCommand(t *testing.T) {
 	if got := s.get("/api/Spaces-1/runbookRuns"); s.text(got, "TotalResults") != "3" {
 		t.Error(got)
 	}
+	if got := s.get("/api/Spaces-1/progression/runbooks/" + s.Runbook); s.text(got, "Environments.1.Name") != "Prod" || len(at(got, "RunbookRuns", s.Dev).([]any)) != 1 {
+		t.Error(got) // of three runs the last
+	}
+	for query, want := range map[string]int{"": 1, "?runbookIds=" + s.Runbook: 1, "?projectIds=" + s.Project + "&environmentIds=" + s.Dev: 1, "?environmentIds=" + s.Prod: 0, "?projectIds=Projects-99": 0} {
+		if got := s.get("/api/Spaces-1/progression/runbooks/taskRuns" + query); len(at(got, "Items").([]any)) != want || want > 0 && s.text(got, "Items.0.RunbookName") != "Restart" {
+			t.Error(query, got)
+		}
+	}
 	if why := s.refused(400, "POST", "/api/Spaces-1/runbook-runs/git/create/v1", with(command, "gitRef", "refs/heads/main")); !strings.Contains(why, "not in Git") {
 		t.Error(why)
 	}

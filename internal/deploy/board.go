@@ -190,3 +190,43 @@ func (w *Ways) Of(project *catalog.Project, channel *catalog.Channel) (*catalog.
 	}
 	return l, ids
 }
+
+// RunCell is the run of a runbook as boards show it.
+type RunCell struct {
+	RunID, RunbookID, RunbookName, SnapshotID, SnapshotName string
+	ProjectID, EnvironmentID, TenantID                      string
+	Created                                                 time.Time
+	Task                                                    task.Task
+}
+
+// LastRuns lists the newest run of a runbook in each environment, for each
+// tenant and for none.
+func (s *Service) LastRuns(tx *store.Tx, runbookID string) ([]RunCell, error) {
+	var all []RunCell
+	err := tx.Query(func(scan func(...any) error) error {
+		var c RunCell
+		var created, queued, started, completed, warnings int64
+		var state, pending string
+		err := scan(&c.RunID, &c.RunbookID, &c.RunbookName, &c.SnapshotID, &c.SnapshotName, &c.ProjectID, &c.EnvironmentID, &c.TenantID, &created,
+			&c.Task.ID, &c.Task.Num, &state, &queued, &started, &completed, &pending, &warnings, &c.Task.Error)
+		c.Created = moment(created)
+		c.Task.State, c.Task.Warnings = task.State(state), warnings != 0
+		c.Task.QueueTime, c.Task.Started, c.Task.Completed = moment(queued), moment(started), moment(completed)
+		if pending != "" {
+			c.Task.Pending = strings.Split(pending, ",")
+		}
+		all = append(all, c)
+		return err
+	}, `select d.id, b.id, b.name, s.id, s.name, d.owner, d.environment, d.tenant, d.created,
+		t.id, t.num, t.state, t.queue_time, t.started, t.completed, t.pending, t.warnings, t.error
+		from (select id, owner, created, data ->> 'RunbookId' as runbook, data ->> 'RunbookSnapshotId' as snapshot, data ->> 'TaskId' as task,
+				data ->> 'EnvironmentId' as environment, coalesce(data ->> 'TenantId', '') as tenant,
+				row_number() over (partition by data ->> 'EnvironmentId', coalesce(data ->> 'TenantId', '') order by created desc, length(id) desc, id desc) as nth
+			from deployment where kind = 'RunbookRuns' and data ->> 'RunbookId' = $1) d
+		join document b on b.id = d.runbook join document s on s.id = d.snapshot join task t on t.id = d.task
+		where d.nth = 1 order by d.created desc`, runbookID)
+	if err != nil {
+		return nil, fmt.Errorf("reading the last runs of %s: %w", runbookID, err)
+	}
+	return all, nil
+}
