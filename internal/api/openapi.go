@@ -136,8 +136,14 @@ func operationID(method, path string) string {
 	return id
 }
 
+// pageOfAny is the Answer of a route whose pages hold what is no kind.
+type pageOfAny struct{ item any }
+
 // listed says whether the route's answer is a page or an array of its type.
 func (r *Route) listed() (page, all bool) {
+	if _, ok := r.Answer.(pageOfAny); ok {
+		return true, false
+	}
 	info, ok := r.Answer.(kind.Info)
 	if !ok || r.Method != http.MethodGet {
 		return false, false
@@ -168,7 +174,11 @@ func filterNames(info kind.Info) []string {
 }
 
 func (s schemas) answer(r *Route) object {
-	item := s.of(r.Answer)
+	of := r.Answer
+	if p, ok := of.(pageOfAny); ok {
+		of = p.item
+	}
+	item := s.of(of)
 	switch page, all := r.listed(); {
 	case all:
 		return object{"type": "array", "items": item}

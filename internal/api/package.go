@@ -18,7 +18,7 @@ import (
 var _ = area(func(a *API) []Route {
 	return []Route{
 		{Method: "POST", Pattern: "S/packages/raw", Handle: a.pushPackage, Summary: "Upload a package", Answer: packageDocument{}},
-		{Method: "GET", Pattern: "S/packages", Handle: a.listPackages, Permission: "FeedView", Summary: "List packages", Answer: packageDocument{}},
+		{Method: "GET", Pattern: "S/packages", Handle: a.listPackages, Permission: "FeedView", Summary: "List packages", Answer: pageOfAny{packageDocument{}}},
 		{Method: "GET", Pattern: "S/packages/notes", Handle: a.packageNotes, Permission: "FeedView", Summary: "The release notes of packages"},
 		{Method: "DELETE", Pattern: "S/packages/bulk", Handle: a.deletePackages, Summary: "Delete packages"},
 		{Method: "GET", Pattern: "S/packages/{id}", Handle: a.getPackage, Permission: "FeedView", Summary: "Get a package", Answer: packageDocument{}},

@@ -23,7 +23,7 @@ var _ = area(func(a *API) []Route {
 		{Method: "GET", Pattern: "S/projects/{id}/channels/{channel}/releases", Handle: a.channelReleases, Summary: "The releases of a channel", Answer: release},
 		{Method: "GET", Pattern: "S/channels/{id}/releases", Handle: a.channelReleases, Summary: "The releases of a channel", Answer: release},
 		{Method: "GET", Pattern: "S/channels/{id}/releases/{version}", Handle: a.channelRelease, Summary: "A release of a channel by version", Answer: release},
-		{Method: "GET", Pattern: "S/releases/{id}/defects", Handle: a.defects, Summary: "What keeps a release from going further", Answer: defectDocument{}},
+		{Method: "GET", Pattern: "S/releases/{id}/defects", Handle: a.defects, Summary: "What keeps a release from going further", Answer: pageOfAny{defectDocument{}}},
 		{Method: "POST", Pattern: "S/releases/{id}/defects", Handle: a.reportDefect, Summary: "Keep a release from going further", Body: reportedDefect{}, Answer: defectDocument{}},
 		{Method: "POST", Pattern: "S/releases/{id}/defects/resolve", Handle: a.resolveDefect, Summary: "Let a release go on", Answer: defectDocument{}},
 		{Method: "POST", Pattern: "S/releases/{id}/snapshot-variables", Handle: a.snapshotVariables, Summary: "Give a release the variables as they are now", Answer: release},
