@@ -18,6 +18,7 @@ import (
 	"github.com/takodeploy/tako/internal/feed"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/login"
+	"github.com/takodeploy/tako/internal/setting"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 )
@@ -34,6 +35,8 @@ type Options struct {
 	Proxies login.Proxies
 	Deploy  *deploy.Service
 	Feeds   *feed.Feeds
+	// Logs gives the latest lines of this node's log, newest first.
+	Logs func() []LogEntry
 }
 
 // API answers requests. It is safe for concurrent use.
@@ -44,6 +47,7 @@ type API struct {
 	spaces  spaces
 	install string
 	hub     *hub
+	live    *setting.Live
 }
 
 // areas are the hand-written parts, in the order of registration.
@@ -62,7 +66,7 @@ func area(routes func(*API) []Route) bool {
 
 // New makes an API.
 func New(o Options) (*API, error) {
-	a := &API{Options: o, routes: &router{}, hub: newHub(o.DB, o.Tasks)}
+	a := &API{Options: o, routes: &router{}, hub: newHub(o.DB, o.Tasks), live: &setting.Live{DB: o.DB}}
 	err := o.DB.View(context.Background(), func(tx *store.Tx) (err error) {
 		a.install, err = tx.Setting("installation")
 		return err
@@ -103,6 +107,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 			a.fail(r, errPanic)
 		}
 	}()
+	if a.greet(r) {
+		return
+	}
 	value, err := a.answer(r)
 	if err != nil {
 		a.fail(r, err)
@@ -139,6 +146,9 @@ func (a *API) answer(r *Request) (any, error) {
 		return nil, err
 	}
 	if err := a.enter(r); err != nil {
+		return nil, err
+	}
+	if err := a.maintained(r, route); err != nil {
 		return nil, err
 	}
 	if route.Permission != "" {

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"strings"
+
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
@@ -28,12 +30,16 @@ type oidcIdentityList struct {
 	OidcIdentities []Raw
 }
 
-// origin is how people reach the server.
-func (r *Request) origin() string {
-	if r.api.URL != "" {
-		return r.api.URL
+// origin is how people reach the server: as is set, as it was started, or else
+// as whoever asks does.
+func (r *Request) origin() (string, error) {
+	v, err := r.api.live.Values(r.Context())
+	for _, known := range []string{v.Server.ServerURI, r.api.URL} {
+		if known != "" {
+			return strings.TrimRight(known, "/"), err
+		}
 	}
-	return r.api.Proxies.Origin(r.Request)
+	return r.api.Proxies.Origin(r.Request), err
 }
 
 func (a *API) oidcIdentities(r *Request) (any, error) {
@@ -41,7 +47,11 @@ func (a *API) oidcIdentities(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := oidcIdentityList{ServerURL: r.origin(), OidcIdentities: []Raw{}}
+	origin, err := r.origin()
+	if err != nil {
+		return nil, err
+	}
+	list := oidcIdentityList{ServerURL: origin, OidcIdentities: []Raw{}}
 	err = r.View(func(tx *store.Tx) error {
 		u, err := r.serviceAccount(tx, "UserView")
 		if err != nil {

@@ -41,12 +41,12 @@ type openIDConfiguration struct {
 
 // openIDConfiguration tells clients where tokens are exchanged.
 func (a *API) openIDConfiguration(r *Request) (any, error) {
-	at := r.origin()
+	at, err := r.origin()
 	return openIDConfiguration{
 		Issuer: at, Endpoint: at + "/api/token/v1", Keys: at + "/api/token/keys",
 		Grants: []string{grantExchange}, Auth: []string{"none"}, Responses: []string{"token"},
 		SubjectTypes: []string{"public"}, Algorithms: []string{"RS256"},
-	}, nil
+	}, err
 }
 
 type keySet struct {

@@ -310,6 +310,8 @@ func (g *occasion) chooseWorker(j *step.Job, pool string) (step.Place, error) {
 		return step.Place{}, err
 	case choice.Pool.Dynamic:
 		return step.Place{}, fault.New(fault.Unavailable, "Worker pool %q makes its workers when they are asked for, and this server has nothing to make them with.", choice.Pool.Name)
+	case choice.BuiltIn && !g.builtIn:
+		return step.Place{}, fault.New(fault.Unavailable, "Worker pool %q has no worker, and the built-in worker is switched off in the server's features (IsBuiltInWorkerEnabled). Add a worker to the pool, or switch the built-in worker on.", choice.Pool.Name)
 	case choice.BuiltIn:
 		return step.Place{Name: "the built-in worker", Worker: true}, nil
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/plan"
 	"github.com/takodeploy/tako/internal/rule"
+	"github.com/takodeploy/tako/internal/setting"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 	"github.com/takodeploy/tako/internal/variable"
@@ -44,8 +45,16 @@ func (g *occasion) commonFacts(tx *store.Tx) error {
 	}
 	t := g.task
 	f.Task = &variable.TaskFacts{Ref: variable.Ref{ID: t.ID, Name: t.Name}, QueueTime: t.QueueTime, QueueTimeExpiry: t.Expiry, ConcurrencyTag: t.Tag}
-	if g.URL != "" {
-		base := strings.TrimRight(g.URL, "/")
+	features, err := setting.Features.Get(tx)
+	if err != nil {
+		return err
+	}
+	g.builtIn = features.IsBuiltInWorkerEnabled
+	base, err := setting.Address(tx, g.URL)
+	if err != nil {
+		return err
+	}
+	if base != "" {
 		f.Server = &variable.ServerFacts{BaseURL: base, ServerURI: base, ProjectLink: base + "/app#/" + g.project.SpaceID + "/projects/" + g.project.Slug}
 		if r := f.Runbook; r != nil {
 			r.RunLink = base + "/app#/" + g.project.SpaceID + "/projects/" + g.project.Slug + "/operations/runs/" + g.id

@@ -40,6 +40,7 @@ type occasion struct {
 	machines     []rule.Machine
 	byID         map[string]*catalog.Machine
 	workers      []rule.Worker
+	builtIn      bool // the built-in worker is switched on
 	pools        []rule.Pool
 
 	context variable.Context

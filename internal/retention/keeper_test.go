@@ -18,6 +18,7 @@ import (
 	"github.com/takodeploy/tako/internal/feed"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/retention"
+	"github.com/takodeploy/tako/internal/setting"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/store/storetest"
 	"github.com/takodeploy/tako/internal/task"
@@ -196,6 +197,7 @@ func TestOneAtATime(t *testing.T) {
 
 func TestSchedule(t *testing.T) {
 	each(t, func(a *attic) {
+		const every = 4 * time.Hour
 		clock := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 		nodes := []*retention.Schedule{{DB: a.db, Queue: a.queue}, {DB: a.db, Queue: a.queue}}
 		for _, n := range nodes {
@@ -207,11 +209,11 @@ func TestSchedule(t *testing.T) {
 			end   bool // what runs ends after it
 		}{
 			{0, 0, false},
-			{retention.Every - time.Second, 0, false},
+			{every - time.Second, 0, false},
 			{time.Second, 1, false},
-			{retention.Every, 1, true}, // the last has not ended
+			{every, 1, true}, // the last has not ended
 			{time.Second, 2, true},
-			{10 * retention.Every, 3, true}, // rounds that were missed are made up for by one
+			{10 * every, 3, true}, // rounds that were missed are made up for by one
 			{time.Minute, 3, false},
 		} {
 			clock = clock.Add(step.after)
@@ -227,6 +229,25 @@ func TestSchedule(t *testing.T) {
 			}
 			if step.end {
 				a.endAll()
+			}
+		}
+		a.endAll()
+		// Another schedule counts from the next look on.
+		if err := a.db.Do(a.Context(), func(tx *store.Tx) error {
+			return setting.Retention.Put(tx, setting.RetentionValues{CronExpression: "30 2 * * 0"})
+		}); err != nil {
+			a.Fatal(err)
+		}
+		for _, c := range []struct {
+			now  time.Time
+			want int
+		}{{time.Date(2026, 1, 4, 2, 29, 0, 0, time.UTC), 3}, {time.Date(2026, 1, 4, 2, 30, 0, 0, time.UTC), 4}} {
+			clock = c.now
+			if err := nodes[0].Tick(a.Context()); err != nil {
+				a.Fatal(err)
+			}
+			if got := a.count(retention.TaskName); got != c.want {
+				a.Errorf("%s: %d tasks, want %d", clock, got, c.want)
 			}
 		}
 	})

@@ -9,12 +9,10 @@ import (
 	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/setting"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 )
-
-// Every is the time between two tasks that apply the policies of all spaces.
-const Every = 4 * time.Hour
 
 // Schedule enqueues the task Retention when it is due. Any number of nodes may
 // run it at the same time.
@@ -47,7 +45,7 @@ type lastRound struct {
 	Task string
 }
 
-const setting = "retention-round"
+const roundSetting = "retention-round"
 
 // errRaced says that another node was faster.
 var errRaced = errors.New("another node has done it")
@@ -64,14 +62,14 @@ func (s *Schedule) Tick(ctx context.Context) error {
 	var last lastRound
 	due := false
 	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		if before, err = tx.Setting(setting); err != nil || before == "" {
+		if before, err = tx.Setting(roundSetting); err != nil || before == "" {
 			return err
 		}
 		if err := json.Unmarshal([]byte(before), &last); err != nil {
 			return fmt.Errorf("reading the last round of retention: %w", err)
 		}
-		due = !last.At.Add(Every).After(now)
-		return nil
+		due, err = isDue(tx, last.At, now)
+		return err
 	})
 	if err != nil || before != "" && !due {
 		return err
@@ -81,6 +79,21 @@ func (s *Schedule) Tick(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// isDue says whether the schedule has come by since the last round. One that
+// never comes by is never due.
+func isDue(tx *store.Tx, last, now time.Time) (bool, error) {
+	v, err := setting.Retention.Get(tx)
+	if err != nil {
+		return false, err
+	}
+	schedule, err := v.Schedule()
+	if err != nil {
+		return false, fmt.Errorf("reading when policies of retention are applied: %w", err)
+	}
+	next := schedule.Next(last.UTC())
+	return !next.IsZero() && !next.After(now), nil
 }
 
 func (s *Schedule) begin(tx *store.Tx, before string, last lastRound, now time.Time) error {
@@ -100,7 +113,7 @@ func (s *Schedule) begin(tx *store.Tx, before string, last lastRound, now time.T
 	if err != nil {
 		return fmt.Errorf("noting the round of retention: %w", err)
 	}
-	text, args := "insert into setting (name, value) values ($1, $2) on conflict (name) do nothing", []any{setting, string(data)}
+	text, args := "insert into setting (name, value) values ($1, $2) on conflict (name) do nothing", []any{roundSetting, string(data)}
 	if before != "" {
 		text, args = "update setting set value = $2 where name = $1 and value = $3", append(args, before)
 	}

@@ -7,8 +7,9 @@ import (
 	"github.com/takodeploy/tako/internal/config"
 )
 
-// setLog makes the default logger: JSON unless a person watches a terminal.
-func setLog(c config.Log) {
+// setLog makes the default logger: JSON unless a person watches a terminal. The
+// latest lines stay at hand.
+func setLog(c config.Log) *recent {
 	var level slog.Level
 	// Unknown levels were refused when the settings were read.
 	_ = level.UnmarshalText([]byte(c.Level))
@@ -23,5 +24,7 @@ func setLog(c config.Log) {
 	if text {
 		h = slog.NewTextHandler(os.Stderr, o)
 	}
-	slog.SetDefault(slog.New(h))
+	lines := &recent{}
+	slog.SetDefault(slog.New(&remembering{Handler: h, lines: lines}))
+	return lines
 }

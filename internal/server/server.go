@@ -35,13 +35,13 @@ type Server struct {
 	work    *work
 	http    *http.Server
 	listen  net.Listener
+	log     *recent
 }
 
 // New opens storage, creates what a first start creates, and begins to listen;
 // nothing is answered before Run.
 func New(ctx context.Context, cfg *config.Server, version string) (*Server, error) {
-	setLog(cfg.Log)
-	s := &Server{cfg: cfg, version: version}
+	s := &Server{cfg: cfg, version: version, log: setLog(cfg.Log)}
 	if err := s.open(ctx); err != nil {
 		s.close()
 		return nil, err
@@ -73,6 +73,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return err
 	})
 	if err != nil {
+		return err
+	}
+	if err := s.maintain(ctx); err != nil {
 		return err
 	}
 	if s.runner, s.work, err = s.newWork(installation); err != nil {
@@ -108,7 +111,7 @@ func (s *Server) newHTTP(installation string) error {
 		return err
 	}
 	a, err := api.New(api.Options{DB: s.db, Login: s.login, Blobs: s.blobs, Tasks: s.queue, Deploy: s.work.deploy, Feeds: s.work.feeds,
-		Version: s.version, Node: s.cfg.NodeName, URL: s.cfg.Web.URL, Proxies: proxies})
+		Version: s.version, Node: s.cfg.NodeName, URL: s.cfg.Web.URL, Proxies: proxies, Logs: s.log.latest})
 	if err != nil {
 		return err
 	}
