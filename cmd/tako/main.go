@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/takodeploy/tako/internal/config"
+	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/server"
 )
 
@@ -46,9 +48,26 @@ func (versionCommand) Run() error {
 
 func main() {
 	var c commands
-	options := append(config.Options(), kong.Name("tako"), kong.Description("Tako deploys releases to the machines they belong on."))
-	k := kong.Must(&c, options...)
-	run, err := k.Parse(os.Args[1:])
-	k.FatalIfErrorf(err)
-	k.FatalIfErrorf(run.Run())
+	run, err := config.Parse(&c, os.Args[1:], kong.Name("tako"), kong.Description("Tako deploys releases to the machines they belong on."))
+	if err != nil {
+		tell(err)
+		os.Exit(2)
+	}
+	if err := run.Run(); err != nil {
+		tell(err)
+		os.Exit(1)
+	}
+}
+
+// tell says why there was nothing to do: each complaint on a line of its own.
+func tell(err error) {
+	var wrong *fault.Error
+	if !errors.As(err, &wrong) || len(wrong.Details) == 0 {
+		fmt.Fprintln(os.Stderr, "tako:", err)
+		return
+	}
+	fmt.Fprintln(os.Stderr, "tako:", wrong.Message)
+	for _, line := range wrong.Details {
+		fmt.Fprintln(os.Stderr, " ", line)
+	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/tls"
 	"net"
 	"net/mail"
 	"net/netip"
@@ -25,8 +26,8 @@ func (s *Server) AfterApply() error {
 	return nil
 }
 
-// Validate reports every setting that cannot be right, each with its name and
-// what to do.
+// Validate reports every setting that cannot be right, each in a sentence that
+// begins with its name and says what to do.
 func (s *Server) Validate() error {
 	var wrong fault.Complaints
 	s.checkBasics(&wrong)
@@ -37,7 +38,7 @@ func (s *Server) Validate() error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	return &fault.Error{Code: fault.Invalid, Message: "The settings are not right. " + strings.Join(wrong, " "), Details: wrong}
+	return &fault.Error{Code: fault.Invalid, Message: "The settings are not right.", Details: wrong}
 }
 
 func (s *Server) checkBasics(wrong *fault.Complaints) {
@@ -96,6 +97,10 @@ func (w Web) check(wrong *fault.Complaints) {
 	}
 	if (w.TLSCert == "") != (w.TLSKey == "") {
 		wrong.Add("tls-cert and tls-key belong together: give both or neither.")
+	} else if w.TLSCert != "" {
+		if _, err := tls.LoadX509KeyPair(w.TLSCert, w.TLSKey); err != nil {
+			wrong.Add("tls-cert and tls-key cannot be used, because %v: give files in PEM that belong together.", err)
+		}
 	}
 	for _, p := range w.TrustedProxies {
 		if _, err := netip.ParsePrefix(p); err != nil {

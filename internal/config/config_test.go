@@ -2,8 +2,11 @@ package config
 
 import (
 	"bytes"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -118,18 +121,24 @@ func TestComplaints(t *testing.T) {
 		file string
 		want string
 	}{
-		{env: []string{"TASK_CAP", "many"}, want: `--task-cap: the environment variable TASK_CAP: .*int`},
-		{env: []string{"TASK_CAP", "0"}, want: `task-cap is 0: give a number`},
+		{env: []string{"TASK_CAP", "many"}, want: `^--task-cap: the environment variable TASK_CAP: "many" is not a whole number$`},
+		{args: []string{"--task-cap=many"}, want: `^--task-cap: "many" is not a whole number$`},
+		{args: []string{"--drain-timeout=long"}, want: `^--drain-timeout: "long" is not a time such as 20s or 5m$`},
+		{args: []string{"--listen=x"}, want: `^The settings are not right. --listen is "x": give host:port, or :port for all addresses.$`},
+		{env: []string{"TAKO_LISTEN", "x"}, want: `--listen \(from the environment variable TAKO_LISTEN\) is "x"`},
+		{file: "url: a\nlisten: x", want: `--listen \(from .*/tako.yaml line 2\) is "x"`},
+		{args: []string{"--tls-cert=/gone", "--tls-key=/gone"}, want: `--tls-cert and tls-key cannot be used, because open /gone`},
+		{env: []string{"TASK_CAP", "0"}, want: `--task-cap \(from the environment variable TASK_CAP\) is 0: give a number`},
 		{env: []string{"TAKO_LOG_LEVEL", "loud"}, want: `TAKO_LOG_LEVEL: must be one of debug, info, warn, error, but is "loud"`},
 		{args: []string{"--log-level=loud"}, want: `--log-level must be one of`},
-		{file: "task-cap: many", want: `tako.yaml line 1: .*int`},
+		{file: "task-cap: many", want: `tako.yaml line 1: "many" is not a whole number`},
 		{file: "\n\ntaskCap: 3", want: `tako.yaml line 3: there is no setting taskCap; did you mean task-cap\?`},
 		{file: "colour: blue", want: `line 1: there is no setting colour; see --help`},
 		{file: "task-cap: 1\ntask-cap: 2", want: `already`},
 		{file: "smtp:\n  host: x", want: `line 1: smtp: must be a plain value; settings are not nested`},
 		{file: "trusted-proxies: [[a]]", want: `a list holds plain values only`},
 		{file: "just text", want: `expected lines of the form`},
-		{file: "a: [", want: `the settings file .*tako.yaml: line 1`},
+		{file: "a: [", want: `the settings file .*tako.yaml cannot be used: it is not valid YAML: line 1`},
 		{args: []string{"--data="}, want: `data is empty`},
 		{args: []string{"--database=Server=x;Database=y;User Id=z;Password=verysecret"}, want: `connection string of SQL Server`},
 		{args: []string{"--database=Server=tcp:x,1433;Password=verysecret"}, want: `connection string of SQL Server`},
@@ -144,16 +153,16 @@ func TestComplaints(t *testing.T) {
 		{args: []string{"--tls-cert=a"}, want: `tls-cert and tls-key belong together`},
 		{args: []string{"--trusted-proxies=here"}, want: `trusted-proxies has "here"`},
 		{args: []string{"--admin-api-key=API-verysecret", "--admin-username=a"}, want: `admin-api-key has a form that clients refuse`},
-		{args: []string{"--admin-password=verysecret"}, want: `admin-username is missing`},
-		{args: []string{"--admin-username=a"}, want: `admin-password is missing`},
+		{args: []string{"--admin-password=verysecret"}, want: `--admin-username \(or \$TAKO_ADMIN_USERNAME, \$ADMIN_USERNAME\) is missing`},
+		{args: []string{"--admin-username=a"}, want: `admin-password .*is missing`},
 		{args: []string{"--admin-username=a", "--admin-password=verysecret", "--admin-email=a@b@c"}, want: `admin-email is`},
 		{args: []string{"--blob-store=gs://b"}, want: `blob-store is "gs://b"`},
 		{args: []string{"--blob-store=s3:///p"}, want: `blob-store names no bucket`},
 		{args: []string{"--blob-store=s3://b", "--blob-endpoint=minio:9000"}, want: `blob-endpoint is`},
 		{args: []string{"--blob-secret-key=verysecret"}, want: `belong together`},
-		{args: []string{"--smtp-host=h"}, want: `smtp-from is ""`},
+		{args: []string{"--smtp-host=h"}, want: `smtp-from .*is ""`},
 		{args: []string{"--smtp-host=h", "--smtp-from=a@b.c", "--smtp-port=0"}, want: `smtp-port is 0`},
-		{args: []string{"--smtp-host=h", "--smtp-from=a@b.c", "--smtp-password=verysecret"}, want: `smtp-username is missing`},
+		{args: []string{"--smtp-host=h", "--smtp-from=a@b.c", "--smtp-password=verysecret"}, want: `smtp-username .*is missing`},
 		{args: []string{"--smtp-host=h", "--smtp-from=a@b.c", "--smtp-timeout=0s"}, want: `smtp-timeout`},
 		{args: []string{"--drain-timeout=-1s"}, want: `drain-timeout is negative`},
 		{args: []string{"--node-name= x"}, want: `node-name has spaces`},
@@ -193,11 +202,25 @@ func TestGoodDatabases(t *testing.T) {
 	}
 }
 
+// keyPair writes a certificate and its key.
+func keyPair(t *testing.T) (cert, key string) {
+	t.Helper()
+	s := httptest.NewTLSServer(nil)
+	defer s.Close()
+	pair := s.TLS.Certificates[0]
+	der, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return write(t, "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}))),
+		write(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+}
+
 // TestEverySettingEveryWay gives each flag through its first environment
 // variable and through the file, and expects the same settings from both.
 func TestEverySettingEveryWay(t *testing.T) {
 	var s Server
-	parser, err := kong.New(&s, options(environment(), "")...)
+	parser, err := kong.New(&s, (&source{lookup: environment()}).options()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,6 +230,7 @@ func TestEverySettingEveryWay(t *testing.T) {
 		"admin-email": "a@b.c", "admin-api-key": "API-ABC", "smtp-from": "a@b.c", "maintenance": "true", "database": "postgres://h/d",
 		"master-key": secret.NewKey().Text().Reveal(), "blob-store": "s3://bucket", "blob-endpoint": "https://x",
 	}
+	values["tls-cert"], values["tls-key"] = keyPair(t)
 	var pairs []string
 	var file bytes.Buffer
 	for _, f := range parser.Model.Flags {
@@ -262,20 +286,17 @@ func TestInACommand(t *testing.T) {
 		} `cmd:""`
 		Version struct{} `cmd:""`
 	}
-	parser, err := kong.New(&cli, options(environment("TAKO_LISTEN", ":9"), write(t, "tako.yaml", "task-cap: 6\nextra: more"))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := parser.Parse([]string{"run"}); err != nil {
+	from := &source{lookup: environment("TAKO_LISTEN", ":9"), fallback: write(t, "tako.yaml", "task-cap: 6\nextra: more")}
+	if _, err := from.parse(&cli, []string{"run"}); err != nil {
 		t.Fatal(err)
 	}
 	if r := cli.Run; r.Web.Listen != ":9" || r.TaskCap != 6 || r.Extra != "more" || r.NodeName == "" {
 		t.Errorf("%+v", r)
 	}
-	if _, err := parser.Parse([]string{"run", "--task-cap=0"}); err == nil || !strings.Contains(err.Error(), "task-cap is 0") {
+	if _, err := from.parse(&cli, []string{"run", "--task-cap=0"}); err == nil || !strings.Contains(err.Error(), "--task-cap is 0") {
 		t.Errorf("error %v", err)
 	}
-	if _, err := parser.Parse([]string{"version"}); err != nil {
+	if _, err := from.parse(&cli, []string{"version"}); err != nil {
 		t.Error(err)
 	}
 }

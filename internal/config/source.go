@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"github.com/takodeploy/tako/internal/fault"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -20,6 +21,8 @@ type source struct {
 	fallback string
 	path     string
 	lines    map[string]line
+	names    []*kong.Flag
+	origins  map[string]string // where a setting was given, by its name; "" for its flag
 }
 
 // line is one setting of the file.
@@ -50,6 +53,7 @@ func (s *source) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, e
 
 // checked gives the value if the flag can take it, else says where it stands.
 func (s *source) checked(flag *kong.Flag, value, where string) (any, error) {
+	s.origins[flag.Name] = where
 	into := reflect.New(flag.Target.Type()).Elem()
 	scan := kong.Scan().PushTyped(value, kong.FlagValueToken)
 	if err := flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: scan}, into); err != nil {
@@ -65,7 +69,13 @@ func (s *source) checked(flag *kong.Flag, value, where string) (any, error) {
 // environment, or it is the usual one if that exists.
 func (s *source) open(ctx *kong.Context) error {
 	isFile := func(f *kong.Flag) bool { return f != nil && f.Target.Type() == reflect.TypeFor[File]() }
-	s.path, s.lines = "", nil
+	s.path, s.lines, s.origins = "", nil, map[string]string{}
+	for _, p := range ctx.Path {
+		if p.Flag != nil {
+			s.origins[p.Flag.Name] = ""
+		}
+	}
+	s.names = ctx.Flags()
 	if !slices.ContainsFunc(ctx.Flags(), isFile) {
 		return nil
 	}
@@ -91,7 +101,7 @@ func (s *source) open(ctx *kong.Context) error {
 	}
 	s.lines, err = parse(b)
 	if err != nil {
-		return fmt.Errorf("the settings file %s: %w", s.path, err)
+		return fmt.Errorf("the settings file %s cannot be used: %w", s.path, err)
 	}
 	return nil
 }
@@ -100,7 +110,7 @@ func (s *source) open(ctx *kong.Context) error {
 func parse(b []byte) (map[string]line, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(b, &doc); err != nil {
-		return nil, errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+		return nil, fmt.Errorf("it is not valid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	lines := map[string]line{}
 	if len(bytes.TrimSpace(b)) == 0 || len(doc.Content) == 0 {
@@ -168,6 +178,37 @@ func (s *source) Validate(app *kong.Application) error {
 		return fmt.Errorf("%s line %d: there is no setting %s; %s", s.path, l.at, key, hint)
 	}
 	return nil
+}
+
+// explain names in each sentence about a setting its flag and where it was
+// given, or where it can be given.
+func (s *source) explain(err error) error {
+	var wrong *fault.Error
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	said := *wrong
+	said.Details = slices.Clone(wrong.Details)
+	for i, sentence := range said.Details {
+		name, rest, _ := strings.Cut(sentence, " ")
+		said.Details[i] = s.called(name) + " " + rest
+	}
+	return &said
+}
+
+func (s *source) called(name string) string {
+	if where, given := s.origins[name]; given {
+		if where == "" {
+			return "--" + name
+		}
+		return "--" + name + " (from " + where + ")"
+	}
+	for _, f := range s.names {
+		if f.Name == name {
+			return "--" + name + " (or $" + strings.Join(variables(f.Value), ", $") + ")"
+		}
+	}
+	return name
 }
 
 // plain makes names that differ in case and punctuation equal.
