@@ -137,7 +137,10 @@ func (db *DB) waitReady(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		if db.Engine == SQLite || time.Now().After(deadline) || ctx.Err() != nil {
+		if db.Engine == SQLite {
+			return fault.Wrap(fault.Unavailable, err, "the database file %s cannot be used", db.URL)
+		}
+		if time.Now().After(deadline) || ctx.Err() != nil {
 			return fault.Wrap(fault.Unavailable, err, "the database cannot be reached")
 		}
 		slog.Warn("waiting for the database", "error", err)

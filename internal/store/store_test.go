@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -292,4 +295,14 @@ func TestEventFilters(t *testing.T) {
 			})
 		}
 	})
+}
+
+func TestAFileThatIsNoDatabaseIsNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tako.db")
+	if err := os.WriteFile(path, []byte("no database, but long enough to be taken for the head of one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(t.Context(), filepath.Dir(path), ""); err == nil || !strings.Contains(err.Error(), "the database file "+path+" cannot be used") {
+		t.Errorf("%v", err)
+	}
 }
