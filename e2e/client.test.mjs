@@ -202,6 +202,35 @@ new_octopusartifact note.txt`),
             await assert.rejects(wait("ServerTasks-99999"), /Unknown task Id/);
         });
 
+        it("runs a runbook from its published snapshot", async () => {
+            const runbooks = new octopus.RunbookRepository(client, space, made.project);
+            const runbook = await runbooks.create({
+                Name: "Restart", Description: "", ProjectId: made.project.Id, MultiTenancyMode: "Untenanted", EnvironmentScope: "All", Environments: [], DefaultGuidedFailureMode: "Off",
+                ConnectivityPolicy: { AllowDeploymentsToNoTargets: true, ExcludeUnhealthyTargets: false, SkipMachineBehavior: "None", TargetRoles: [] },
+                RunRetentionPolicy: { QuantityToKeep: 100, ShouldKeepForever: false },
+            });
+            const processes = new octopus.RunbookProcessRepository(client, space, made.project);
+            const now = await processes.get(runbook);
+            await processes.update({ ...now, Steps: [script("Greet", `echo "#{Octopus.Runbook.Name} in #{Octopus.Environment.Name}"`)] });
+            const run = async (more = {}) => {
+                const repository = new octopus.RunbookRunRepository(client, space);
+                const { RunbookRunServerTasks } = await repository.create({ spaceName: space, ProjectName: "Web Shop", RunbookName: "Restart", EnvironmentNames: ["Development", "Production"], ...more });
+                return RunbookRunServerTasks;
+            };
+            await assert.rejects(run(), /no published snapshot/);
+            const snapshot = await new octopus.RunbookSnapshotRepository(client, space, made.project).create(runbook, "First", true, "as it is");
+            assert.equal((await runbooks.get(runbook.Id)).PublishedRunbookSnapshotId, snapshot.Id);
+            const started = await run();
+            assert.equal(started.length, 2);
+            for (const [i, { RunbookRunId, ServerTaskId }] of started.entries()) {
+                assert.equal((await wait(ServerTaskId)).State, "Success");
+                const kept = await new octopus.RunbookRunRepository(client, space).get(RunbookRunId);
+                assert.equal(kept.RunbookSnapshotId, snapshot.Id);
+                assert.match(await tasks().getRaw(ServerTaskId), new RegExp(`Restart in ${["Development", "Production"][i]}`));
+            }
+            assert.equal((await new octopus.RunbookRunRepository(client, space).list({ runbooks: [runbook.Id] })).TotalResults, 2);
+        });
+
         it("sees a failing script fail", async () => {
             await process(script("Break", `echo "about to break"\nfail_step "the shelf is empty"`));
             await new octopus.ReleaseRepository(client, space).create({ spaceName: space, ProjectName: "Web Shop", ReleaseVersion: "2.0.0" });

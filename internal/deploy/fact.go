@@ -57,8 +57,8 @@ func (g *occasion) commonFacts(tx *store.Tx) error {
 	if base != "" {
 		f.Server = &variable.ServerFacts{BaseURL: base, ServerURI: base, ProjectLink: base + "/app#/" + g.project.SpaceID + "/projects/" + g.project.Slug}
 		if r := f.Runbook; r != nil {
-			r.RunLink = base + "/app#/" + g.project.SpaceID + "/projects/" + g.project.Slug + "/operations/runs/" + g.id
-			r.SnapshotLink = base + "/app#/" + g.project.SpaceID + "/projects/" + g.project.Slug + "/operations/snapshots/" + r.Snapshot.ID
+			r.SnapshotLink = f.Server.ProjectLink + "/operations/runbooks/" + r.Runbook.ID + "/snapshots/" + r.Snapshot.ID
+			r.RunLink = r.SnapshotLink + "/runs/" + g.id
 		}
 		if f.Release != nil {
 			f.Server.ReleaseLink = base + "/app#/" + g.project.SpaceID + "/releases/" + f.Release.ID
