@@ -53,6 +53,7 @@ type engine struct {
 	root    string // <home>/.tako
 	work    string
 	folders *folders
+	past    *past
 	cache   *cache
 	locks   *isolation
 	syncer  *syncer
@@ -74,6 +75,9 @@ func newEngine(options Options) (*engine, error) {
 	}
 	var err error
 	if e.folders, err = newFolders(e.work); err != nil {
+		return nil, err
+	}
+	if e.past, err = openPast(filepath.Join(e.work, pastFile)); err != nil {
 		return nil, err
 	}
 	if e.cache, err = newCache(filepath.Join(root, "packages")); err != nil {
@@ -110,6 +114,9 @@ func (e *engine) load(name string) (*ticket, error) {
 	}
 	dir := filepath.Join(e.work, name)
 	if _, err := os.Lstat(dir); err != nil {
+		if exit, completed := e.past.find(name); completed {
+			return completedTicket(name, exit), nil
+		}
 		if errors.Is(err, os.ErrNotExist) {
 			return nil, wire.Errorf(wire.CodeNotFound, "The machine does not know ticket %s.", name)
 		}
@@ -145,7 +152,8 @@ func (e *engine) start(name string, job *runner.Job) error {
 		<-known.ready
 		return known.failed
 	}
-	if _, err := os.Lstat(t.dir); err == nil {
+	_, completed := e.past.find(name)
+	if _, err := os.Lstat(t.dir); err == nil || completed {
 		e.mu.Unlock()
 		_, err := e.load(name)
 		return err
@@ -224,6 +232,7 @@ func (e *engine) recall(t *ticket) {
 	if err := t.out.withdraw(); err != nil {
 		slog.Warn("removing the log of a completed ticket", "ticket", t.name, "error", err)
 	}
+	e.part(t)
 	var over *ticket
 	e.mu.Lock()
 	e.done = append(e.done, t)
@@ -237,6 +246,23 @@ func (e *engine) recall(t *ticket) {
 	time.AfterFunc(e.options.Recall, func() { e.release(t) })
 }
 
+// part gives the folder of a completed ticket back at once, where nothing that
+// the job has left in it may be wanted again: what is recalled of it is in
+// memory, and making folders takes longer than what most jobs do.
+func (e *engine) part(t *ticket) {
+	if t.lingers.Load() || !isEmpty(t.filesDir()) {
+		return
+	}
+	err := e.past.note(t.name, t.exit, time.Now().Add(e.options.Recall))
+	if err == nil {
+		t.parted = true
+		err = e.folders.give(t.dir, t.usage())
+	}
+	if err != nil {
+		slog.Warn("giving back a ticket's folder", "ticket", t.name, "error", err)
+	}
+}
+
 // release forgets a completed ticket for good.
 func (e *engine) release(t *ticket) {
 	e.mu.Lock()
@@ -247,8 +273,11 @@ func (e *engine) release(t *ticket) {
 	}
 	e.done = slices.Delete(e.done, at, at+1)
 	e.mu.Unlock()
-	if err := e.folders.give(t.dir, t.retire()); err != nil {
-		slog.Warn("removing a ticket's folder", "ticket", t.name, "error", err)
+	t.retire()
+	if !t.parted {
+		if err := e.folders.give(t.dir, t.usage()); err != nil {
+			slog.Warn("removing a ticket's folder", "ticket", t.name, "error", err)
+		}
 	}
 	e.mu.Lock()
 	delete(e.tickets, t.name)

@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -107,16 +108,21 @@ func (f *folders) give(dir string, u usage) error {
 	return nil
 }
 
+// isEmpty reports whether a folder is there and has nothing in it.
+func isEmpty(dir string) bool {
+	open, err := os.Open(dir)
+	if err != nil {
+		return false
+	}
+	defer open.Close()
+	_, err = open.Readdirnames(1)
+	return errors.Is(err, io.EOF)
+}
+
 // reset empties a folder for the next ticket.
 func reset(dir string, u usage) error {
 	files := filepath.Join(dir, filesName)
-	open, err := os.Open(files)
-	if err != nil {
-		return err
-	}
-	names, err := open.Readdirnames(1)
-	open.Close()
-	if len(names) > 0 || err == nil {
+	if !isEmpty(files) {
 		if err := os.RemoveAll(files); err != nil {
 			return err
 		}

@@ -120,11 +120,7 @@ func loadTicket(name, dir string) (*ticket, error) {
 	}
 	t.exit = *s.exit
 	if _, err := os.Lstat(out.path); errors.Is(err, os.ErrNotExist) && t.exit.Last > 0 {
-		// Without its lines, which may set outputs, an end says too little.
-		t.exit = runner.Exit{
-			Code: runner.ExitUnknown, Lost: true, Started: t.exit.Started, Ended: t.exit.Ended,
-			Reason: fmt.Sprintf("The job ended with exit code %d and was completed; the agent that kept its output ended since.", s.exit.Code),
-		}
+		t.exit = outlived(t.exit)
 	}
 	close(t.exited)
 	return t, nil

@@ -28,6 +28,7 @@ type ticket struct {
 	gone   atomic.Bool // completed: nothing more need reach the disk
 
 	lingers atomic.Bool // something that it started may still be running
+	parted  bool        // its folder was given back
 
 	mu    sync.Mutex
 	state *os.File // open while the job runs
@@ -104,9 +105,8 @@ func (t *ticket) settle() {
 	}
 }
 
-// retire makes sure that nothing is written to the ticket's folder any more,
-// and says what the folder went through.
-func (t *ticket) retire() usage {
+// retire lets go of the ticket's log.
+func (t *ticket) retire() {
 	t.out.mu.Lock()
 	defer t.out.mu.Unlock()
 	if t.out.broken == nil {
@@ -115,5 +115,22 @@ func (t *ticket) retire() usage {
 	if t.out.held != nil {
 		t.out.held.Close()
 	}
+}
+
+// usage says what the ticket's folder went through.
+func (t *ticket) usage() usage {
+	t.out.mu.Lock()
+	defer t.out.mu.Unlock()
 	return usage{lingers: t.lingers.Load(), logged: t.out.spilled}
+}
+
+// completedTicket is a ticket of an earlier host that was completed and has no
+// folder any more.
+func completedTicket(name string, exit runner.Exit) *ticket {
+	t := &ticket{name: name, ready: make(chan struct{}), exited: make(chan struct{}), cancel: func(error) {}, exit: exit, parted: true}
+	t.out = &output{sealed: true, ended: true}
+	t.gone.Store(true)
+	close(t.ready)
+	close(t.exited)
+	return t
 }
