@@ -1,7 +1,11 @@
 package catalog
 
 import (
+	"encoding/json"
+	"maps"
+	"reflect"
 	"strings"
+	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
@@ -125,7 +129,7 @@ var ProjectTriggers = kind.Register(kind.Kind[ProjectTrigger]{
 	Plural:      "ProjectTriggers",
 	Singular:    "Trigger",
 	Permissions: rights("Trigger"),
-	Links:       map[string]string{"Project": "~/projects/<ProjectId>"},
+	Links:       map[string]string{"Project": "~/projects/<ProjectId>", "Status": "./status"},
 	Owner:       func(t *ProjectTrigger) string { return t.ProjectID },
 	Rules: func(tx *store.Tx, next, old *ProjectTrigger, c *fault.Complaints) error {
 		if old != nil {
@@ -135,6 +139,14 @@ var ProjectTriggers = kind.Register(kind.Kind[ProjectTrigger]{
 		checkTriggerAction(&next.Action, c)
 		return oneBuiltInFeedTrigger(tx, next, c)
 	},
+	Created: func(tx *store.Tx, made *ProjectTrigger) error { return made.Arm(tx, time.Now()) },
+	Changed: func(tx *store.Tx, now, old *ProjectTrigger) error {
+		if now.IsDisabled == old.IsDisabled && reflect.DeepEqual(now.Filter, old.Filter) {
+			return nil
+		}
+		return now.Arm(tx, time.Now())
+	},
+	Deleting: disarm,
 })
 
 // Scheduled says whether a trigger goes by the clock.
@@ -152,6 +164,7 @@ func oneOf(value *string, known []string, where string, c *fault.Complaints) {
 }
 
 func checkFilter(f *TriggerFilter, c *fault.Complaints) {
+	before := len(*c)
 	oneOf(&f.FilterType, filterTypes, "Filter.FilterType", c)
 	if strings.HasSuffix(f.FilterType, "Schedule") && f.Timezone == "" {
 		f.Timezone = "UTC"
@@ -168,9 +181,6 @@ func checkFilter(f *TriggerFilter, c *fault.Complaints) {
 		oneOf(&f.MonthlyScheduleType, []string{"DateOfMonth", "DayOfMonth"}, "Filter.MonthlyScheduleType", c)
 	case FilterCron:
 		f.CronExpression = strings.TrimSpace(f.CronExpression)
-		if n := len(strings.Fields(f.CronExpression)); n != 6 && n != 7 {
-			c.Add("Filter.CronExpression must have six fields (second, minute, hour, day of month, month, day of week) and may have a seventh for the year; '%s' has %d.", f.CronExpression, n)
-		}
 	case FilterContinuousDaily:
 		oneOf(&f.Interval, []string{"OnceHourly", "OnceEveryMinute", "OnceDaily"}, "Filter.Interval", c)
 	}
@@ -181,10 +191,16 @@ func checkFilter(f *TriggerFilter, c *fault.Complaints) {
 	if f.DayOfWeek != "" {
 		oneOf(&f.DayOfWeek, days, "Filter.DayOfWeek", c)
 	}
+	if strings.HasSuffix(f.FilterType, "Schedule") && len(*c) == before {
+		f.checkSchedule(c)
+	}
 }
 
 func checkTriggerAction(a *TriggerAction, c *fault.Complaints) {
 	oneOf(&a.ActionType, triggerTypes, "Action.ActionType", c)
+	if _, err := a.Answers(); err != nil {
+		c.Add("%s", err)
+	}
 	switch a.ActionType {
 	case ActionDeployLatest:
 		if len(a.SourceEnvironmentIDs) == 0 {
@@ -196,6 +212,10 @@ func checkTriggerAction(a *TriggerAction, c *fault.Complaints) {
 		if a.ShouldRedeployWhenReleaseIsCurrent == nil {
 			yes := true
 			a.ShouldRedeployWhenReleaseIsCurrent = &yes
+		}
+	case ActionDeployTo:
+		if a.EnvironmentID == "" && a.DestinationEnvironmentID == "" {
+			c.Add("Action.EnvironmentId must not be empty.")
 		}
 	case ActionDeployNew:
 		if a.EnvironmentID == "" {
@@ -209,6 +229,23 @@ func checkTriggerAction(a *TriggerAction, c *fault.Complaints) {
 			c.Add("Action.EnvironmentIds must not be empty.")
 		}
 	}
+}
+
+// Answers are the values that a trigger gives to prompted variables.
+func (a *TriggerAction) Answers() (map[string]string, error) {
+	answers := maps.Clone(a.FormValues)
+	if answers == nil {
+		answers = map[string]string{}
+	}
+	if strings.TrimSpace(a.Variables) == "" {
+		return answers, nil
+	}
+	var more map[string]string
+	if err := json.Unmarshal([]byte(a.Variables), &more); err != nil {
+		return nil, fault.New(fault.Invalid, "Action.Variables is not a JSON object of texts by variable name, such as {\"Colour\": \"red\"}.")
+	}
+	maps.Copy(answers, more)
+	return answers, nil
 }
 
 // oneBuiltInFeedTrigger lets only one trigger of a project create releases when
