@@ -153,17 +153,18 @@ func ArchiveCertificate(tx *store.Tx, id string, archive bool) (*Certificate, er
 
 // ReplaceCertificate gives a certificate new data under its id, so that what
 // uses it goes on, and keeps the old data in an archived copy.
-func ReplaceCertificate(tx *store.Tx, id, data, password string) (*Certificate, error) {
-	c, err := Certificates.Get(tx, id)
+func ReplaceCertificate(tx *store.Tx, id, data, password string) (past, now *Certificate, err error) {
+	now, err = Certificates.Get(tx, id)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	past := *c
-	past.Base = kind.Base{SpaceID: c.SpaceID}
-	past.Archived, past.ReplacedBy = kind.NowPointer(), c.ID
-	if err := Certificates.Put(tx, &past); err != nil {
-		return nil, fmt.Errorf("keeping the old form of %s: %w", id, err)
+	copied := *now
+	past = &copied
+	past.Base = kind.Base{SpaceID: now.SpaceID}
+	past.Archived, past.ReplacedBy = kind.NowPointer(), now.ID
+	if err := Certificates.Put(tx, past); err != nil {
+		return nil, nil, fmt.Errorf("keeping the old form of %s: %w", id, err)
 	}
-	c.CertificateData, c.Password = kind.NewSensitive(data), kind.NewSensitive(password)
-	return c, Certificates.Put(tx, c)
+	now.CertificateData, now.Password = kind.NewSensitive(data), kind.NewSensitive(password)
+	return past, now, Certificates.Put(tx, now)
 }

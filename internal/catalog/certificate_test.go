@@ -108,7 +108,7 @@ func TestCertificateLife(t *testing.T) {
 		return err
 	})
 	r.do(func(tx *store.Tx) error {
-		now, err := ReplaceCertificate(tx, c.ID, second, "")
+		_, now, err := ReplaceCertificate(tx, c.ID, second, "")
 		if err != nil {
 			return err
 		}
