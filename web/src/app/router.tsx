@@ -41,7 +41,9 @@ function redirectOf([from, to]: [string, string]) {
     getParentRoute: () => rootRoute,
     path: from,
     beforeLoad: ({ params, search }) => {
-      throw redirect({ to: fill(to, params), search: search as never, replace: true });
+      const [path = "", query] = fill(to, params).split("?");
+      const more = Object.fromEntries(new URLSearchParams(query));
+      throw redirect({ to: path, search: { ...search, ...more } as never, replace: true });
     },
   });
 }

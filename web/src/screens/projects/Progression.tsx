@@ -1,0 +1,114 @@
+import { useSpaceId } from "~/api/query";
+import type { Channel, Project, Release, Wire } from "~/api/wire";
+import { useMay } from "~/app/session";
+import { to } from "~/app/to";
+import { many, t } from "~/text/t";
+import { DateTime } from "~/ui/DateTime";
+import { ButtonLink, Link } from "~/ui/Link";
+import { StatusChip } from "~/ui/StatusChip";
+import { taskLook } from "~/ui/status";
+import { Table } from "~/ui/Table";
+import { first } from "../dashboard/matrix";
+import classes from "./Progression.module.css";
+
+type Props = { project: Project; progression: Wire<"ProjectProgression"> };
+
+// Progression shows the releases of a project against the environments that
+// they go through.
+export function Progression({ project, progression }: Props) {
+  const environments = progression.Environments ?? [];
+  const releases = progression.Releases ?? [];
+  const channels = new Set(releases.map((r) => (r.Release as Release).ChannelId));
+  return (
+    <Table label={t("Releases by environment")} head={[t("Release"), ...environments.map((e) => e.Name)]} first>
+      {releases.map((r) => (
+        <ReleaseRow
+          key={(r.Release as Release).Id}
+          project={project}
+          of={r}
+          environments={environments}
+          showChannel={channels.size > 1}
+        />
+      ))}
+    </Table>
+  );
+}
+
+type RowProps = { project: Project; of: Wire<"ReleaseProgress">; environments: Wire<"Item">[]; showChannel: boolean };
+
+function ReleaseRow({ project, of, environments, showChannel }: RowProps) {
+  const space = useSpaceId();
+  const release = of.Release as Release;
+  return (
+    <tr>
+      <th scope="row" className={classes.release}>
+        <Link to={to.release(space, project.Slug, release.Version)} className="number">
+          {release.Version}
+        </Link>
+        <div className={classes.under}>
+          {showChannel && <span className="dim">{(of.Channel as Channel).Name} · </span>}
+          <DateTime at={release.Assembled} />
+          {of.HasUnresolvedDefect && <span className={classes.blocked}>{t("Blocked")}</span>}
+        </div>
+      </th>
+      {environments.map((e) => (
+        <td key={e.Id}>
+          <ProgressCell
+            project={project}
+            version={release.Version}
+            environment={e}
+            items={of.Deployments?.[e.Id] ?? []}
+            isNext={(of.NextDeployments ?? []).includes(e.Id)}
+          />
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+type CellProps = {
+  project: Project;
+  version: string;
+  environment: Wire<"Item">;
+  items: Wire<"BoardItem">[];
+  isNext: boolean;
+};
+
+function ProgressCell({ project, version, environment, items, isNext }: CellProps) {
+  const space = useSpaceId();
+  const mayDeploy = useMay("DeploymentCreate", { project: project.Id, environment: environment.Id });
+  const item = first(items);
+  if (item) {
+    const tenants = new Set(items.map((i) => i.TenantId).filter(Boolean)).size;
+    return (
+      <span className={classes.cell}>
+        <Link to={to.deployment(space, project.Slug, version, item.DeploymentId)} className={classes.chip}>
+          <StatusChip look={taskLook(item)} />
+        </Link>
+        {tenants > 1 ? (
+          <span className="dim">{many(tenants, "{n} tenant", "{n} tenants")}</span>
+        ) : (
+          <DateTime at={item.CompletedTime ?? item.StartTime ?? item.QueueTime} className={`dim ${classes.when}`} />
+        )}
+      </span>
+    );
+  }
+  if (isNext && mayDeploy) {
+    return (
+      <ButtonLink
+        to={`${to.deploy(space, project.Slug, version)}?environment=${environment.Id}`}
+        variant="default"
+        h={28}
+        px={10}
+        aria-label={t("Deploy {version} to {environment}", { version, environment: environment.Name })}
+      >
+        {t("Deploy…")}
+      </ButtonLink>
+    );
+  }
+  return (
+    <span className="dim" role="img" aria-label={t("not deployed")}>
+      —
+    </span>
+  );
+}

@@ -1,0 +1,72 @@
+import { useGet, useSpaceId } from "~/api/query";
+import type { Project, Release } from "~/api/wire";
+import { useParam } from "~/app/navigation";
+import { useMay } from "~/app/session";
+import { to } from "~/app/to";
+import { t } from "~/text/t";
+import { DateTime } from "~/ui/DateTime";
+import { ButtonLink } from "~/ui/Link";
+import { Markdown } from "~/ui/Markdown";
+import { Page } from "~/ui/Page";
+import { Facts, Section } from "~/ui/Section";
+import { Read } from "~/ui/state";
+import { Table } from "~/ui/Table";
+import { Defects } from "./Defects";
+import { History } from "./History";
+import { Phases } from "./Phases";
+import { ReleaseMenu } from "./ReleaseMenu";
+
+export default function ReleasePage() {
+  const project = useGet("/api/{spaceId}/projects/{id}", { id: useParam("project") });
+  const id = project.data?.Id ?? "";
+  const release = useGet("/api/{spaceId}/projects/{id}/releases/{version}", { id, version: useParam("version") });
+  return <Read of={project}>{(p) => <Read of={release}>{(r) => <Shown project={p} release={r} />}</Read>}</Read>;
+}
+
+function Shown({ project, release }: { project: Project; release: Release }) {
+  const space = useSpaceId();
+  const mayDeploy = useMay("DeploymentCreate", { project: project.Id });
+  const channel = useGet("/api/{spaceId}/channels/{id}", { id: release.ChannelId });
+  const packages = release.SelectedPackages ?? [];
+  return (
+    <Page
+      title={t("Release {version}", { version: release.Version })}
+      crumbs={[{ label: t("Releases"), to: to.releases(space, project.Slug) }, { label: release.Version }]}
+      actions={
+        <>
+          {mayDeploy && <ButtonLink to={to.deploy(space, project.Slug, release.Version)}>{t("Deploy…")}</ButtonLink>}
+          <ReleaseMenu project={project} release={release} />
+        </>
+      }
+    >
+      <Facts
+        of={[
+          [t("Channel"), channel.data?.Name],
+          [t("Created"), <DateTime key="at" at={release.Assembled} className="" />],
+          [t("By"), release.LastModifiedBy],
+        ]}
+      />
+      <Defects release={release} />
+      <Phases project={project} release={release} />
+      {release.ReleaseNotes && (
+        <Section title={t("Release notes")}>
+          <Markdown text={release.ReleaseNotes} />
+        </Section>
+      )}
+      {packages.length > 0 && (
+        <Section title={t("Packages")} flush>
+          <Table label={t("Packages")} head={[t("Step"), t("Package reference"), t("Version")]}>
+            {packages.map((p) => (
+              <tr key={`${p.ActionName} ${p.PackageReferenceName}`}>
+                <th scope="row">{p.StepName || p.ActionName}</th>
+                <td>{p.PackageReferenceName || "—"}</td>
+                <td className="number">{p.Version}</td>
+              </tr>
+            ))}
+          </Table>
+        </Section>
+      )}
+      <History project={project} release={release} />
+    </Page>
+  );
+}

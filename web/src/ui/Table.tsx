@@ -1,0 +1,61 @@
+import { Button } from "@mantine/core";
+import type { ReactNode } from "react";
+import { t } from "~/text/t";
+import classes from "./Table.module.css";
+
+type Props = {
+  // label says what the table is of, for those who do not see it.
+  label: string;
+  // head are the columns; "" is one whose cells speak for themselves.
+  head: string[];
+  children: ReactNode;
+  // first keeps the first column in sight on small screens.
+  first?: boolean;
+};
+
+// Table is a plain list. What does not fit scrolls inside it.
+export function Table({ label, head, children, first }: Props) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section className={classes.frame} tabIndex={0} aria-label={label}>
+      <table className={classes.table} data-first={first || undefined}>
+        <thead>
+          <tr>
+            {head.map((name, i) => (
+              <th key={name || i} scope="col">
+                {name || <span className="visually-hidden">{t("Actions")}</span>}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </section>
+  );
+}
+
+// Right is what stands at the end of a row.
+export function Right({ children }: { children?: ReactNode }) {
+  return <div className={classes.right}>{children}</div>;
+}
+
+type PagerProps = { total: number; skip: number; take: number; onSkip: (skip: number) => void };
+
+// Pager leads through a list that the server gives in parts.
+export function Pager({ total, skip, take, onSkip }: PagerProps) {
+  if (total <= take && skip === 0) return null;
+  const last = Math.min(skip + take, total);
+  return (
+    <nav className={classes.pager} aria-label={t("Pages")}>
+      <span className="dim number">
+        {t("{first}–{last} of {total}", { first: total === 0 ? 0 : skip + 1, last, total: total.toLocaleString("en") })}
+      </span>
+      <Button variant="default" disabled={skip === 0} onClick={() => onSkip(Math.max(0, skip - take))}>
+        {t("Previous")}
+      </Button>
+      <Button variant="default" disabled={last >= total} onClick={() => onSkip(skip + take)}>
+        {t("Next")}
+      </Button>
+    </nav>
+  );
+}
