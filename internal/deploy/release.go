@@ -39,6 +39,9 @@ type NewRelease struct {
 	CustomFields   map[string]string
 	IgnoreIfExists bool
 	IgnoreRules    bool // of the channel
+	// Then is what else happens in the unit that makes the release; that may be
+	// tried more than once.
+	Then func(tx *store.Tx, made *MadeRelease) error
 }
 
 // MadeRelease is a release with what has followed from it.
@@ -73,8 +76,10 @@ func (s *Service) CreateRelease(ctx context.Context, in NewRelease) (*MadeReleas
 	}
 	var made *MadeRelease
 	err = s.DB.Do(ctx, func(tx *store.Tx) (err error) {
-		made, err = s.putRelease(tx, d)
-		return err
+		if made, err = s.putRelease(tx, d); err != nil || in.Then == nil {
+			return err
+		}
+		return in.Then(tx, made)
 	})
 	return made, err
 }
