@@ -34,6 +34,23 @@ func TestOmittedMembersAreEmpty(t *testing.T) {
 	}
 }
 
+// TestIdOfTheBody refuses to write over one thing what was read of another.
+func TestIdOfTheBody(t *testing.T) {
+	h := newHarness(t)
+	ids := h.make("environments", map[string]any{"Name": "Dev"}, map[string]any{"Name": "Prod"})
+	for _, id := range []any{ids[0], "environments-1", "", nil} {
+		h.call(200, "PUT", "/api/Spaces-1/environments/"+ids[0], map[string]any{"Id": id, "Name": "Development"})
+	}
+	h.call(200, "PUT", "/api/Spaces-1/environments/development", map[string]any{"Id": ids[0], "Name": "Dev"})
+	refused := h.call(400, "PUT", "/api/Spaces-1/environments/"+ids[0], map[string]any{"Id": ids[1], "Name": "Prod again"})
+	if why, _ := at(refused, "ErrorMessage").(string); !strings.Contains(why, "Id is "+ids[1]) || !strings.Contains(why, "for "+ids[0]) {
+		t.Error(why)
+	}
+	if name := at(h.call(200, "GET", "/api/Spaces-1/environments/"+ids[0], nil), "Name"); name != "Dev" {
+		t.Errorf("it is %v now", name)
+	}
+}
+
 // TestLinksThatAreFollowedAsTheyAre checks links that clients do not expand.
 func TestLinksThatAreFollowedAsTheyAre(t *testing.T) {
 	v := newVillage(t)

@@ -44,6 +44,9 @@ func (k *Kind[T]) Merge(body []byte, into any) error {
 		return err
 	}
 	b, was := base(r), base(&before)
+	if b.ID != "" && was.ID != "" && !strings.EqualFold(b.ID, was.ID) {
+		return fault.New(fault.Invalid, "Id is %s in the body, but the request is for %s. Send the Id of what is to be changed, or leave it out.", b.ID, was.ID)
+	}
 	b.ID, b.SpaceID, b.Links, b.doc = was.ID, was.SpaceID, nil, was.doc
 	fromClientKeeping(r, &before, present, k.form)
 	k.dropReadonly(r, &before)
