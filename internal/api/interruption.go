@@ -223,6 +223,9 @@ func (a *API) submitInterruption(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if i.IsPending && i.ResponsibleUserID == "" {
+		return nil, fault.New(fault.Conflict, "Nobody has taken responsibility for this yet. Take it with PUT %s, then submit the answer.", i.Links["Responsible"])
+	}
 	var sent map[string]any
 	if err := r.Read(&sent); err != nil {
 		return nil, err

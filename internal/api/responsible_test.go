@@ -50,6 +50,9 @@ func TestWhoMayAnswer(t *testing.T) {
 	if got := bob.get(question); s.text(got, "CanTakeResponsibility") != "true" || s.text(got, "HasResponsibility") != "false" {
 		t.Errorf("a member is not offered it: %v", got)
 	}
+	if why := bob.refused(409, "POST", question+"/submit", answer); !strings.Contains(why, "Take it with PUT "+question+"/responsible") {
+		t.Error(why)
+	}
 	bob.want(200, "PUT", question+"/responsible", nil)
 	if got := bob.get(question); s.text(got, "HasResponsibility") != "true" || s.text(bob.get(question+"/responsible"), "Id") != me {
 		t.Errorf("a member has not got it: %v", got)
