@@ -78,7 +78,7 @@ func (h *crud) page(r *Request, q kind.Query) (any, error) {
 		if err != nil {
 			return err
 		}
-		page = r.PageOf(h.info.Type.Name(), items, total, q.Skip, q.Take)
+		page = r.PageOf(h.info.Type.Name(), h.marked(r, items), total, q.Skip, q.Take)
 		return nil
 	})
 	return page, err
@@ -137,7 +137,7 @@ func (h *crud) all(r *Request) (any, error) {
 		items, _, err = h.visible(r, tx, h.query(r))
 		return err
 	})
-	return Raw(join(items)), err
+	return Raw(join(h.marked(r, items))), err
 }
 
 func (h *crud) space(r *Request) string {

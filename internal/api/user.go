@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -18,6 +19,7 @@ var _ = area(func(a *API) []Route {
 		{Method: "POST", Pattern: "users/login", Handle: a.signIn, Open: true, Summary: "Sign in with a password"},
 		{Method: "POST", Pattern: "users/logout", Handle: a.signOut, Open: true, Summary: "Sign out"},
 		{Method: "GET", Pattern: "authentication", Handle: a.authentication, Open: true, Summary: "How people can sign in"},
+		{Method: "GET", Pattern: "users/authentication/{id}", Handle: a.userAuthentication, Summary: "How a user can sign in"},
 		{Method: "GET", Pattern: "users/me", Handle: a.me, Summary: "Who is asking", Answer: catalog.Users.Info()},
 		{Method: "GET", Pattern: "users", Handle: a.listUsers, Permission: "", Summary: "List users"},
 		{Method: "POST", Pattern: "users", Handle: a.createUser, Summary: "Create a user"},
@@ -69,6 +71,25 @@ func (a *API) authentication(*Request) (any, error) {
 	}, nil
 }
 
+// userAuthentication says how a user can sign in, and whether the caller may
+// change it.
+func (a *API) userAuthentication(r *Request) (any, error) {
+	id, err := r.aboutUser("UserView")
+	if err != nil {
+		return nil, err
+	}
+	all, err := a.authentication(r)
+	if err != nil {
+		return nil, err
+	}
+	may, err := r.May("UserEdit", At{System: true})
+	return map[string]any{
+		"AuthenticationProviders":             all.(map[string]any)["AuthenticationProviders"],
+		"CanCurrentUserEditIdentitiesForUser": may,
+		"Links":                               map[string]string{"Self": "/api/users/authentication/" + id},
+	}, err
+}
+
 // userDocument is a user as the wire has it.
 func (a *API) userDocument(r *Request, id string) (any, error) {
 	var raw []byte
@@ -85,6 +106,20 @@ func (a *API) userDocument(r *Request, id string) (any, error) {
 }
 
 func (a *API) me(r *Request) (any, error) { return a.userDocument(r, r.Principal.UserID) }
+
+// marked tells the user who asks from the others in a list of users.
+func (h *crud) marked(r *Request, items [][]byte) [][]byte {
+	if h.info.Plural != "Users" {
+		return items
+	}
+	own := []byte(`"Id":"` + r.Principal.UserID + `"`)
+	for i, item := range items {
+		if bytes.Contains(item, own) {
+			items[i] = bytes.Replace(item, []byte(`"IsRequestor":false`), []byte(`"IsRequestor":true`), 1)
+		}
+	}
+	return items
+}
 
 // aboutUser finds the user of the path; whoever asks about another needs the
 // permission.
@@ -225,6 +260,7 @@ func (a *API) updateUser(r *Request) (any, error) {
 			return err
 		}
 		tx.After(func() { a.Login.Forget(id); a.forgetRights() })
+		u.IsRequestor = id == r.Principal.UserID
 		raw, err = catalog.Users.Wire(tx, u)
 		return err
 	})

@@ -188,7 +188,12 @@ func plainKey(text string) string {
 	return strings.TrimSpace(string(raw)) + "\n"
 }
 
+// parseKey says what is wrong with a key. What is no key at all passes: it may
+// be put in later, and until then whoever signs in with it is told.
 func parseKey(key, passphrase string) error {
+	if block, _ := pem.Decode([]byte(key)); block == nil && !strings.HasPrefix(key, "PuTTY-") {
+		return nil
+	}
 	_, err := ssh.ParseRawPrivateKey([]byte(key))
 	var locked *ssh.PassphraseMissingError
 	switch {
@@ -207,9 +212,6 @@ func parseKey(key, passphrase string) error {
 	}
 	if strings.HasPrefix(key, "PuTTY-") {
 		return errors.New("this is a key in PuTTY's format; export it as an OpenSSH key")
-	}
-	if block, _ := pem.Decode([]byte(key)); block == nil {
-		return errors.New("this is not a private key in PEM format, nor base64 of one")
 	}
 	return fmt.Errorf("the private key cannot be read: %s", strings.TrimPrefix(err.Error(), "ssh: "))
 }

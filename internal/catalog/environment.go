@@ -51,6 +51,8 @@ var Environments = kind.Register(kind.Kind[Environment]{
 	Permissions: rights("Environment"),
 	Scopes:      map[string]string{"environment": "Id"},
 	Rules:       environmentRules,
+	// That a tenant may be deployed there is no use of it.
+	Deleting: func(tx *store.Tx, gone *Environment) error { return DisconnectTenants(tx, gone.SpaceID, gone.ID) },
 	References: func(e *Environment) []store.Reference {
 		return tagReferences(e.SpaceID, "EnvironmentTags", e.EnvironmentTags)
 	},

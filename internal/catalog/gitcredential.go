@@ -11,10 +11,11 @@ import (
 // GitCredential is how to sign in to Git repositories.
 type GitCredential struct {
 	kind.Base
-	Name                   string                 `json:"Name" kind:"required,max=200"`
-	Description            string                 `json:"Description" kind:"max=4000"`
-	Details                GitCredentialDetails   `json:"Details"`
-	RepositoryRestrictions RepositoryRestrictions `json:"RepositoryRestrictions"`
+	Name        string               `json:"Name" kind:"required,max=200"`
+	Description string               `json:"Description" kind:"max=4000"`
+	Details     GitCredentialDetails `json:"Details"`
+	// RepositoryRestrictions stay as they are when a change leaves them out.
+	RepositoryRestrictions *RepositoryRestrictions `json:"RepositoryRestrictions"`
 }
 
 // GitCredentialDetails are a name and a password or token.
@@ -33,7 +34,7 @@ type RepositoryRestrictions struct {
 
 // Allows reports whether the credential may be used for a repository.
 func (g *GitCredential) Allows(url string) bool {
-	if !g.RepositoryRestrictions.Enabled {
+	if g.RepositoryRestrictions == nil || !g.RepositoryRestrictions.Enabled {
 		return true
 	}
 	url = plainRepository(url)
@@ -57,8 +58,14 @@ var GitCredentials = kind.Register(kind.Kind[GitCredential]{
 	Path:        "git-credentials",
 	Links:       map[string]string{"Usage": "./usage"},
 	Permissions: kind.All("GitCredentialView", "GitCredentialEdit"),
-	Rules: func(_ *store.Tx, next, _ *GitCredential, c *fault.Complaints) error {
+	Rules: func(_ *store.Tx, next, old *GitCredential, c *fault.Complaints) error {
 		need("Details.Username", next.Details.Username, c)
+		if next.RepositoryRestrictions == nil {
+			next.RepositoryRestrictions = &RepositoryRestrictions{}
+			if old != nil && old.RepositoryRestrictions != nil {
+				*next.RepositoryRestrictions = *old.RepositoryRestrictions
+			}
+		}
 		next.RepositoryRestrictions.AllowedRepositories = tidy(next.RepositoryRestrictions.AllowedRepositories)
 		if next.RepositoryRestrictions.Enabled && len(next.RepositoryRestrictions.AllowedRepositories) == 0 {
 			c.Add("RepositoryRestrictions.AllowedRepositories must name a repository while the restrictions are enabled.")

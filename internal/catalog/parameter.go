@@ -11,7 +11,7 @@ import (
 // set asks for. Tenants answer the latter two.
 type Parameter struct {
 	ID              string            `json:"Id"`
-	Name            string            `json:"Name" kind:"required,max=200"`
+	Name            string            `json:"Name" kind:"max=200"`
 	Label           string            `json:"Label"`
 	HelpText        string            `json:"HelpText"`
 	DefaultValue    kind.Property     `json:"DefaultValue"`
@@ -42,7 +42,7 @@ func checkParameters(where string, next, old []Parameter, c *fault.Complaints) {
 	for i := range next {
 		p := &next[i]
 		key := strings.ToLower(strings.TrimSpace(p.Name))
-		if p.ID == "" && !used[ids[key]] {
+		if p.ID == "" && key != "" && !used[ids[key]] {
 			p.ID = ids[key]
 		}
 		if p.ID == "" || seen[p.ID] {

@@ -343,7 +343,7 @@ func TestTimeSpans(t *testing.T) {
 }
 
 func TestRepositoryRestrictions(t *testing.T) {
-	g := &GitCredential{RepositoryRestrictions: RepositoryRestrictions{Enabled: true, AllowedRepositories: []string{"https://git.example/one.git", "https://git.example/team/*"}}}
+	g := &GitCredential{RepositoryRestrictions: &RepositoryRestrictions{Enabled: true, AllowedRepositories: []string{"https://git.example/one.git", "https://git.example/team/*"}}}
 	for url, want := range map[string]bool{
 		"https://git.example/one": true, "https://GIT.example/one.git/": true, "https://git.example/team/x.git": true,
 		"https://git.example/two": false, "https://git.example/oneness": false,

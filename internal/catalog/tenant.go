@@ -85,16 +85,23 @@ func checkPairs(tx *store.Tx, space, member string, pairs map[string][]string, c
 	return nil
 }
 
-// DisconnectTenants takes a project out of all tenants, as its deletion does.
-func DisconnectTenants(tx *store.Tx, space, project string) error {
-	connected, _, err := kind.Of[Tenant]().List(tx, kind.Query{Space: space, Refer: map[string][]string{"ProjectEnvironments": {project}}})
+// DisconnectTenants takes a project or an environment out of all tenants, as its
+// deletion does.
+func DisconnectTenants(tx *store.Tx, space, gone string) error {
+	connected, _, err := kind.Of[Tenant]().List(tx, kind.Query{Space: space, Refer: map[string][]string{"ProjectEnvironments": {gone}}})
 	if err != nil {
 		return err
 	}
 	for _, t := range connected {
-		delete(t.ProjectEnvironments, project)
+		delete(t.ProjectEnvironments, gone)
+		for project, environments := range t.ProjectEnvironments {
+			t.ProjectEnvironments[project] = slices.DeleteFunc(environments, func(id string) bool { return id == gone })
+		}
 		if err := kind.Of[Tenant]().Put(tx, t); err != nil {
-			return fmt.Errorf("disconnecting %s from %s: %w", t.ID, project, err)
+			return fmt.Errorf("disconnecting %s from %s: %w", t.ID, gone, err)
+		}
+		if err := dropTenantValues(tx, t, gone); err != nil {
+			return err
 		}
 	}
 	return nil

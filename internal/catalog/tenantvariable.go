@@ -187,6 +187,26 @@ func dropTenantVariables(tx *store.Tx, gone *Tenant) error {
 	return kind.Of[TenantVariables]().Remove(tx, v)
 }
 
+// dropTenantValues takes an environment out of the scopes of a tenant's values,
+// and with it the values that were for no other.
+func dropTenantValues(tx *store.Tx, t *Tenant, environment string) error {
+	v, err := found(kind.Of[TenantVariables]().Get(tx, tenantVariablesID(t.ID)))
+	if err != nil || v == nil {
+		return err
+	}
+	in := func(id string) bool { return id == environment }
+	if !slices.ContainsFunc(v.Values, func(one TenantValue) bool { return slices.ContainsFunc(one.Environments, in) }) {
+		return nil
+	}
+	v.Values = slices.DeleteFunc(v.Values, func(one TenantValue) bool {
+		return len(one.Environments) == 1 && in(one.Environments[0])
+	})
+	for i := range v.Values {
+		v.Values[i].Environments = slices.DeleteFunc(v.Values[i].Environments, in)
+	}
+	return kind.Of[TenantVariables]().Put(tx, v)
+}
+
 // CloneTenant makes a tenant like another: its tags, its projects and its
 // values.
 func CloneTenant(tx *store.Tx, from *Tenant, name, description string) (*Tenant, error) {

@@ -3,6 +3,7 @@ package target
 import (
 	"bytes"
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -124,14 +125,17 @@ func (d *sshDialer) prepare() error {
 	return err
 }
 
-func parseKey(pem, passphrase string) (ssh.Signer, error) {
-	signer, err := ssh.ParsePrivateKey([]byte(pem))
+func parseKey(text, passphrase string) (ssh.Signer, error) {
+	if block, _ := pem.Decode([]byte(text)); block == nil {
+		return nil, errors.New("What the account has as its private key is not one: it is not in PEM format. Put the key into the account.")
+	}
+	signer, err := ssh.ParsePrivateKey([]byte(text))
 	var missing *ssh.PassphraseMissingError
 	if errors.As(err, &missing) {
 		if passphrase == "" {
 			return nil, errors.New("The private key is protected by a passphrase, and none is given.")
 		}
-		if signer, err = ssh.ParsePrivateKeyWithPassphrase([]byte(pem), []byte(passphrase)); err != nil {
+		if signer, err = ssh.ParsePrivateKeyWithPassphrase([]byte(text), []byte(passphrase)); err != nil {
 			return nil, fmt.Errorf("The passphrase does not open the private key: %w.", err)
 		}
 		return signer, nil

@@ -136,6 +136,15 @@ func TestSSHKeyWithPassphrase(t *testing.T) {
 	}
 }
 
+// An account may hold what is no key yet; who signs in with it is told.
+func TestSSHKeyThatIsNone(t *testing.T) {
+	endpoint := sshdtest.New(t, 1, agentEnv...)[0].SSH()
+	endpoint.PrivateKey = "put in later"
+	if _, err := target.OpenSSH(endpoint, target.Options{}); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "is not in PEM format. Put the key into the account.") {
+		t.Errorf("%v", err)
+	}
+}
+
 // A login shell that talks does not disturb the conversation, and the agent
 // comes to a home of its own.
 func TestSSHTalkativeShell(t *testing.T) {
