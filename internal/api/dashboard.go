@@ -30,7 +30,7 @@ type board struct {
 	Environments  []deploy.Item
 	Tenants       []boardTenant
 	Items         []boardItem
-	PreviousItems []boardItem
+	PreviousItems []boardItem `json:",omitzero"` // absent of a board that has them among its items
 	ProjectLimit  *int
 	IsFiltered    bool
 	Links         map[string]string
@@ -180,7 +180,7 @@ func (a *API) setDashboardConfiguration(r *Request) (any, error) {
 }
 
 func (a *API) dashboard(r *Request) (any, error) {
-	var b board
+	b := board{PreviousItems: []boardItem{}}
 	err := r.View(func(tx *store.Tx) error {
 		c, err := r.boardConfiguration(tx)
 		if err != nil {
@@ -337,7 +337,7 @@ func (r *Request) boardTenants(tx *store.Tx, q boardQuery, b *board) error {
 }
 
 func (a *API) boardItems(r *Request, tx *store.Tx, q boardQuery, b *board) error {
-	b.Items, b.PreviousItems = []boardItem{}, []boardItem{}
+	b.Items = []boardItem{}
 	project := ""
 	if len(b.Projects) == 1 {
 		project = b.Projects[0].ID
@@ -363,11 +363,7 @@ func (a *API) boardItems(r *Request, tx *store.Tx, q boardQuery, b *board) error
 		if !ok {
 			continue
 		}
-		if item := itemOf(c, r.Space, now); item.IsPrevious {
-			b.PreviousItems = append(b.PreviousItems, item)
-		} else {
-			b.Items = append(b.Items, item)
-		}
+		b.Items = append(b.Items, itemOf(c, r.Space, now))
 	}
 	return nil
 }
