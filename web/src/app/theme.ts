@@ -11,6 +11,7 @@ import {
   type MantineColorsTuple,
   Menu,
   Modal,
+  SegmentedControl,
   Select,
   Switch,
   Tabs,
@@ -77,6 +78,16 @@ export const theme = createTheme({
     Button: Button.extend({ defaultProps: { size: "xs", h: 32, px: 14 } }),
     Checkbox: Checkbox.extend(small),
     Input: Input.extend(small),
+    InputWrapper: Input.Wrapper.extend({
+      vars: () => ({
+        label: {},
+        error: { "--input-error-size": "12.5px" },
+        description: { "--input-description-size": "12.5px" },
+      }),
+    }),
+    SegmentedControl: SegmentedControl.extend({
+      vars: () => ({ root: { "--sc-padding": "4px 12px", "--sc-font-size": "13px" } }),
+    }),
     Select: Select.extend({ defaultProps: { size: "xs", comboboxProps: quick } }),
     Switch: Switch.extend({ defaultProps: { size: "sm" } }),
     Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),

@@ -48,7 +48,7 @@ function stateOf(phase: Phase): string {
     case "Current":
       return t("Current");
     default:
-      return t("Waits for the phases before it");
+      return t("Not yet");
   }
 }
 
@@ -76,7 +76,7 @@ function PhaseCard({ phase, project, release, environments, next }: CardProps) {
           const name = environments.get(id)?.Name ?? id;
           return (
             <li key={id}>
-              <span className={classes.name}>{name}</span>
+              {name !== phase.Name && <span className={classes.name}>{name}</span>}
               {there && <Where project={project} release={release} {...there} />}
               <DeployLink
                 project={project}

@@ -8,6 +8,7 @@ export default area({
     { path: root, load: () => import("./ReleaseList"), needs: "ReleaseView" },
     { path: `${root}/create`, load: () => import("./CreateRelease"), needs: "ReleaseCreate" },
     { path: `${root}/$version`, load: () => import("./ReleasePage"), needs: "ReleaseView" },
+    { path: `${root}/$version/deployments/create`, load: () => import("./Deploy"), needs: "DeploymentCreate" },
     { path: "/$space/releases/$release", load: () => import("./FindRelease"), needs: "ReleaseView" },
   ],
   project: [{ label: "Releases", path: "deployments/releases", icon: IconPackages, order: 40, needs: "ReleaseView" }],

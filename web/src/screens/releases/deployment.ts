@@ -1,0 +1,76 @@
+// What somebody chooses when they deploy, and the deployments that follow.
+import type { Draft } from "~/api/client";
+import type { Deployment, Wire } from "~/api/wire";
+
+// Place is one deployment to make: an environment, and a tenant if for one.
+export type Place = { environment: string; tenant: string };
+
+export const keyOf = ({ environment, tenant }: Place) => `${environment}|${tenant}`;
+
+export type Choice = {
+  places: Place[];
+  // values are answers to prompts, by the place and the name of the question.
+  values: Record<string, string>;
+  skipped: string[];
+  machines: string[];
+  machineMode: "all" | "only" | "except";
+  guided: "default" | "on" | "off";
+  later: string; // a local date and time; "" for now
+  forceDownload: boolean;
+  comments: string;
+};
+
+export const nothing: Choice = {
+  places: [],
+  values: {},
+  skipped: [],
+  machines: [],
+  machineMode: "all",
+  guided: "default",
+  later: "",
+  forceDownload: false,
+  comments: "",
+};
+
+export const valueKey = (place: Place, question: string) => `${keyOf(place)}|${question}`;
+
+type Questions = Wire<"Form"> | undefined;
+
+// answers gives a form's values as they are and as somebody has changed them.
+export function answers(place: Place, form: Questions, values: Choice["values"]): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const { Name } of form?.Elements ?? []) {
+    all[Name] = values[valueKey(place, Name)] ?? form?.Values?.[Name] ?? "";
+  }
+  return all;
+}
+
+// unanswered names the questions that need an answer and have none.
+export function unanswered(place: Place, form: Questions, values: Choice["values"]): string[] {
+  const given = answers(place, form, values);
+  return (form?.Elements ?? [])
+    .filter((e) => (e.Control.Required || e.IsValueRequired) && !given[e.Name])
+    .map((e) => e.Control.Label || e.Name);
+}
+
+// bodyOf is the deployment to ask for at a place.
+export function bodyOf(
+  release: string,
+  place: Place,
+  preview: Wire<"Preview"> | undefined,
+  c: Choice,
+): Draft<Deployment> {
+  return {
+    ReleaseId: release,
+    EnvironmentId: place.environment,
+    TenantId: place.tenant || null,
+    FormValues: answers(place, preview?.Form, c.values),
+    SkipActions: c.skipped.filter((id) => preview?.StepsToExecute?.some((s) => s.ActionId === id)),
+    SpecificMachineIds: c.machineMode === "only" ? c.machines : [],
+    ExcludedMachineIds: c.machineMode === "except" ? c.machines : [],
+    UseGuidedFailure: c.guided === "default" ? (preview?.UseGuidedFailureModeByDefault ?? false) : c.guided === "on",
+    ForcePackageDownload: c.forceDownload,
+    QueueTime: c.later ? new Date(c.later).toISOString() : null,
+    Comments: c.comments,
+  };
+}
