@@ -81,6 +81,7 @@ export const theme = createTheme({
     InputWrapper: Input.Wrapper.extend({
       vars: () => ({
         label: {},
+        success: {},
         error: { "--input-error-size": "12.5px" },
         description: { "--input-description-size": "12.5px" },
       }),
