@@ -1,0 +1,75 @@
+import { Button, Group, Modal } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import { useBlocker } from "@tanstack/react-router";
+import type { ApiError } from "~/api/error";
+import { many, t } from "~/text/t";
+import { Refusal } from "../Refusal";
+import classes from "./SaveBar.module.css";
+
+type Props = {
+  dirty: boolean;
+  // count is how many things have changed.
+  count?: number;
+  saving: boolean;
+  error?: ApiError | null;
+  // disabled says why it cannot be saved yet.
+  disabled?: string;
+  onSave: () => void;
+  onDiscard: () => void;
+  onReview?: () => void;
+};
+
+// SaveBar stands at the foot of an editor while there is something to save, and
+// asks before it is left behind.
+export function SaveBar({ dirty, count, saving, error, disabled, onSave, onDiscard, onReview }: Props) {
+  const save = () => dirty && !saving && !disabled && onSave();
+  useHotkeys([["mod+S", save]], [], true);
+  return (
+    <>
+      <LeaveGuard dirty={dirty && !saving} />
+      {dirty && (
+        <section className={classes.bar} aria-label={t("Unsaved changes")}>
+          <Refusal of={error} />
+          <div className={classes.line}>
+            <span className={classes.words} role="status">
+              {disabled ?? (count ? many(count, "1 unsaved change", "{n} unsaved changes") : t("Unsaved changes"))}
+            </span>
+            {onReview && (
+              <Button variant="subtle" onClick={onReview}>
+                {t("Review…")}
+              </Button>
+            )}
+            <Button variant="default" onClick={onDiscard} disabled={saving}>
+              {t("Discard")}
+            </Button>
+            <Button onClick={save} loading={saving} disabled={Boolean(disabled)}>
+              {t("Save")}
+            </Button>
+          </div>
+        </section>
+      )}
+    </>
+  );
+}
+
+// LeaveGuard asks before a page with unsaved changes is left.
+export function LeaveGuard({ dirty }: { dirty: boolean }) {
+  const { status, proceed, reset } = useBlocker({
+    shouldBlockFn: ({ current, next }) => dirty && current.pathname !== next.pathname,
+    enableBeforeUnload: () => dirty,
+    withResolver: true,
+  });
+  return (
+    <Modal opened={status === "blocked"} onClose={() => reset?.()} title={t("Leave without saving?")} size={460}>
+      <p>{t("What you have changed on this page is not saved. It is lost when you leave.")}</p>
+      <Group justify="flex-end" gap={8} mt={20}>
+        <Button variant="default" onClick={() => reset?.()} data-autofocus>
+          {t("Stay")}
+        </Button>
+        <Button color="bad" onClick={() => proceed?.()}>
+          {t("Leave")}
+        </Button>
+      </Group>
+    </Modal>
+  );
+}

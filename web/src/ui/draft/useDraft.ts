@@ -1,0 +1,36 @@
+// What somebody edits before it is saved, beside what the server has.
+import { useCallback, useMemo, useState } from "react";
+import { same } from "./merge";
+
+export type Draft<T> = {
+  // base is what the editing began from.
+  base: T;
+  value: T;
+  dirty: boolean;
+  // newer is what the server has in the meantime, if that is another.
+  newer: T | undefined;
+  edit: (change: (now: T) => T) => void;
+  discard: () => void;
+  // saved begins anew from what the server answered.
+  saved: (answer: T) => void;
+  // rebase puts the edits on top of another beginning.
+  rebase: (base: T, value: T) => void;
+};
+
+export function useDraft<T extends { Version: number }>(server: T): Draft<T> {
+  const [{ base, value }, set] = useState({ base: server, value: server });
+  const dirty = useMemo(() => base !== value && !same(base, value), [base, value]);
+  const isNewer = server.Version > base.Version;
+  // Who has changed nothing follows what the others do.
+  if (isNewer && !dirty) set({ base: server, value: server });
+  return {
+    base,
+    value,
+    dirty,
+    newer: isNewer && dirty ? server : undefined,
+    edit: useCallback((change) => set((now) => ({ base: now.base, value: change(now.value) })), []),
+    discard: useCallback(() => set((now) => ({ base: now.base, value: now.base })), []),
+    saved: useCallback((answer) => set({ base: answer, value: answer }), []),
+    rebase: useCallback((nextBase, nextValue) => set({ base: nextBase, value: nextValue }), []),
+  };
+}
