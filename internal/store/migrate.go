@@ -31,16 +31,54 @@ var words = map[Engine]*strings.Replacer{
 		"{{now}}", "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)"),
 }
 
-func (db *DB) migrate(ctx context.Context) error {
+// migrate brings the schema to a version, or to the newest.
+func (db *DB) migrate(ctx context.Context, version int64) error {
+	if version == asItIs {
+		return nil
+	}
+	p, err := db.migrations()
+	if err != nil {
+		return err
+	}
+	if version == newest {
+		_, err = p.Up(ctx)
+	} else {
+		_, err = p.UpTo(ctx, version)
+	}
+	if err != nil {
+		return fmt.Errorf("migrating the database: %w", err)
+	}
+	return nil
+}
+
+// Schema gives the version of the schema, and the newest that this program
+// knows.
+func (db *DB) Schema(ctx context.Context) (now, known int64, err error) {
+	p, err := db.migrations()
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, s := range p.ListSources() {
+		known = max(known, s.Version)
+	}
+	err = db.read.QueryRowContext(ctx, "select coalesce(max(version_id), 0) from goose_db_version where is_applied").Scan(&now)
+	if err != nil {
+		return 0, 0, fmt.Errorf("reading the version of the schema: %w", trouble(err))
+	}
+	return now, known, nil
+}
+
+// migrations are the steps from any schema to the newest.
+func (db *DB) migrations() (*goose.Provider, error) {
 	files := fstest.MapFS{}
 	entries, err := fs.ReadDir(Migrations, "migration")
 	if err != nil {
-		return fmt.Errorf("reading migrations: %w", err)
+		return nil, fmt.Errorf("reading migrations: %w", err)
 	}
 	for _, e := range entries {
 		text, err := fs.ReadFile(Migrations, "migration/"+e.Name())
 		if err != nil {
-			return fmt.Errorf("reading migration %s: %w", e.Name(), err)
+			return nil, fmt.Errorf("reading migration %s: %w", e.Name(), err)
 		}
 		files[e.Name()] = &fstest.MapFile{Data: []byte(words[db.Engine].Replace(string(text)))}
 	}
@@ -52,12 +90,9 @@ func (db *DB) migrate(ctx context.Context) error {
 	options = append(options, goose.WithDisableGlobalRegistry(true))
 	p, err := goose.NewProvider(dialect, db.write, files, options...)
 	if err != nil {
-		return fmt.Errorf("preparing migrations: %w", err)
+		return nil, fmt.Errorf("preparing migrations: %w", err)
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrating the database: %w", err)
-	}
-	return nil
+	return p, nil
 }
 
 // Alone runs f while no other node that shares the database is in Alone: nodes

@@ -54,6 +54,11 @@ type DB struct {
 // date. databaseURL is a PostgreSQL URL; empty means the SQLite file tako.db in
 // dir.
 func Open(ctx context.Context, dir, databaseURL string) (*DB, error) {
+	return openAt(ctx, dir, databaseURL, newest)
+}
+
+// openAt opens a database and brings its schema to a version.
+func openAt(ctx context.Context, dir, databaseURL string, version int64) (*DB, error) {
 	db, err := open(dir, databaseURL)
 	if err != nil {
 		return nil, err
@@ -62,7 +67,7 @@ func Open(ctx context.Context, dir, databaseURL string) (*DB, error) {
 		db.Close()
 		return nil, err
 	}
-	if err := db.Alone(ctx, func() error { return db.migrate(ctx) }); err != nil {
+	if err := db.Alone(ctx, func() error { return db.migrate(ctx, version) }); err != nil {
 		db.Close()
 		return nil, err
 	}
