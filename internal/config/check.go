@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/secret"
@@ -20,8 +21,17 @@ func (s *Server) AfterApply() error {
 	if s.NodeName == "" {
 		s.NodeName, _ = os.Hostname()
 	}
+	return s.Storage.AfterApply()
+}
+
+// AfterApply fills what has no fixed default.
+func (s *Storage) AfterApply() error {
 	if s.Blob.Store == "" {
 		s.Blob.Store = filepath.Join(s.DataDir, "blobs")
+	}
+	b := &s.Backup
+	if b.Endpoint == "" && b.Region == "" && b.AccessKey == "" && b.SecretKey == "" {
+		b.Endpoint, b.Region, b.AccessKey, b.SecretKey = s.Blob.Endpoint, s.Blob.Region, s.Blob.AccessKey, s.Blob.SecretKey
 	}
 	return nil
 }
@@ -30,11 +40,22 @@ func (s *Server) AfterApply() error {
 // begins with its name and says what to do.
 func (s *Server) Validate() error {
 	var wrong fault.Complaints
+	s.Storage.check(&wrong)
 	s.checkBasics(&wrong)
 	s.Web.check(&wrong)
 	s.Admin.check(&wrong)
-	s.Blob.check(&wrong)
 	s.SMTP.check(&wrong)
+	return complaint(wrong)
+}
+
+// Validate reports every setting of the storage that cannot be right.
+func (s *Storage) Validate() error {
+	var wrong fault.Complaints
+	s.check(&wrong)
+	return complaint(wrong)
+}
+
+func complaint(wrong fault.Complaints) error {
 	if len(wrong) == 0 {
 		return nil
 	}
@@ -42,9 +63,6 @@ func (s *Server) Validate() error {
 }
 
 func (s *Server) checkBasics(wrong *fault.Complaints) {
-	if s.DataDir == "" {
-		wrong.Add("data is empty: name the folder that the server may write to.")
-	}
 	if s.TaskCap != AsBefore && (s.TaskCap < 1 || s.TaskCap > 1000) {
 		wrong.Add("task-cap is %d: give a number from 1 to 1000; to stop taking tasks, drain the node instead.", s.TaskCap)
 	}
@@ -54,15 +72,23 @@ func (s *Server) checkBasics(wrong *fault.Complaints) {
 	if s.DrainTimeout < 0 {
 		wrong.Add("drain-timeout is negative: give a time such as 20s.")
 	}
+}
+
+func (s *Storage) check(wrong *fault.Complaints) {
+	if s.DataDir == "" {
+		wrong.Add("data is empty: name the folder that the server may write to.")
+	}
 	if s.MasterKey != "" {
 		if _, err := secret.ParseKey(s.MasterKey.Reveal()); err != nil {
 			wrong.Add("master-key cannot be used, because %v: give the key that this server's data was written with, or none to make one.", err)
 		}
 	}
 	s.checkDatabase(wrong)
+	s.Blob.check(wrong)
+	s.Backup.check(wrong)
 }
 
-func (s *Server) checkDatabase(wrong *fault.Complaints) {
+func (s *Storage) checkDatabase(wrong *fault.Complaints) {
 	text := s.DatabaseURL.Reveal()
 	scheme, _, found := strings.Cut(text, ":")
 	switch {
@@ -129,21 +155,41 @@ func (a Admin) check(wrong *fault.Complaints) {
 }
 
 func (b Blob) check(wrong *fault.Complaints) {
-	scheme, rest, isURL := strings.Cut(b.Store, "://")
+	checkPlace(wrong, "blob-store", b.Store)
+	checkService(wrong, "blob", b.Endpoint, b.AccessKey, b.SecretKey)
+}
+
+func (b Backup) check(wrong *fault.Complaints) {
+	if b.To != "" {
+		checkPlace(wrong, "backup-to", b.To)
+	}
+	checkService(wrong, "backup", b.Endpoint, b.AccessKey, b.SecretKey)
+	if b.Keep < time.Hour {
+		wrong.Add("backup-keep is %s: give an hour at least, such as 168h for a week.", b.Keep)
+	}
+}
+
+// checkPlace refuses what is neither a folder nor in a bucket.
+func checkPlace(wrong *fault.Complaints, name, place string) {
+	scheme, rest, isURL := strings.Cut(place, "://")
 	switch {
 	case !isURL:
 	case scheme != "s3":
-		wrong.Add("blob-store is %q: give a folder, or s3://bucket/prefix.", b.Store)
+		wrong.Add("%s is %q: give a folder, or s3://bucket/prefix.", name, place)
 	case strings.Trim(rest, "/") == "" || strings.HasPrefix(rest, "/"):
-		wrong.Add("blob-store names no bucket: give s3://bucket/prefix.")
+		wrong.Add("%s names no bucket: give s3://bucket/prefix.", name)
 	}
-	if b.Endpoint != "" {
-		if u, err := url.Parse(b.Endpoint); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			wrong.Add("blob-endpoint is %q: give the whole address, such as https://minio.example.com:9000.", b.Endpoint)
+}
+
+// checkService looks at how a storage service is reached.
+func checkService(wrong *fault.Complaints, prefix, endpoint, accessKey string, secretKey secret.Text) {
+	if endpoint != "" {
+		if u, err := url.Parse(endpoint); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			wrong.Add("%s-endpoint is %q: give the whole address, such as https://minio.example.com:9000.", prefix, endpoint)
 		}
 	}
-	if (b.AccessKey == "") != (b.SecretKey == "") {
-		wrong.Add("blob-access-key and blob-secret-key belong together: give both or neither.")
+	if (accessKey == "") != (secretKey == "") {
+		wrong.Add("%s-access-key and %s-secret-key belong together: give both or neither.", prefix, prefix)
 	}
 }
 

@@ -164,6 +164,10 @@ func TestComplaints(t *testing.T) {
 		{args: []string{"--smtp-host=h", "--smtp-from=a@b.c", "--smtp-port=0"}, want: `smtp-port is 0`},
 		{args: []string{"--smtp-host=h", "--smtp-from=a@b.c", "--smtp-password=verysecret"}, want: `smtp-username .*is missing`},
 		{args: []string{"--smtp-host=h", "--smtp-from=a@b.c", "--smtp-timeout=0s"}, want: `smtp-timeout`},
+		{args: []string{"--backup-to=ftp://x"}, want: `backup-to is "ftp://x"`},
+		{args: []string{"--backup-to=s3://"}, want: `backup-to names no bucket`},
+		{args: []string{"--backup-keep=5m"}, want: `backup-keep is 5m0s: give an hour`},
+		{args: []string{"--backup-access-key=x"}, want: `backup-access-key and backup-secret-key`},
 		{args: []string{"--drain-timeout=-1s"}, want: `drain-timeout is negative`},
 		{args: []string{"--node-name= x"}, want: `node-name has spaces`},
 	} {
@@ -229,6 +233,7 @@ func TestEverySettingEveryWay(t *testing.T) {
 		"url": "https://x", "trusted-proxies": "10.0.0.0/8", "log-format": "json", "log-level": "debug", "smtp-tls": "tls",
 		"admin-email": "a@b.c", "admin-api-key": "API-ABC", "smtp-from": "a@b.c", "maintenance": "true", "database": "postgres://h/d",
 		"master-key": secret.NewKey().Text().Reveal(), "blob-store": "s3://bucket", "blob-endpoint": "https://x",
+		"backup-to": "s3://other", "backup-keep": "3h", "backup-endpoint": "https://y",
 	}
 	values["tls-cert"], values["tls-key"] = keyPair(t)
 	var pairs []string
@@ -274,6 +279,18 @@ func TestSecretsStayHidden(t *testing.T) {
 	}
 	if text := fmt.Sprintf("%v %+v %#v", *s, *s, *s); strings.Contains(text, "verysecret") {
 		t.Error(text)
+	}
+}
+
+// TestBackupsGoWhereTheBlobsGo unless they are told otherwise.
+func TestBackupsGoWhereTheBlobsGo(t *testing.T) {
+	s, err := load([]string{"--blob-endpoint=https://x", "--blob-access-key=a", "--blob-secret-key=b"}, environment(), "")
+	if err != nil || s.Backup.Endpoint != "https://x" || s.Backup.AccessKey != "a" || s.Backup.SecretKey.Reveal() != "b" {
+		t.Errorf("%+v, %v", s.Backup, err)
+	}
+	s, err = load([]string{"--blob-endpoint=https://x", "--blob-access-key=a", "--blob-secret-key=b", "--backup-region=r"}, environment(), "")
+	if err != nil || s.Backup.Endpoint != "" || s.Backup.AccessKey != "" {
+		t.Errorf("%+v, %v", s.Backup, err)
 	}
 }
 

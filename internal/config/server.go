@@ -14,22 +14,31 @@ import (
 // Server is every setting of a server. The names of the environment that other
 // deployment servers' containers use are accepted beside Tako's own.
 type Server struct {
-	Config File `name:"config" type:"path" placeholder:"FILE" from:"TAKO_CONFIG" help:"Read settings from this file, one 'name: value' a line."`
+	Storage
 
-	DataDir     string      `name:"data" type:"path" default:"data" from:"TAKO_DATA" help:"Folder for everything that the server keeps."`
-	DatabaseURL secret.Text `name:"database" placeholder:"URL" from:"TAKO_DATABASE,DB_CONNECTION_STRING" help:"PostgreSQL database, as postgres://user:password@host/name; the file tako.db in the data folder unless given."`
-	MasterKey   secret.Text `name:"master-key" placeholder:"KEY" from:"TAKO_MASTER_KEY,MASTER_KEY" help:"Base64 key that sealed values are read with; made and kept in the data folder unless given."`
-	NodeName    string      `name:"node-name" placeholder:"NAME" from:"TAKO_NODE_NAME,OCTOPUS_SERVER_NODE_NAME" help:"Name of this node, different on each; the host's name unless given."`
-	TaskCap     int         `name:"task-cap" default:"-1" placeholder:"NUMBER" from:"TAKO_TASK_CAP,TASK_CAP" help:"How many tasks this node runs at once; as it was last set unless given, and 5 at first."`
+	NodeName string `name:"node-name" placeholder:"NAME" from:"TAKO_NODE_NAME,OCTOPUS_SERVER_NODE_NAME" help:"Name of this node, different on each; the host's name unless given."`
+	TaskCap  int    `name:"task-cap" default:"-1" placeholder:"NUMBER" from:"TAKO_TASK_CAP,TASK_CAP" help:"How many tasks this node runs at once; as it was last set unless given, and 5 at first."`
 
 	Web   Web   `embed:"" group:"Web"`
 	Admin Admin `embed:"" prefix:"admin-" group:"First administrator"`
-	Blob  Blob  `embed:"" prefix:"blob-" group:"Packages, artifacts and logs"`
 	Log   Log   `embed:"" prefix:"log-" group:"Log"`
 	SMTP  SMTP  `embed:"" prefix:"smtp-" group:"Mail"`
 
 	DrainTimeout time.Duration `name:"drain-timeout" default:"20s" from:"TAKO_DRAIN_TIMEOUT" help:"How long a stop waits for requests that are under way."`
 	Maintenance  bool          `name:"maintenance" from:"TAKO_MAINTENANCE" help:"Start in maintenance mode: only administrators change anything."`
+}
+
+// Storage is where a server keeps what it knows. The commands of
+// administration need this part of the settings.
+type Storage struct {
+	Config File `name:"config" type:"path" placeholder:"FILE" from:"TAKO_CONFIG" help:"Read settings from this file, one 'name: value' a line."`
+
+	DataDir     string      `name:"data" type:"path" default:"data" from:"TAKO_DATA" help:"Folder for everything that the server keeps."`
+	DatabaseURL secret.Text `name:"database" placeholder:"URL" from:"TAKO_DATABASE,DB_CONNECTION_STRING" help:"PostgreSQL database, as postgres://user:password@host/name; the file tako.db in the data folder unless given."`
+	MasterKey   secret.Text `name:"master-key" placeholder:"KEY" from:"TAKO_MASTER_KEY,MASTER_KEY" help:"Base64 key that sealed values are read with; made and kept in the data folder unless given."`
+
+	Blob   Blob   `embed:"" prefix:"blob-" group:"Packages, artifacts and logs"`
+	Backup Backup `embed:"" prefix:"backup-" group:"Continuous backup"`
 }
 
 // AsBefore as the number of tasks leaves what was last set.
@@ -63,6 +72,16 @@ type Blob struct {
 	Region    string      `name:"region" placeholder:"NAME" from:"TAKO_BLOB_REGION,AWS_REGION" help:"Region of the bucket."`
 	AccessKey string      `name:"access-key" placeholder:"ID" from:"TAKO_BLOB_ACCESS_KEY,AWS_ACCESS_KEY_ID" help:"Access key id; the machine's own role unless given."`
 	SecretKey secret.Text `name:"secret-key" placeholder:"KEY" from:"TAKO_BLOB_SECRET_KEY,AWS_SECRET_ACCESS_KEY" help:"Secret of the access key."`
+}
+
+// Backup is where a copy of everything is kept while the server works.
+type Backup struct {
+	To        string        `name:"to" placeholder:"FOLDER|URL" from:"TAKO_BACKUP_TO" help:"A folder on another disk, or s3://bucket/prefix, that follows the database and its files within seconds; none unless given. For the database file only, not for PostgreSQL."`
+	Keep      time.Duration `name:"keep" default:"168h" from:"TAKO_BACKUP_KEEP" help:"How far back a restore can go."`
+	Endpoint  string        `name:"endpoint" placeholder:"URL" from:"TAKO_BACKUP_ENDPOINT" help:"Address of the S3-compatible service; with access and secret key and region, that of the blobs unless given."`
+	Region    string        `name:"region" placeholder:"NAME" from:"TAKO_BACKUP_REGION" help:"Region of the bucket."`
+	AccessKey string        `name:"access-key" placeholder:"ID" from:"TAKO_BACKUP_ACCESS_KEY" help:"Access key id."`
+	SecretKey secret.Text   `name:"secret-key" placeholder:"KEY" from:"TAKO_BACKUP_SECRET_KEY" help:"Secret of the access key."`
 }
 
 // Log is how the server speaks of itself.

@@ -19,7 +19,7 @@ func TestMasterKeyIsLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	cfg := &config.Server{DataDir: dir}
+	cfg := &config.Server{Storage: config.Storage{DataDir: dir}}
 	first, err := masterKey(t.Context(), db, cfg)
 	if err != nil {
 		t.Fatal(err)
