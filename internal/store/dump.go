@@ -200,3 +200,22 @@ func (t *Tx) continueNumbers() error {
 }
 
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// Vacant reports whether a PostgreSQL database has no server's data yet.
+func Vacant(ctx context.Context, databaseURL string) (bool, error) {
+	db, err := openAt(ctx, "", databaseURL, asItIs)
+	if err != nil {
+		return false, err
+	}
+	defer db.Close()
+	tables, err := db.Tables(ctx)
+	if err != nil || !slices.Contains(tables, "setting") {
+		return err == nil, err
+	}
+	used := false
+	err = db.View(ctx, func(tx *Tx) error {
+		used, err = tx.QueryRow([]any{new(string)}, "select name from setting limit 1")
+		return err
+	})
+	return !used, err
+}
