@@ -39,6 +39,7 @@ var rooms = []struct {
 	{"internal/gitrepo", []string{"internal/fault"}},
 	{"internal/kind", []string{"internal/fault", "internal/store", "internal/secret"}},
 	{"internal/setting", []string{"internal/fault", "internal/store"}},
+	{"internal/masterkey", []string{"internal/kind", "internal/fault", "internal/store", "internal/secret"}},
 	{"internal/access", []string{"internal/fault"}},
 	{"internal/timetable", []string{"internal/fault"}},
 	{"internal/catalog", []string{"internal/timetable", "internal/kind", "internal/store", "internal/fault", "internal/secret", "internal/access", "internal/runner", "octostache", "version"}},

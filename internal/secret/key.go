@@ -26,6 +26,9 @@ const keySize = 32
 // sealPrefix names the format; a later format takes a prefix of its own.
 const sealPrefix = "sealed1."
 
+// SealedMark begins every sealed value, wherever it is stored.
+const SealedMark = sealPrefix
+
 // The ways in which opening a sealed value goes wrong.
 var (
 	ErrNotSealed  = errors.New("the value is not in the sealed format")

@@ -18,6 +18,7 @@ import (
 	"github.com/takodeploy/tako/internal/config"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/login"
+	"github.com/takodeploy/tako/internal/masterkey"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 )
@@ -87,7 +88,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 // prepare gives the database what a start needs of it, and the installation's
 // id.
 func (s *Server) prepare(ctx context.Context) (installation string, err error) {
-	if s.db.Key, err = masterKey(ctx, s.db, s.cfg); err != nil {
+	if s.db.Key, err = (masterkey.Place{DB: s.db, Dir: s.cfg.DataDir, Given: s.cfg.MasterKey}).Take(ctx); err != nil {
 		return "", err
 	}
 	if err := kind.Prepare(s.db); err != nil {
