@@ -20,6 +20,7 @@ var version = "2026.4.0"
 
 type commands struct {
 	Server  serverCommand  `cmd:"" help:"Run the server."`
+	Admin   adminCommands  `cmd:"" help:"Check, back up, restore and mend a server from its machine."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI description of the API."`
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -214,5 +215,14 @@ func (d *doctor) backups(ctx context.Context) {
 		d.odd("look for 'backup' in the server's log", "the continuous backup is behind by %s", age.Round(time.Second))
 	default:
 		d.good("the continuous backup is up to date")
+	}
+	var last string
+	if err := d.db.View(ctx, func(tx *store.Tx) error { last, err = tx.Setting(drillSetting); return err }); err != nil || last == "" {
+		return
+	}
+	if when, said, _ := strings.Cut(last, " "); said == "well" {
+		d.good("the backup was last restored for a trial at %s", when)
+	} else {
+		d.bad("run 'tako admin drill' and see to what it says", "the last trial of the backup, at %s, went %s", when, said)
 	}
 }

@@ -96,7 +96,7 @@ func baseFile(ctx context.Context, own *feed.BuiltIn, p *catalog.BuiltInPackage)
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, local := own.Blobs.(*blob.Folder); local {
+	if blob.Local(own.Blobs) {
 		return stored, func() { stored.Close() }, nil
 	}
 	defer stored.Close()

@@ -322,3 +322,14 @@ func (a *Archive) Blobs(f func(name string, r io.Reader, size int64) error) (Tot
 	}
 	return a.end, nil
 }
+
+// KeyOf gives the master key that an archive holds, or nil.
+func KeyOf(path string) (key *secret.Key, err error) {
+	err = withArchive(path, func(a *Archive) error {
+		if a.Key != "" {
+			key, err = secret.ParseKey(a.Key)
+		}
+		return err
+	})
+	return key, err
+}

@@ -157,3 +157,19 @@ func Last(ctx context.Context, from blob.Store) (time.Time, error) {
 	}
 	return (&copies{from, databaseFolder + generation + "/"}).newest(ctx)
 }
+
+// Files gives the copies of the files in a backup, under their own names.
+func Files(from blob.Store) blob.Store { return copied{from} }
+
+// copied is a store whose files are looked for among the copies.
+type copied struct{ blob.Store }
+
+// Stat implements blob.Store.
+func (c copied) Stat(ctx context.Context, name string) (blob.Info, error) {
+	return c.Store.Stat(ctx, fileFolder+name)
+}
+
+// Open implements blob.Store.
+func (c copied) Open(ctx context.Context, name string) (blob.Reader, error) {
+	return c.Store.Open(ctx, fileFolder+name)
+}

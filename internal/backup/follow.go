@@ -158,6 +158,9 @@ func (f *Follower) Close() error {
 	if f.mirror != nil {
 		err = f.mirror.drain(ctx)
 	}
+	// The library begins a second after the start, and copies nothing at a stop
+	// before that.
+	err = errors.Join(err, f.db.SyncAndWait(ctx))
 	if err := errors.Join(err, f.store.Close(ctx)); err != nil {
 		return fmt.Errorf("copying the last changes: %w", err)
 	}

@@ -226,6 +226,18 @@ func TestARestoredDatabaseWritesAHistoryOfItsOwn(t *testing.T) {
 	}
 }
 
+// TestAStopCopiesEverything, however soon it comes.
+func TestAStopCopiesEverything(t *testing.T) {
+	to := folder(t, nil)
+	l := start(t, t.TempDir(), to)
+	l.set(t, "a", "1")
+	l.put(t, "packages/p", "one")
+	l.stop()
+	if _, settings, files := fetch(t, to, time.Time{}); settings["a"] != "1" || files["packages/p"] != "one" {
+		t.Errorf("%v %v", settings, files)
+	}
+}
+
 // TestARestartCopiesOnlyWhatIsNew: not the whole database each time.
 func TestARestartCopiesOnlyWhatIsNew(t *testing.T) {
 	to := folder(t, nil)
@@ -323,5 +335,13 @@ func writeForever(t *testing.T, dir string, o blob.Options) {
 		at := strconv.FormatInt(time.Now().UnixNano(), 10)
 		l.set(t, strconv.Itoa(i), at)
 		fmt.Println(i, at)
+	}
+}
+
+// TestFollowedFilesStayLocal for those who read local files in place.
+func TestFollowedFilesStayLocal(t *testing.T) {
+	l := start(t, t.TempDir(), folder(t, nil))
+	if !blob.Local(l.files) {
+		t.Error("the files of this machine pass for those of another")
 	}
 }

@@ -38,6 +38,9 @@ func newMirror(from, to blob.Store, keep time.Duration) *mirror {
 	return &mirror{Store: from, to: to, keep: keep, pending: map[string]bool{}, whole: true, wake: make(chan struct{}, 1)}
 }
 
+// Local tells where the files are that are copied.
+func (m *mirror) Local() bool { return blob.Local(m.Store) }
+
 // Put implements blob.Store.
 func (m *mirror) Put(ctx context.Context, name string, r io.Reader, size int64) (blob.Written, error) {
 	w, err := m.Store.Put(ctx, name, r, size)

@@ -156,3 +156,10 @@ func storing(err error, name string) error {
 	}
 	return fmt.Errorf("storing %s: %w", name, err)
 }
+
+// Local reports whether a store keeps its blobs on this machine, where it
+// costs nothing to read them again.
+func Local(s Store) bool {
+	l, ok := s.(interface{ Local() bool })
+	return ok && l.Local()
+}

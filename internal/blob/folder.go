@@ -45,6 +45,9 @@ func OpenFolder(root string) (*Folder, error) {
 	return f, nil
 }
 
+// Local tells that the blobs are on this machine.
+func (f *Folder) Local() bool { return true }
+
 func (f *Folder) path(name string) string { return filepath.Join(f.root, filepath.FromSlash(name)) }
 
 // Put implements Store.

@@ -167,6 +167,9 @@ func (b Backup) check(wrong *fault.Complaints) {
 	if b.Keep < time.Hour {
 		wrong.Add("backup-keep is %s: give an hour at least, such as 168h for a week.", b.Keep)
 	}
+	if b.Drill < 0 || b.Drill > 0 && b.Drill < time.Minute {
+		wrong.Add("backup-drill is %s: give a minute at least, or 0 for never.", b.Drill)
+	}
 }
 
 // checkPlace refuses what is neither a folder nor in a bucket.

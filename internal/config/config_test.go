@@ -167,6 +167,7 @@ func TestComplaints(t *testing.T) {
 		{args: []string{"--backup-to=ftp://x"}, want: `backup-to is "ftp://x"`},
 		{args: []string{"--backup-to=s3://"}, want: `backup-to names no bucket`},
 		{args: []string{"--backup-keep=5m"}, want: `backup-keep is 5m0s: give an hour`},
+		{args: []string{"--backup-drill=5s"}, want: `backup-drill is 5s`},
 		{args: []string{"--backup-access-key=x"}, want: `backup-access-key and backup-secret-key`},
 		{args: []string{"--drain-timeout=-1s"}, want: `drain-timeout is negative`},
 		{args: []string{"--node-name= x"}, want: `node-name has spaces`},
@@ -233,7 +234,7 @@ func TestEverySettingEveryWay(t *testing.T) {
 		"url": "https://x", "trusted-proxies": "10.0.0.0/8", "log-format": "json", "log-level": "debug", "smtp-tls": "tls",
 		"admin-email": "a@b.c", "admin-api-key": "API-ABC", "smtp-from": "a@b.c", "maintenance": "true", "database": "postgres://h/d",
 		"master-key": secret.NewKey().Text().Reveal(), "blob-store": "s3://bucket", "blob-endpoint": "https://x",
-		"backup-to": "s3://other", "backup-keep": "3h", "backup-endpoint": "https://y",
+		"backup-to": "s3://other", "backup-keep": "3h", "backup-drill": "2h", "backup-endpoint": "https://y",
 	}
 	values["tls-cert"], values["tls-key"] = keyPair(t)
 	var pairs []string

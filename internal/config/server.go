@@ -78,6 +78,7 @@ type Blob struct {
 type Backup struct {
 	To        string        `name:"to" placeholder:"FOLDER|URL" from:"TAKO_BACKUP_TO" help:"A folder on another disk, or s3://bucket/prefix, that follows the database and its files within seconds; none unless given. For the database file only, not for PostgreSQL."`
 	Keep      time.Duration `name:"keep" default:"168h" from:"TAKO_BACKUP_KEEP" help:"How far back a restore can go."`
+	Drill     time.Duration `name:"drill" default:"24h" from:"TAKO_BACKUP_DRILL" help:"How often the backup is restored into a folder of its own, to know that it can be; 0 for never."`
 	Endpoint  string        `name:"endpoint" placeholder:"URL" from:"TAKO_BACKUP_ENDPOINT" help:"Address of the S3-compatible service; with access and secret key and region, that of the blobs unless given."`
 	Region    string        `name:"region" placeholder:"NAME" from:"TAKO_BACKUP_REGION" help:"Region of the bucket."`
 	AccessKey string        `name:"access-key" placeholder:"ID" from:"TAKO_BACKUP_ACCESS_KEY" help:"Access key id."`

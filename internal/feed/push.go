@@ -142,7 +142,7 @@ func (up *Upload) decide(packageID string, there *catalog.BuiltInPackage) (done 
 func (b *BuiltIn) keep(ctx context.Context, name string, file version.PackageFile, up Upload) (*catalog.BuiltInPackage, error) {
 	content := io.Reader(&uploadReader{from: up.Content})
 	var copied *os.File
-	if _, local := b.Blobs.(*blob.Folder); !local {
+	if !blob.Local(b.Blobs) {
 		// The archive is checked in a file. Where blobs are none, it is copied
 		// on its way.
 		var err error

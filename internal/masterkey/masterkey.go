@@ -157,3 +157,9 @@ func (p Place) Keep(key *secret.Key) error {
 	}
 	return nil
 }
+
+// ID names the key that a database was written with.
+func ID(ctx context.Context, db *store.DB) (id string, err error) {
+	err = db.View(ctx, func(tx *store.Tx) error { id, err = tx.Setting(setting); return err })
+	return id, err
+}

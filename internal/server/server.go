@@ -13,7 +13,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/takodeploy/tako/internal/admin"
 	"github.com/takodeploy/tako/internal/api"
+	"github.com/takodeploy/tako/internal/backup"
 	"github.com/takodeploy/tako/internal/blob"
 	"github.com/takodeploy/tako/internal/config"
 	"github.com/takodeploy/tako/internal/kind"
@@ -30,6 +32,7 @@ type Server struct {
 	lock    *store.Lock // of the data folder, where the database is in it
 	db      *store.DB
 	blobs   blob.Store
+	copy    *backup.Follower // nil without a continuous backup
 	login   *login.Login
 	queue   *task.Queue
 	runner  *task.Runner
@@ -65,7 +68,10 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.db, err = store.Open(ctx, s.cfg.DataDir, string(s.cfg.DatabaseURL)); err != nil {
 		return err
 	}
-	if s.blobs, err = s.openBlobs(ctx); err != nil {
+	if s.blobs, err = admin.Blobs(ctx, s.cfg.Blob); err != nil {
+		return err
+	}
+	if err := s.follow(ctx); err != nil {
 		return err
 	}
 	var installation string
@@ -95,15 +101,6 @@ func (s *Server) prepare(ctx context.Context) (installation string, err error) {
 		return "", err
 	}
 	return s.seed(ctx)
-}
-
-func (s *Server) openBlobs(ctx context.Context) (blob.Store, error) {
-	c := s.cfg.Blob
-	b, err := blob.Open(ctx, blob.Options{Store: c.Store, Endpoint: c.Endpoint, Region: c.Region, AccessKey: c.AccessKey, SecretKey: string(c.SecretKey)})
-	if err != nil {
-		return nil, fmt.Errorf("opening the store of packages, artifacts and logs: %w", err)
-	}
-	return b, nil
 }
 
 func (s *Server) newHTTP(installation string) error {
@@ -147,6 +144,10 @@ func (s *Server) Run(ctx context.Context) error {
 	part("health schedules", s.work.health.Run)
 	part("web", s.serve)
 	part("memory", giveBack)
+	if s.copy != nil {
+		part("backup", s.copy.Run)
+		part("trials of the backup", s.drill)
+	}
 	slog.Info("Tako is ready", "version", s.version, "address", s.listen.Addr().String(), "database", s.db.Engine, "node", s.cfg.NodeName)
 	<-ctx.Done()
 	slog.Info("Tako is stopping")
@@ -191,6 +192,12 @@ func (s *Server) close() {
 	}
 	if s.db != nil {
 		s.db.Close()
+	}
+	if s.copy != nil {
+		// After the database: see there.
+		if err := s.copy.Close(); err != nil {
+			slog.Error("the backup lacks what was written last; the next start adds it", "error", err)
+		}
 	}
 	if s.lock != nil {
 		s.lock.Release()
