@@ -46,6 +46,7 @@ type DB struct {
 
 	write, read *sql.DB
 	writer      *writer // of SQLite
+	readers     readers // of SQLite
 	statements  statements
 	watchers    watchers
 }
@@ -77,7 +78,7 @@ func openAt(ctx context.Context, dir, databaseURL string, version int64) (*DB, e
 			db.Close()
 			return nil, fmt.Errorf("taking the connection to write through: %w", err)
 		}
-		db.writer = &writer{conn: conn, kept: map[string]*sql.Stmt{}}
+		db.writer = &writer{session: session{conn: conn, kept: map[string]*sql.Stmt{}}}
 	}
 	return db, nil
 }
@@ -128,10 +129,10 @@ func openSQLite(path string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
-	read.SetMaxOpenConns(4)
-	read.SetMaxIdleConns(4)
+	read.SetMaxOpenConns(mostReaders + 2)
+	read.SetMaxIdleConns(2)
 	read.SetConnMaxIdleTime(30 * time.Second)
-	return &DB{Engine: SQLite, URL: path, write: write, read: read}, nil
+	return &DB{Engine: SQLite, URL: path, write: write, read: read, readers: readers{pool: read}}, nil
 }
 
 // waitReady gives a database server that is still starting up to 30 seconds.
@@ -159,9 +160,9 @@ func (db *DB) waitReady(ctx context.Context) error {
 // Close closes all connections.
 func (db *DB) Close() error {
 	db.statements.close()
-	var err error
+	err := db.readers.close()
 	if db.writer != nil {
-		err = db.writer.close()
+		err = errors.Join(err, db.writer.close())
 	}
 	err = errors.Join(err, db.write.Close())
 	return errors.Join(err, db.read.Close())
@@ -216,10 +217,12 @@ func (db *DB) once(ctx context.Context, f func(*Tx) error) error {
 	return nil
 }
 
-// View runs f with a Tx that can only read. Each query sees the newest
-// committed state; there is no snapshot over several queries.
+// View runs f with a Tx that can only read. Its first query sees the newest
+// committed state; later ones see it too, or what has been committed since.
 func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
-	return f(&Tx{db: db, ctx: ctx})
+	t := &Tx{db: db, ctx: ctx}
+	defer t.giveBack()
+	return f(t)
 }
 
 // retryable reports serialization failures and deadlocks, which PostgreSQL asks

@@ -17,6 +17,8 @@ type Tx struct {
 	// What a unit writes through; both are nil in one that only reads.
 	tx     *sql.Tx // PostgreSQL
 	writer *writer // SQLite
+
+	reading // what a unit that only reads, reads through, on SQLite
 }
 
 // Context is the context the unit runs in, with the actor it acts for.
@@ -52,7 +54,7 @@ func (t *Tx) statement(text string) (statement, error) {
 	case t.db.Engine == PostgreSQL:
 		return driverPrepared{t.db.read, text}, nil
 	}
-	return t.db.statements.get(t.ctx, t.db.read, text)
+	return t.read(text)
 }
 
 // driverPrepared is a text that the driver keeps prepared.

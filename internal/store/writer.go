@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -20,8 +19,7 @@ type writer struct {
 	waiting atomic.Int32 // units that are about to take the gate
 	gate    sync.Mutex   // whoever holds it may use what follows
 
-	conn *sql.Conn
-	kept map[string]*sql.Stmt
+	session
 	open *batch // left by the unit before; nil when there is none
 }
 
@@ -138,39 +136,8 @@ func (w *writer) end(ctx context.Context, b *batch, err error) {
 	close(b.done)
 }
 
-func (w *writer) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	st, err := w.statement(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	return st.ExecContext(ctx, args...)
-}
-
-// statement finds a prepared statement of the connection.
-func (w *writer) statement(ctx context.Context, text string) (*sql.Stmt, error) {
-	if st := w.kept[text]; st != nil {
-		return st, nil
-	}
-	if len(w.kept) > mostStatements {
-		return nil, tooManyStatements(text)
-	}
-	st, err := w.conn.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	w.kept[text] = st
-	return st, nil
-}
-
 func (w *writer) close() error {
 	w.gate.Lock()
 	defer w.gate.Unlock()
-	for _, st := range w.kept {
-		st.Close()
-	}
-	w.kept = map[string]*sql.Stmt{}
-	if w.conn == nil {
-		return nil
-	}
-	return w.conn.Close()
+	return w.session.close()
 }
