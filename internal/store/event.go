@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -56,11 +57,29 @@ func (t *Tx) Append(e *Event) error {
 		return fmt.Errorf("recording an audit event: %w", err)
 	}
 	t.After(t.db.watchers.tell)
-	for _, id := range e.Related {
-		if id == e.Document {
+	return t.relate(e)
+}
+
+// relatedAtOnce is how many documents one statement takes: few texts of it
+// arise, and an event is seldom about more.
+const relatedAtOnce = 12
+
+// relate notes what else an event is about.
+func (t *Tx) relate(e *Event) error {
+	for ids := range slices.Chunk(e.Related, relatedAtOnce) {
+		args := []any{e.ID}
+		var rows []string
+		for _, id := range ids {
+			if id != e.Document {
+				args = append(args, id)
+				rows = append(rows, fmt.Sprintf("($%d, cast($1 as bigint))", len(args)))
+			}
+		}
+		if rows == nil {
 			continue
 		}
-		if _, err := t.Exec("insert into event_related (document, event) values ($1, $2) on conflict do nothing", id, e.ID); err != nil {
+		text := "insert into event_related (document, event) values " + strings.Join(rows, ", ") + " on conflict do nothing"
+		if _, err := t.Exec(text, args...); err != nil {
 			return fmt.Errorf("recording what an audit event is about: %w", err)
 		}
 	}

@@ -167,3 +167,29 @@ func TestFollowersMissNothing(t *testing.T) {
 		}
 	})
 }
+
+// An event is found by each of the documents that it is about, however many.
+func TestEventIsAboutMany(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		related := []string{"Projects-1", "Projects-1", "Spaces-1"} // twice the same, and the document itself
+		for i := range 40 {
+			related = append(related, fmt.Sprintf("Machines-%d", i))
+		}
+		if err := db.Do(ctx, func(tx *store.Tx) error {
+			return tx.Append(&store.Event{Category: "Modified", Document: "Spaces-1", Related: related})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range related {
+			if err := db.View(ctx, func(tx *store.Tx) error {
+				_, n, err := tx.Events(store.EventQuery{Regarding: []string{id}})
+				if n != 1 {
+					t.Errorf("%d events are about %s", n, id)
+				}
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
