@@ -30,6 +30,7 @@ export function exact(at: Date): string {
 
 // lasted says how long something took as hours, minutes and seconds.
 export function lasted(ms: number): string {
+  if (ms < 1000) return t("< 1 s");
   const s = Math.max(0, Math.round(ms / 1000));
   const two = (n: number) => String(n).padStart(2, "0");
   return `${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;

@@ -1,0 +1,137 @@
+import { Select, TextInput } from "@mantine/core";
+import { IconListCheck, IconSearch } from "@tabler/icons-react";
+import { useGet, useSpaceId } from "~/api/query";
+import type { Task } from "~/api/wire";
+import { useQueryWord } from "~/app/navigation";
+import { to } from "~/app/to";
+import { t } from "~/text/t";
+import { DateTime } from "~/ui/DateTime";
+import { Link } from "~/ui/Link";
+import { Page } from "~/ui/Page";
+import { StatusChip } from "~/ui/StatusChip";
+import { EmptyState, Read } from "~/ui/state";
+import { taskLook } from "~/ui/status";
+import { Pager, Table } from "~/ui/Table";
+import { Lasted } from "./Lasted";
+
+const take = 30;
+
+const states = [
+  { value: "Queued,Executing,Cancelling", label: "Active" },
+  { value: "Queued", label: "Queued" },
+  { value: "Executing", label: "In progress" },
+  { value: "Failed,TimedOut", label: "Failed" },
+  { value: "Success", label: "Success" },
+  { value: "Canceled", label: "Canceled" },
+];
+
+export default function TaskList() {
+  const space = useSpaceId();
+  const [state, setState] = useQueryWord("states");
+  const [type, setType] = useQueryWord("name");
+  const [text, setText] = useQueryWord("partialName");
+  const [pending, setPending] = useQueryWord("hasPendingInterruptions");
+  const [skip, setSkip] = useQueryWord("skip");
+  const types = useGet("/api/tasks/tasktypes", {}, { staleTime: 600_000 });
+  const query = {
+    spaces: space,
+    states: state || undefined,
+    name: type || undefined,
+    partialName: text || undefined,
+    hasPendingInterruptions: pending || undefined,
+    skip: skip || "0",
+    take,
+  };
+  const tasks = useGet("/api/{spaceId}/tasks", {}, { query, keep: true });
+  const filtered = Boolean(state || type || text || pending);
+  return (
+    <Page
+      title={t("Tasks")}
+      actions={
+        <>
+          <TextInput
+            type="search"
+            w={200}
+            placeholder={t("Filter by description")}
+            aria-label={t("Filter by description")}
+            leftSection={<IconSearch size={15} />}
+            value={text}
+            onChange={(e) => setText(e.currentTarget.value)}
+          />
+          <Select
+            w={170}
+            aria-label={t("State")}
+            placeholder={t("Any state")}
+            clearable
+            data={[
+              ...states.map((s) => ({ value: s.value, label: t(s.label) })),
+              { value: "pending", label: t("Awaiting somebody") },
+            ]}
+            value={pending ? "pending" : state || null}
+            onChange={(value) =>
+              value === "pending" ? setPending("true") : pending ? setPending(undefined) : setState(value ?? undefined)
+            }
+          />
+          <Select
+            w={190}
+            aria-label={t("Type")}
+            placeholder={t("Any type")}
+            clearable
+            data={((types.data as { Id: string; Name: string }[] | undefined) ?? []).map((x) => ({
+              value: x.Id,
+              label: x.Name,
+            }))}
+            value={type || null}
+            onChange={(value) => setType(value ?? undefined)}
+          />
+        </>
+      }
+    >
+      <Read of={tasks}>
+        {({ Items, TotalResults }) =>
+          Items.length === 0 ? (
+            <EmptyState
+              icon={IconListCheck}
+              title={filtered ? t("No task matches these filters.") : t("Nothing has been done in this space yet.")}
+            />
+          ) : (
+            <>
+              <Table label={t("Tasks")} head={[t("Task"), t("State"), t("Queued"), t("Took"), t("Node")]}>
+                {Items.map((task) => (
+                  <TaskRow key={task.Id} task={task} />
+                ))}
+              </Table>
+              <Pager
+                total={TotalResults}
+                skip={Number(skip) || 0}
+                take={take}
+                onSkip={(n) => setSkip(n ? String(n) : undefined)}
+              />
+            </>
+          )
+        }
+      </Read>
+    </Page>
+  );
+}
+
+function TaskRow({ task }: { task: Task }) {
+  const space = useSpaceId();
+  return (
+    <tr>
+      <th scope="row">
+        <Link to={to.task(space, task.Id)}>{task.Description}</Link>
+      </th>
+      <td>
+        <StatusChip look={taskLook(task)} />
+      </td>
+      <td>
+        <DateTime at={task.QueueTime} />
+      </td>
+      <td className="dim">
+        <Lasted from={task.StartTime} to={task.CompletedTime} />
+      </td>
+      <td className="dim">{task.ServerNode}</td>
+    </tr>
+  );
+}
