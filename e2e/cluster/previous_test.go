@@ -11,16 +11,13 @@ import (
 )
 
 // previous gives the server of the last release: the program that
-// TAKO_PREVIOUS names, or, in the long form, one built from the newest tag, or
-// as long as there is none from the commit before the newest migration. Where
-// there is no history the test is skipped.
+// TAKO_PREVIOUS names, or one built from the newest tag, or as long as there is
+// none from the commit before the newest migration. Where there is no history
+// the test is skipped.
 func previous(t *testing.T) string {
 	t.Helper()
 	if path := os.Getenv("TAKO_PREVIOUS"); path != "" {
 		return path
-	}
-	if !long() {
-		t.Skip("TAKO_PREVIOUS names no program, and TAKO_CLUSTER_LONG is not set to have one built")
 	}
 	root := filepath.Join("..", "..")
 	git := func(args ...string) (string, error) {
@@ -30,19 +27,39 @@ func previous(t *testing.T) string {
 	commit, err := git("describe", "--tags", "--abbrev=0", "HEAD^")
 	if err != nil {
 		if commit, err = git("log", "-1", "--format=%H^", "--", "internal/store/migration"); err != nil || commit == "" {
-			t.Skip("there is no history to build the previous release from")
+			t.Skip("there is no history to build the previous release from, and TAKO_PREVIOUS names no program")
 		}
 	}
-	if _, err := git("cat-file", "-e", commit+"^{tree}"); err != nil {
-		t.Skipf("the history does not reach back to %s", commit)
+	hash, err := git("rev-parse", "--verify", commit+"^{commit}")
+	if err != nil {
+		t.Skipf("the history does not reach back to %s, and TAKO_PREVIOUS names no program", commit)
+	}
+	t.Logf("the previous release is %s", hash)
+	return built(t, root, hash)
+}
+
+// built gives the server of a commit, which is built once and then kept.
+func built(t *testing.T, root, hash string) string {
+	t.Helper()
+	kept, err := os.UserCacheDir()
+	if err != nil {
+		kept = t.TempDir()
+	}
+	kept = filepath.Join(kept, "tako-previous")
+	path := filepath.Join(kept, hash)
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	if err := os.MkdirAll(kept, 0o700); err != nil {
+		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	path := filepath.Join(dir, "tako")
-	build := exec.Command("sh", "-c", `git -C "$1" archive "$2" | tar x -C "$3" && cd "$3" && go build -o "$4" ./cmd/tako`, "sh", root, commit, dir, path)
+	program := filepath.Join(dir, "tako")
+	build := exec.Command("sh", "-c", `set -e; git -C "$1" archive "$2" | tar x -C "$3"; cd "$3"; go build -trimpath -o "$4" ./cmd/tako; cp "$4" "$5.$$"; mv "$5.$$" "$5"`, "sh", root, hash, dir, program, path)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as the build of today's, so that much of it is there already
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building %s: %v\n%s", commit, err, out)
+		t.Fatalf("building %s: %v\n%s", hash, err, out)
 	}
-	t.Logf("the previous release is %s", commit)
 	return path
 }
 
