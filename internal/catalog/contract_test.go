@@ -25,12 +25,14 @@ type contract struct {
 const secretText = "s3cr3t-never-shown"
 
 func contracts(r *room) []contract {
-	fill := strings.NewReplacer("ENV", create(r, Environments, `{"Name":"Env"}`).ID, "TAG", "Region/West",
+	pairs := []string{"ENV", create(r, Environments, `{"Name":"Env"}`).ID, "TAG", "Region/West",
 		"TENANT", create(r, Tenants, `{"Name":"Ten"}`).ID,
 		"SSH", create(r, Accounts, `{"Name":"Ssh","AccountType":"UsernamePassword","Username":"u","Password":{"HasValue":true,"NewValue":"p"}}`).ID,
 		"POOL", create(r, WorkerPools, `{"Name":"Pool"}`).ID,
-		"PEM", jsonText(testCertificate(r.T)), "SECRET", `{"HasValue":true,"NewValue":"`+secretText+`"}`,
-		"ROBOT", create(r, Users, `{"Username":"robot","IsService":true,"IsActive":true}`).ID)
+		"PEM", jsonText(testCertificate(r.T)), "SECRET", `{"HasValue":true,"NewValue":"` + secretText + `"}`,
+		"ROBOT", create(r, Users, `{"Username":"robot","IsService":true,"IsActive":true}`).ID}
+	fill := strings.NewReplacer(pairs...)
+	fill = strings.NewReplacer(append([]string{"CLUSTER", create(r, Machines, fill.Replace(`{"Name":"K8s","EnvironmentIds":["ENV"],"Roles":["k8s"],"Endpoint":{"CommunicationStyle":"TentaclePassive","Uri":"https://k8s:10933/","Thumbprint":"ab12"}}`)).ID}, pairs...)...)
 	create(r, TagSets, `{"Name":"Region","Tags":[{"Name":"West"}]}`)
 	list := []contract{
 		{Users, `{"Username":"cleo","DisplayName":"Cleo","IsActive":true,"Password":"` + secretText + `"}`, `"DisplayName":"C"`, false},
@@ -55,6 +57,10 @@ func contracts(r *room) []contract {
 		{BuildInformations, `{"PackageId":"Acme.Web","Version":"1.2.3","Branch":"main"}`, `"Branch":"dev"`, false},
 		{BuiltInPackages, `{"PackageId":"Acme.Web","Version":"1.2.3","Blob":"b"}`, `"Summary":"d"`, false},
 		{OIDCIdentities, `{"Name":"Ci","ServiceAccountId":"ROBOT","Issuer":"https://issuer.example/","Subject":"repo:x"}`, `"Audience":"a"`, false},
+		{PlatformHubAccounts, `{"Name":"Hub","AccountType":"UsernamePassword","Username":"u","Password":SECRET}`, `"Description":"d"`, false},
+		{PlatformHubGitCredentials, `{"Name":"Git","Details":{"Username":"u","Password":SECRET}}`, `"Description":"d"`, false},
+		{PlatformHubRepositories, `{"Url":"https://git.example/hub.git","Credentials":{"Type":"UsernamePassword","Username":"u","Password":SECRET}}`, `"BasePath":"hub"`, false},
+		{KubernetesMonitors, `{"InstallationId":"6bb1ae1c-5d3e-4a06-9a3e-3f3d4f1c5a10","MachineId":"CLUSTER"}`, `"InstallationId":"6bb1ae1c-5d3e-4a06-9a3e-3f3d4f1c5a11"`, false},
 		{Artifacts, `{"Filename":"../../a.txt","ServerTaskId":"ServerTasks-1"}`, `"Source":"s"`, false},
 		{Interruptions, `{"Title":"Go?","TaskId":"ServerTasks-1","IsPending":true}`, `"IsPending":false`, false},
 	}

@@ -59,17 +59,21 @@ var GitCredentials = kind.Register(kind.Kind[GitCredential]{
 	Links:       map[string]string{"Usage": "./usage"},
 	Permissions: kind.All("GitCredentialView", "GitCredentialEdit"),
 	Rules: func(_ *store.Tx, next, old *GitCredential, c *fault.Complaints) error {
-		need("Details.Username", next.Details.Username, c)
-		if next.RepositoryRestrictions == nil {
-			next.RepositoryRestrictions = &RepositoryRestrictions{}
-			if old != nil && old.RepositoryRestrictions != nil {
-				*next.RepositoryRestrictions = *old.RepositoryRestrictions
-			}
-		}
-		next.RepositoryRestrictions.AllowedRepositories = tidy(next.RepositoryRestrictions.AllowedRepositories)
-		if next.RepositoryRestrictions.Enabled && len(next.RepositoryRestrictions.AllowedRepositories) == 0 {
-			c.Add("RepositoryRestrictions.AllowedRepositories must name a repository while the restrictions are enabled.")
-		}
+		next.check(old, c)
 		return nil
 	},
 })
+
+func (g *GitCredential) check(old *GitCredential, c *fault.Complaints) {
+	need("Details.Username", g.Details.Username, c)
+	if g.RepositoryRestrictions == nil {
+		g.RepositoryRestrictions = &RepositoryRestrictions{}
+		if old != nil && old.RepositoryRestrictions != nil {
+			*g.RepositoryRestrictions = *old.RepositoryRestrictions
+		}
+	}
+	g.RepositoryRestrictions.AllowedRepositories = tidy(g.RepositoryRestrictions.AllowedRepositories)
+	if g.RepositoryRestrictions.Enabled && len(g.RepositoryRestrictions.AllowedRepositories) == 0 {
+		c.Add("RepositoryRestrictions.AllowedRepositories must name a repository while the restrictions are enabled.")
+	}
+}

@@ -56,6 +56,8 @@ var Machines = kind.Register(kind.Kind[Machine]{
 	},
 	Permissions: rights("Machine"),
 	Rules:       machineRules,
+	Owned:       []string{"KubernetesMonitors"},
+	Deleting:    dropMonitors,
 	References: func(m *Machine) []store.Reference {
 		return tagReferences(m.SpaceID, "TenantTags", m.TenantTags)
 	},
