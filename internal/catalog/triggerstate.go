@@ -97,6 +97,17 @@ func (t *ProjectTrigger) waits() string {
 	return WaitsForNothing
 }
 
+// Unwatched says why a trigger never fires; "" is for those that may.
+func (t *ProjectTrigger) Unwatched() string {
+	switch t.Filter.FilterType {
+	case FilterGit:
+		return "This server does not watch Git repositories for triggers, so this one never fires."
+	case FilterWebhook:
+		return "This server receives no webhooks for triggers, so this one never fires."
+	}
+	return ""
+}
+
 // Arm makes the state of a trigger that is new or was changed. What happened
 // before counts no more.
 func (t *ProjectTrigger) Arm(tx *store.Tx, now time.Time) error {

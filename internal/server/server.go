@@ -142,6 +142,7 @@ func (s *Server) Run(ctx context.Context) error {
 	part("the schedule of retention", s.work.retention.Run)
 	part("schedules", s.work.run)
 	part("health schedules", s.work.health.Run)
+	part("triggers", s.work.triggers.Run)
 	part("web", s.serve)
 	part("memory", giveBack)
 	if s.copy != nil {

@@ -1,0 +1,124 @@
+package trigger
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+// most is how many events of a trigger are looked at; of more the newest count.
+const most = 1000
+
+// behind is how many events a state may lag behind before it is written though
+// nothing has happened.
+const behind = 20000
+
+// lookAtEvents shows what has happened to the triggers that wait for it.
+func (w *Watch) lookAtEvents(ctx context.Context, last int64, now time.Time) error {
+	var waiting []*catalog.TriggerState
+	err := w.DB.View(ctx, func(tx *store.Tx) error {
+		for _, what := range []string{catalog.WaitsForMachine, catalog.WaitsForPush} {
+			found, _, err := catalog.TriggerStates.List(tx, kind.Query{AnySpace: true, Match: map[string]string{"Waits": what}})
+			if err != nil {
+				return err
+			}
+			waiting = append(waiting, found...)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if w.lookedFor == nil {
+		w.lookedFor = map[string]int64{}
+	}
+	for _, s := range waiting {
+		events, err := w.eventsFor(ctx, s, last)
+		if err != nil {
+			return err
+		}
+		if len(events) > 0 || last-s.Cursor > behind {
+			if err := w.look(ctx, s.ID, now, &occasion{events: events, last: last}); err != nil {
+				return fmt.Errorf("%s: %w", s.ID, err)
+			}
+		}
+		w.lookedFor[s.ID] = last
+	}
+	return nil
+}
+
+// eventsFor reads the events that a trigger has not looked at, the oldest
+// first.
+func (w *Watch) eventsFor(ctx context.Context, s *catalog.TriggerState, last int64) (events []*store.Event, err error) {
+	q := store.EventQuery{Spaces: []string{s.SpaceID}, Kinds: []string{"Machines"}, FromID: max(s.Cursor, w.lookedFor[s.ID]) + 1, ToID: last, Take: most}
+	if s.Waits == catalog.WaitsForPush {
+		q.Kinds = []string{"packages"}
+	}
+	err = w.DB.View(ctx, func(tx *store.Tx) error {
+		events, _, err = tx.Events(q)
+		return err
+	})
+	slices.Reverse(events)
+	return events, err
+}
+
+// groups are the sets of categories that a machine trigger can name.
+var groups = map[string][]string{
+	"machinecritical":                 {"MachineCleanupFailed", "MachineAdded", "MachineDeleted", "MachineUnavailable"},
+	"machineavailablefordeployment":   {"MachineEnabled", "MachineHealthy", "MachineHasWarnings"},
+	"machineunavailablefordeployment": {"MachineDisabled", "MachineUnavailable", "MachineUnhealthy"},
+	"machinehealthchanged":            {"MachineHealthy", "MachineHasWarnings", "MachineUnhealthy", "MachineUnavailable"},
+}
+
+// categories are what the categories of triggers call an event: changes that
+// people make are told apart by what they change.
+func categories(e *store.Event) []string {
+	switch e.Category {
+	case "Created":
+		return []string{"Created", "MachineAdded", "MachineCreated"}
+	case "Deleted":
+		return []string{"Deleted", "MachineDeleted"}
+	case "Modified":
+	default:
+		return []string{e.Category}
+	}
+	all := []string{"Modified"}
+	for _, c := range e.Details {
+		switch c.Path {
+		case "IsDisabled":
+			if string(c.New) == "true" {
+				all = append(all, "MachineDisabled")
+			} else {
+				all = append(all, "MachineEnabled")
+			}
+		case "Roles", "EnvironmentIds", "TenantIds", "TenantTags", "TenantedDeploymentParticipation":
+			all = append(all, "MachineDeploymentRelatedPropertyWasUpdated")
+		}
+	}
+	return all
+}
+
+// wanted says whether a machine trigger waits for an event. One that names
+// neither groups nor categories waits for machines to become available.
+func wanted(f *catalog.TriggerFilter, e *store.Event) bool {
+	named := slices.Clone(f.EventCategories)
+	asked := f.EventGroups
+	if len(asked)+len(named) == 0 {
+		asked = []string{"MachineAvailableForDeployment"}
+	}
+	for _, g := range asked {
+		if strings.EqualFold(g, "Machine") {
+			return true
+		}
+		named = append(named, groups[strings.ToLower(g)]...)
+	}
+	return slices.ContainsFunc(categories(e), func(c string) bool {
+		return slices.ContainsFunc(named, func(n string) bool { return strings.EqualFold(n, c) })
+	})
+}
