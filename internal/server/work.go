@@ -17,6 +17,7 @@ import (
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/target"
 	"github.com/takodeploy/tako/internal/task"
+	"github.com/takodeploy/tako/internal/trigger"
 )
 
 // work is what carries tasks out: the services of deployments, and the ways to
@@ -29,6 +30,7 @@ type work struct {
 	health *health.Schedule
 
 	retention *retention.Schedule
+	triggers  *trigger.Watch
 }
 
 // newWork makes the queue, the handlers of tasks and what they work with.
@@ -49,6 +51,7 @@ func (s *Server) newWork(installation string) (*task.Runner, *work, error) {
 	w.health = &health.Schedule{DB: s.db, Queue: s.queue}
 	runner.Handle(retention.TaskName, &retention.Keeper{DB: s.db, Deploy: w.deploy, Feed: w.feeds.BuiltIn(), Blobs: s.blobs})
 	w.retention = &retention.Schedule{DB: s.db, Queue: s.queue}
+	w.triggers = &trigger.Watch{DB: s.db, Deploy: w.deploy}
 	return runner, w, s.mail()
 }
 
