@@ -16,8 +16,9 @@ import (
 // The log of a task that has ended moves from the table into a blob. Any of
 // the steps may be the last before a crash, and any node may go on:
 //
-//  1. A row of task_archive says that the log is being moved, and to where.
-//     From here on the blob can be found and removed whatever happens.
+//  1. A row of task_archive says that the log is to be moved, and to where. It
+//     comes with the task's end. From here on the blob can be found and removed
+//     whatever happens.
 //  2. The blob is written. It is written again, the same, if that is not known.
 //  3. The row says that the blob has all lines. Readers turn to it now.
 //  4. The chunks are deleted, some at a time.
@@ -28,6 +29,8 @@ import (
 const (
 	// archiveEvery is how often ended tasks are looked for.
 	archiveEvery = 10 * time.Second
+	// archiveAll is how often what may have been left half-way is looked for.
+	archiveAll = time.Hour
 	// archiveFor is how long moving one log may take; then another may begin.
 	archiveFor = 10 * time.Minute
 )
@@ -35,13 +38,18 @@ const (
 // KeepLogs moves the logs of ended tasks and tidies up after removed ones,
 // until ctx ends.
 func (q *Queue) KeepLogs(ctx context.Context) error {
+	var looked time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(archiveEvery + rand.N(archiveEvery/4)):
 		}
-		if _, err := q.Tidy(ctx); err != nil && ctx.Err() == nil {
+		list := q.noted
+		if time.Since(looked) > archiveAll {
+			list, looked = q.movable, time.Now()
+		}
+		if _, err := q.tidy(ctx, list); err != nil && ctx.Err() == nil {
 			slog.Warn("logs of ended tasks were not moved; it is tried again", "error", err)
 		}
 	}
@@ -49,7 +57,10 @@ func (q *Queue) KeepLogs(ctx context.Context) error {
 
 // Tidy moves the logs of tasks that have ended, removes the blobs of those
 // that are gone, and forgets old changes. It gives the number of logs moved.
-func (q *Queue) Tidy(ctx context.Context) (moved int, err error) {
+func (q *Queue) Tidy(ctx context.Context) (moved int, err error) { return q.tidy(ctx, q.movable) }
+
+// tidy does so with the logs that list gives.
+func (q *Queue) tidy(ctx context.Context, list func(context.Context) ([]string, error)) (moved int, err error) {
 	if err := q.forget(ctx); err != nil {
 		return 0, err
 	}
@@ -59,7 +70,7 @@ func (q *Queue) Tidy(ctx context.Context) (moved int, err error) {
 	if err := q.removeBlobs(ctx); err != nil {
 		return 0, err
 	}
-	ids, err := q.movable(ctx)
+	ids, err := list(ctx)
 	for _, id := range ids {
 		if ctx.Err() != nil {
 			return moved, ctx.Err()
@@ -73,8 +84,38 @@ func (q *Queue) Tidy(ctx context.Context) (moved int, err error) {
 	return moved, err
 }
 
-// movable lists ended tasks that have chunks. The table is in the order of
-// tasks, so that one look at it per task is enough.
+// noteLog notes that the log of a task that ends is to be moved.
+func (q *Queue) noteLog(tx *store.Tx, t *Task) error {
+	if q.opts.Blobs == nil || t.LogLines == 0 || t.LogBytes < q.opts.SmallLog {
+		return nil
+	}
+	_, err := tx.Exec("insert into task_archive (task, name, lines, size, since) values ($1, $2, 0, 0, 0) on conflict (task) do nothing", t.ID, archiveName(t.ID))
+	if err != nil {
+		return fmt.Errorf("note that the log of %s is to be moved: %w", t.ID, err)
+	}
+	return nil
+}
+
+func archiveName(id string) string { return "logs/" + id }
+
+// noted lists what was noted and nobody is at.
+func (q *Queue) noted(ctx context.Context) (ids []string, err error) {
+	err = q.store.View(ctx, func(tx *store.Tx) error {
+		return tx.Query(func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			ids = append(ids, id)
+			return err
+		}, "select task from task_archive where lines = 0 and since < $1 order by since limit 1000", millis(q.now().Add(-archiveFor)))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for logs to move: %w", err)
+	}
+	return ids, nil
+}
+
+// movable lists ended tasks that have chunks to move. The table is in the order
+// of tasks, so that one look at it per task is enough.
 func (q *Queue) movable(ctx context.Context) (ids []string, err error) {
 	err = q.store.View(ctx, func(tx *store.Tx) error {
 		return tx.Query(func(scan func(...any) error) error {
@@ -84,7 +125,8 @@ func (q *Queue) movable(ctx context.Context) (ids []string, err error) {
 			return err
 		}, `with recursive t(task) as (select min(task) from task_log
 				union all select (select min(task) from task_log where task > t.task) from t where t.task is not null)
-			select t.task from t join task on task.id = t.task where task.hold = 'Done' limit 1000`)
+			select t.task from t join task on task.id = t.task 
+			where task.hold = 'Done' and (task.log_bytes >= $1 or exists (select 1 from task_archive a where a.task = t.task)) limit 1000`, q.opts.SmallLog)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("look for logs to move: %w", err)
@@ -119,7 +161,7 @@ func (q *Queue) claimLog(ctx context.Context, id string) (name string, complete 
 		now := q.now()
 		if _, err := tx.QueryRow([]any{&name}, `insert into task_archive (task, name, lines, size, since) values ($1, $2, 0, 0, $3)
 			on conflict (task) do update set since = excluded.since where task_archive.lines = 0 and task_archive.since < $4 returning name`,
-			id, "logs/"+id, millis(now), millis(now.Add(-archiveFor))); err != nil || name != "" {
+			id, archiveName(id), millis(now), millis(now.Add(-archiveFor))); err != nil || name != "" {
 			return err
 		}
 		var lines int64

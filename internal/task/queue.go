@@ -22,6 +22,9 @@ type Options struct {
 	Open func(sealed string) (string, error)
 	// Blobs take the logs of tasks that have ended; nil leaves them where they are.
 	Blobs blob.Store
+	// SmallLog is how many bytes a log must have to be moved; a smaller one is
+	// worth no blob of its own.
+	SmallLog int64
 	// MaxLog is how many bytes of log one task may store; 0 is 1 GiB.
 	MaxLog int64
 	// Now is the clock; nil is time.Now.
@@ -211,6 +214,9 @@ func (q *Queue) move(tx *store.Tx, t *Task, act Act, now time.Time) error {
 		return err
 	}
 	if to.Hold == Done && old.Hold != Done {
+		if err := q.noteLog(tx, t); err != nil {
+			return err
+		}
 		if err := q.tellParent(tx, t, now); err != nil {
 			return err
 		}
