@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/feed"
+	"github.com/takodeploy/tako/internal/gitproject"
+	"github.com/takodeploy/tako/internal/gitrepo"
 	"github.com/takodeploy/tako/internal/retention"
 	"github.com/takodeploy/tako/internal/run"
 	"github.com/takodeploy/tako/internal/step"
@@ -35,7 +38,8 @@ func newClient(t *testing.T) *client {
 	h := newHarness(t, func(o *Options) {
 		o.Feeds = &feed.Feeds{DB: o.DB, Blobs: o.Blobs}
 		tools := step.NewTools(step.Kit{DB: o.DB, Blobs: o.Blobs, Dir: dir, Packages: o.Feeds})
-		o.Deploy = &deploy.Service{DB: o.DB, Queue: o.Tasks, Blobs: o.Blobs, Feeds: o.Feeds, Tools: tools}
+		o.Deploy = &deploy.Service{DB: o.DB, Queue: o.Tasks, Blobs: o.Blobs, Feeds: o.Feeds, Tools: tools,
+			Git: &gitproject.Service{DB: o.DB, Repositories: gitrepo.New(filepath.Join(dir, "git"))}}
 	})
 	return &client{h, h.key}
 }

@@ -212,5 +212,5 @@ func (a *API) releaseTemplate(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.Deploy.ReleaseTemplate(r.Context(), r.Space, id, r.Q("channel"), r.Q("releaseId"))
+	return a.Deploy.ReleaseTemplate(r.Context(), r.Space, id, r.Param("gitRef"), r.Q("channel"), r.Q("releaseId"))
 }

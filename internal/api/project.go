@@ -14,7 +14,7 @@ var _ = area(func(a *API) []Route {
 		{Method: "GET", Pattern: "S/projects/{id}/summary", Handle: a.projectSummary, Summary: "What a project has"},
 		{Method: "GET", Pattern: "S/projects/{id}/deploymentsettings", Handle: a.settings, Summary: "How a project deploys", Answer: catalog.DeploymentSettings{}},
 		{Method: "PUT", Pattern: "S/projects/{id}/deploymentsettings", Handle: a.updateSettings, Summary: "Change how a project deploys", Body: catalog.DeploymentSettings{}, Answer: catalog.DeploymentSettings{}},
-		{Method: "GET", Pattern: "S/projects/{id}/deploymentprocesses", Handle: a.ofProject(catalog.DeploymentProcesses, "deploymentprocess-").get, Summary: "The process of a project", Answer: catalog.DeploymentProcess{}},
+		{Method: "GET", Pattern: "S/projects/{id}/deploymentprocesses", Handle: a.process, Summary: "The process of a project", Answer: catalog.DeploymentProcess{}},
 		{Method: "PUT", Pattern: "S/projects/{id}/deploymentprocesses", Handle: a.ofProject(catalog.DeploymentProcesses, "deploymentprocess-").update, Summary: "Change the process of a project", Body: catalog.DeploymentProcesses.Info(), Answer: catalog.DeploymentProcesses.Info()},
 		{Method: "GET", Pattern: "S/deploymentprocesses", Handle: a.processes, Summary: "List deployment processes", Answer: catalog.DeploymentProcesses.Info()},
 	}
@@ -137,16 +137,38 @@ func (a *API) projectSummary(r *Request) (any, error) {
 	return doc, err
 }
 
+// settings are those of the database, or of the default branch.
 func (a *API) settings(r *Request) (any, error) {
 	var s *catalog.DeploymentSettings
+	inGit := false
 	err := r.View(func(tx *store.Tx) error {
 		p, err := a.project(r, tx, "ProjectView")
 		if err == nil {
-			s = catalog.DeploymentSettingsOf(p)
+			s, inGit = catalog.DeploymentSettingsOf(p), p.IsVersionControlled
 		}
 		return err
 	})
+	if err == nil && inGit {
+		return a.gitSettings(r)
+	}
 	return s, err
+}
+
+// process is that of the database, or of the default branch.
+func (a *API) process(r *Request) (any, error) {
+	inGit := false
+	err := r.View(func(tx *store.Tx) error {
+		p, err := catalog.Projects.Find(tx, r.Space, r.Param("id"))
+		inGit = err == nil && p.IsVersionControlled
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case inGit:
+		return a.gitProcess(r)
+	}
+	return a.ofProject(catalog.DeploymentProcesses, "deploymentprocess-").get(r)
 }
 
 func (a *API) updateSettings(r *Request) (any, error) {

@@ -64,6 +64,15 @@ func (a *API) showVariables(r *Request, id string) (any, error) {
 
 // variablesFor is the wire form of a set as far as the caller may see it.
 func (a *API) variablesFor(r *Request, tx *store.Tx, s *catalog.VariableSet) ([]byte, error) {
+	values, err := catalog.ScopeValuesOf(tx, s)
+	if err != nil {
+		return nil, err
+	}
+	return a.variablesWith(r, tx, s, values)
+}
+
+// variablesWith is variablesFor with what the scopes of the variables may name.
+func (a *API) variablesWith(r *Request, tx *store.Tx, s *catalog.VariableSet, values *catalog.ScopeValues) ([]byte, error) {
 	view, edit := variablePermissions(s)
 	if !r.Rights.Anywhere(permissionOf(view), r.Space) {
 		return nil, r.Need(view, At{Project: s.ProjectID})
@@ -87,10 +96,6 @@ func (a *API) variablesFor(r *Request, tx *store.Tx, s *catalog.VariableSet) ([]
 		if err := r.Need(view, At{Project: s.ProjectID}); err != nil && len(s.Variables) > 0 {
 			return nil, err
 		}
-	}
-	values, err := catalog.ScopeValuesOf(tx, s)
-	if err != nil {
-		return nil, err
 	}
 	c := *s
 	c.Variables = shown

@@ -15,8 +15,12 @@ type DeploymentProcess struct {
 	Version        int     `json:"Version" kind:"version"`
 	LastSnapshotID *string `json:"LastSnapshotId" kind:"readonly"`
 
-	born bool // with its project, which is the only way
-	gone bool // with its project
+	// Settings are those of the same commit, in copies of processes in Git.
+	Settings *DeploymentSettings `json:"Settings,omitempty" kind:"readonly"`
+
+	born  bool // with its project, which is the only way
+	gone  bool // with its project
+	inGit bool // and not in the database
 }
 
 // DeploymentProcesses holds the processes of projects, and their snapshots.
@@ -37,9 +41,15 @@ var DeploymentProcesses = kind.Register(kind.Kind[DeploymentProcess]{
 		} else if !next.born {
 			return fault.New(fault.Invalid, "A deployment process comes with its project and cannot be created by itself.")
 		}
+		if old != nil && !next.inGit {
+			if err := refuseInGit(tx, next.ProjectID, "process"); err != nil {
+				return err
+			}
+		}
 		return checkSteps(tx, next.SpaceID, next.Steps, before, c)
 	},
 	References: func(p *DeploymentProcess) []store.Reference { return stepReferences(p.SpaceID, p.Steps) },
+	Outgoing:   func(p *DeploymentProcess) { p.Settings = nil },
 	Changed:    followNames,
 	Deleting: func(_ *store.Tx, p *DeploymentProcess) error {
 		if !p.gone {
@@ -48,3 +58,12 @@ var DeploymentProcesses = kind.Register(kind.Kind[DeploymentProcess]{
 		return nil
 	},
 })
+
+// refuseInGit refuses to change in the database what a project has in Git.
+func refuseInGit(tx *store.Tx, project, what string) error {
+	p, err := found(kind.Of[Project]().Get(tx, project))
+	if err == nil && p != nil && p.IsVersionControlled {
+		return fault.New(fault.Invalid, "The %s of project '%s' is in Git. Change it on a branch, at /projects/%s/{gitRef}/..., or in the repository.", what, p.Name, p.ID)
+	}
+	return err
+}

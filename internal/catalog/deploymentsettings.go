@@ -69,12 +69,42 @@ var settingsMembers = map[string]string{
 	"cancelrunningtasks":              "CancelRunningTasks",
 }
 
-// PutDeploymentSettings changes the settings of a project to a client's JSON;
-// members that are absent stay as they are.
-func PutDeploymentSettings(tx *store.Tx, projectID string, body []byte) (*DeploymentSettings, error) {
+// apply gives a project the settings.
+func (s *DeploymentSettings) apply(p *Project) {
+	p.ProjectConnectivityPolicy = s.ConnectivityPolicy
+	p.DefaultGuidedFailureMode = s.DefaultGuidedFailureMode
+	p.VersioningStrategy = s.VersioningStrategy
+	if v := p.VersioningStrategy; v == nil || v.Template == "" && v.DonorPackage == nil {
+		p.VersioningStrategy = &VersioningStrategy{Template: defaultVersioning}
+	}
+	p.ReleaseNotesTemplate = s.ReleaseNotesTemplate
+	p.DefaultToSkipIfAlreadyInstalled = s.DefaultToSkipIfAlreadyInstalled
+	p.DeploymentChangesTemplate = s.DeploymentChangesTemplate
+	p.ForcePackageDownload = s.ForcePackageDownload
+	p.FailTargetDiscovery = s.FailTargetDiscovery
+	p.CancelQueuedTasks = s.CancelQueuedTasks
+	p.CancelRunningTasks = s.CancelRunningTasks
+}
+
+// MergeDeploymentSettings changes settings of a project that are stored
+// elsewhere to a client's JSON; members that are absent stay as they are.
+func MergeDeploymentSettings(tx *store.Tx, p *Project, now *DeploymentSettings, body []byte) (*DeploymentSettings, error) {
+	governed := *p
+	now.apply(&governed)
+	old := governed
+	if err := mergeSettings(&governed, body); err != nil {
+		return nil, err
+	}
+	if err := Projects.Check(tx, &governed, &old); err != nil {
+		return nil, err
+	}
+	return DeploymentSettingsOf(&governed), nil
+}
+
+func mergeSettings(p *Project, body []byte) error {
 	var sent map[string]json.RawMessage
 	if err := kind.Unmarshal(body, &sent); err != nil {
-		return nil, err
+		return err
 	}
 	part := map[string]json.RawMessage{}
 	for name, value := range sent {
@@ -84,13 +114,22 @@ func PutDeploymentSettings(tx *store.Tx, projectID string, body []byte) (*Deploy
 	}
 	merged, err := json.Marshal(part)
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "The request body could not be read.")
+		return fault.Wrap(fault.Invalid, err, "The request body could not be read.")
+	}
+	return Projects.Merge(merged, p)
+}
+
+// PutDeploymentSettings changes the settings of a project to a client's JSON;
+// members that are absent stay as they are.
+func PutDeploymentSettings(tx *store.Tx, projectID string, body []byte) (*DeploymentSettings, error) {
+	if err := refuseInGit(tx, projectID, "settings"); err != nil {
+		return nil, err
 	}
 	p, err := Projects.Get(tx, projectID)
 	if err != nil {
 		return nil, err
 	}
-	if err := Projects.Merge(merged, p); err != nil {
+	if err := mergeSettings(p, body); err != nil {
 		return nil, err
 	}
 	if err := Projects.Put(tx, p); err != nil {

@@ -112,7 +112,7 @@ type PersistenceSettings struct {
 // ProjectGitIdentity says how a project signs in to its Git repository.
 type ProjectGitIdentity struct {
 	Type     string          `json:"Type" kind:"enum=Anonymous|UsernamePassword|Reference|GitHub"`
-	ID       string          `json:"Id,omitempty"`
+	ID       string          `json:"Id,omitempty" kind:"ref=GitCredentials?"`
 	Username string          `json:"Username,omitempty"`
 	Password *kind.Sensitive `json:"Password,omitempty"`
 }
@@ -151,6 +151,7 @@ var Projects = kind.Register(kind.Kind[Project]{
 		"Logo":                  "./logo",
 		"ConvertToVcs":          "./git/convert",
 		"ConvertToGit":          "./git/convert",
+		"GitConnectionTest":     "./git/connectivity-test",
 		"MigrateVariablesToGit": "./git/migrate-variables",
 		"Branches":              "./git/branches{/name}{?skip,take,searchByName,refresh}",
 		"Tags":                  "./git/tags{/name}",
@@ -166,7 +167,7 @@ var Projects = kind.Register(kind.Kind[Project]{
 func projectRules(tx *store.Tx, next, old *Project, c *fault.Complaints) error {
 	next.VariableSetID = "variableset-" + next.ID
 	next.DeploymentProcessID = "deploymentprocess-" + next.ID
-	keepPersistence(next, old)
+	keepPersistence(next, old, c)
 	if next.AllowIgnoreChannelRules == nil {
 		yes := true
 		next.AllowIgnoreChannelRules = &yes
@@ -185,7 +186,7 @@ func projectRules(tx *store.Tx, next, old *Project, c *fault.Complaints) error {
 }
 
 // keepPersistence lets only the server move a project to version control.
-func keepPersistence(next, old *Project) {
+func keepPersistence(next, old *Project, c *fault.Complaints) {
 	was := InDatabase
 	if old != nil && old.PersistenceSettings.Type != "" {
 		was = old.PersistenceSettings.Type
@@ -201,6 +202,9 @@ func keepPersistence(next, old *Project) {
 		next.PersistenceSettings.ConversionState = old.PersistenceSettings.ConversionState
 	}
 	next.IsVersionControlled = next.PersistenceSettings.Type == InVersionControl
+	if next.IsVersionControlled {
+		next.PersistenceSettings.Check(c)
+	}
 }
 
 // Convert has the next Put move the project to where the settings say.

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
 )
@@ -29,6 +30,9 @@ func CloneProject(tx *store.Tx, source string, r CloneRequest) (*Project, error)
 	from, err := Projects.Get(tx, source)
 	if err != nil {
 		return nil, err
+	}
+	if from.IsVersionControlled {
+		return nil, fault.New(fault.Invalid, "Project '%s' is in Git and cannot be cloned. Create a project, and convert it to Git with a folder that is a copy of this one's.", from.Name)
 	}
 	to, err := Projects.Get(tx, source)
 	if err != nil {

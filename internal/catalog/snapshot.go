@@ -73,12 +73,8 @@ func SnapshotVariables(tx *store.Tx, id string) (string, error) {
 
 // snapshot stores a copy of a version of a document unless there is one.
 func snapshot[T any](tx *store.Tx, k *kind.Kind[T], id string, version int, frozen func(kind.Base) *T) (string, error) {
-	if tx.Engine() == store.PostgreSQL {
-		// Two releases of one version at once: the second waits for the first
-		// and then finds its snapshot.
-		if _, err := tx.Exec("select id from document where id = $1 for update", id); err != nil {
-			return "", fmt.Errorf("locking %s for its snapshot: %w", id, err)
-		}
+	if err := lockForSnapshot(tx, id); err != nil {
+		return "", err
 	}
 	name := snapshotID(id, version)
 	_, err := k.Get(tx, name)
@@ -90,6 +86,18 @@ func snapshot[T any](tx *store.Tx, k *kind.Kind[T], id string, version int, froz
 		return "", err
 	}
 	return name, k.Put(tx, frozen(kind.Base{ID: name, SpaceID: kind.BaseOf(live).SpaceID}))
+}
+
+// lockForSnapshot has two releases that need the same snapshot at once wait for
+// each other: the second then finds what the first has made.
+func lockForSnapshot(tx *store.Tx, id string) error {
+	if tx.Engine() != store.PostgreSQL {
+		return nil
+	}
+	if _, err := tx.Exec("select id from document where id = $1 for update", id); err != nil {
+		return fmt.Errorf("locking %s for its snapshot: %w", id, err)
+	}
+	return nil
 }
 
 // dropSnapshots deletes snapshots that nothing but their user, which is about

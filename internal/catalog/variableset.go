@@ -22,9 +22,14 @@ type VariableSet struct {
 	// ProjectID is the owner when that is a project, for permissions.
 	ProjectID string `json:"ProjectId,omitempty" kind:"readonly,within=project"`
 
-	born bool // with its owner, which is the only way
-	gone bool // with its owner
+	born  bool // with its owner, which is the only way
+	gone  bool // with its owner
+	inGit bool // and not in the database
 }
+
+// InGit marks a set as one whose variables are stored in Git, whose rules are
+// the same as those of others.
+func (s *VariableSet) InGit() { s.inGit = true }
 
 // A Variable is one value of a name, for the places that its scope names.
 type Variable struct {
@@ -184,6 +189,9 @@ func variableSetRules(tx *store.Tx, next, old *VariableSet, c *fault.Complaints)
 	if strings.HasPrefix(next.OwnerID, "Projects-") {
 		next.ProjectID = next.OwnerID
 	}
+	if err := checkWhere(tx, next, c); err != nil {
+		return err
+	}
 	before := map[string]*Variable{}
 	if old != nil {
 		for i := range old.Variables {
@@ -203,6 +211,28 @@ func variableSetRules(tx *store.Tx, next, old *VariableSet, c *fault.Complaints)
 		}
 		if next.ProjectID == "" && len(v.Scope.Action)+len(v.Scope.Channel) > 0 {
 			c.Add("Variable '%s' is scoped to a step or a channel, which only variables of a project can be.", v.Name)
+		}
+	}
+	return nil
+}
+
+// checkWhere keeps secrets of a project in Git in the database, and the other
+// variables out of it.
+func checkWhere(tx *store.Tx, next *VariableSet, c *fault.Complaints) error {
+	if next.ProjectID == "" {
+		return nil
+	}
+	p, err := found(kind.Of[Project]().Get(tx, next.ProjectID))
+	if err != nil || p == nil || p.PersistenceSettings.ConversionState == nil || !p.PersistenceSettings.ConversionState.VariablesAreInGit {
+		return err
+	}
+	for i := range next.Variables {
+		v := &next.Variables[i]
+		switch secret := v.IsSensitive || strings.EqualFold(v.Type, VariableSensitive); {
+		case secret && next.inGit:
+			c.Add("Variable '%s' is sensitive, and secrets are not written to Git. Put it into the project's variables of the database, at /projects/%s/variables.", v.Name, p.ID)
+		case !secret && !next.inGit:
+			c.Add("Variable '%s' is not sensitive, and such variables of project '%s' are in Git. Put it on a branch, at /projects/%s/{gitRef}/variables.", v.Name, p.Name, p.ID)
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/gitproject"
 	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
@@ -59,6 +60,8 @@ type DeployOptions struct {
 	Parent, ParentKey string
 	// Allow is asked once for each deployment whether the caller may make it.
 	Allow func(tx *store.Tx, project *catalog.Project, environment, tenant string) error
+
+	revision *gitproject.Revision // to update variables from
 }
 
 // MadeDeployment is a deployment with its task.
@@ -70,6 +73,12 @@ type MadeDeployment struct {
 // CreateDeployments makes deployments of a release, all of them or none.
 func (s *Service) CreateDeployments(ctx context.Context, in NewDeployments) ([]MadeDeployment, error) {
 	var made []MadeDeployment
+	if in.UpdateVariables {
+		var err error
+		if in.revision, err = s.tip(ctx, in.Release.ID); err != nil {
+			return nil, err
+		}
+	}
 	err := s.DB.Do(ctx, func(tx *store.Tx) (err error) {
 		made, err = s.CreateDeploymentsTx(tx, in)
 		return err
@@ -84,7 +93,7 @@ func (s *Service) CreateDeploymentsTx(tx *store.Tx, in NewDeployments) ([]MadeDe
 		return nil, err
 	}
 	if in.UpdateVariables {
-		if err := s.updateVariables(tx, r); err != nil {
+		if err := s.updateVariables(tx, r, in.revision); err != nil {
 			return nil, err
 		}
 	}
@@ -128,7 +137,7 @@ func (s *Service) order(tx *store.Tx, r *catalog.Release) (*order, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := k.project
+	p := process.Governed(k.project)
 	o := &order{track: k, errand: errand{
 		what: "release", subject: "Project '" + p.Name + "'", verb: "deployed", mode: rule.TenantMode(p.TenantedDeploymentMode),
 		project: p, channel: k.channel, owner: p.ID, steps: process.Steps, connectivity: p.ProjectConnectivityPolicy,

@@ -148,10 +148,11 @@ func readValues(tx *store.Tx, project *catalog.Project, projectSet string, libra
 	if err != nil {
 		return nil, err
 	}
-	values, err := valuesOf(tx, set, variable.FromProject, project.Name, 0, open)
-	if err != nil {
-		return nil, err
-	}
+	return valuesWith(tx, project, set, librarySets, open)
+}
+
+// addLibraries adds the variables of library sets.
+func addLibraries(tx *store.Tx, values []variable.Value, librarySets []string, open bool) ([]variable.Value, error) {
 	for i, id := range librarySets {
 		set, err := catalog.VariableSets.Get(tx, id)
 		if fault.Is(err, fault.NotFound) {

@@ -136,6 +136,7 @@ func (g *occasion) loadDeployment(tx *store.Tx) error {
 		return err
 	}
 	g.steps, g.packages, g.channel = process.Steps, r.SelectedPackages, d.ChannelID
+	g.project = process.Governed(g.project)
 	g.connectivity = connectivityOf(g.project.ProjectConnectivityPolicy)
 	if g.given, err = readValues(tx, g.project, r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, true); err != nil {
 		return err

@@ -101,7 +101,11 @@ func (k *track) open(tenant *rule.StreamTenant, self string, may func(environmen
 }
 
 // modified says what has changed in the project since the release was made.
+// What is in Git is not looked at: branches move all the time.
 func (k *track) modified(tx *store.Tx, t *DeploymentTemplate) error {
+	if k.release.VersionControlReference != nil {
+		return nil
+	}
 	process, err := catalog.DeploymentProcesses.Get(tx, k.project.DeploymentProcessID)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/gitproject"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
@@ -61,7 +62,8 @@ type releaseDraft struct {
 	values   []variable.Value
 	steps    []catalog.Step
 	slots    []slot
-	chosen   []string // a version for each slot
+	chosen   []string             // a version for each slot
+	revision *gitproject.Revision // of a project in Git
 }
 
 // CreateRelease makes a release of a project as it is now.
@@ -99,6 +101,9 @@ func (s *Service) Selection(ctx context.Context, in NewRelease) ([]catalog.Selec
 // gather reads what the release is made from. It gives the release that is
 // there already, if that is all that is asked for.
 func (s *Service) gather(ctx context.Context, d *releaseDraft) (existing *MadeRelease, err error) {
+	if d.revision, err = s.revision(ctx, d.Space, d.Project, d.GitRef, d.GitCommit); err != nil {
+		return nil, err
+	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		if d.project, err = findProject(tx, d.Space, d.Project); err != nil {
 			return err
@@ -106,10 +111,6 @@ func (s *Service) gather(ctx context.Context, d *releaseDraft) (existing *MadeRe
 		switch {
 		case d.project.IsDisabled:
 			return fault.New(fault.Invalid, "Project '%s' is disabled, so no release of it can be created.", d.project.Name)
-		case d.project.IsVersionControlled:
-			return fault.New(fault.Unavailable, "The process of project '%s' is in Git, and this server has no access to the repository.", d.project.Name)
-		case d.GitRef+d.GitCommit != "":
-			return fault.New(fault.Invalid, "GitRef and GitCommit must be empty: the process of project '%s' is not in Git.", d.project.Name)
 		}
 		if d.IgnoreIfExists && d.Version != "" && !version.IsMask(d.Version) {
 			found, err := catalog.FindRelease(tx, d.Space, d.project.ID, d.Version)
@@ -129,18 +130,14 @@ func (s *Service) gather(ctx context.Context, d *releaseDraft) (existing *MadeRe
 				return err
 			}
 		}
-		if d.values, err = liveValues(tx, d.project); err != nil {
-			return err
-		}
-		process, err := catalog.DeploymentProcesses.Get(tx, d.project.DeploymentProcessID)
-		if err != nil {
+		if err := d.current(tx); err != nil {
 			return err
 		}
 		channel := ""
 		if d.channel != nil {
 			channel = d.channel.ID
 		}
-		d.steps, d.slots = process.Steps, slotsOf(process.Steps, d.values, inProject(d.project.ID, channel))
+		d.slots = slotsOf(d.steps, d.values, inProject(d.project.ID, channel))
 		return nil
 	})
 	return existing, err
@@ -349,6 +346,11 @@ func (d *releaseDraft) checkRules() error {
 	for _, sentence := range channel.Violations(d.selected()) {
 		wrong.Add("%s", sentence)
 	}
+	if d.revision != nil {
+		if sentence := channel.GitViolation(d.revision.Reference.GitRef); sentence != "" {
+			wrong.Add("%s", sentence)
+		}
+	}
 	return wrong.Err()
 }
 
@@ -427,10 +429,7 @@ func (s *Service) putRelease(tx *store.Tx, d *releaseDraft) (*MadeRelease, error
 	}
 	r.SpaceID, r.SelectedGitResources = d.Space, d.SelectedGit
 	r.SelectedPackages = d.packages()
-	if r.ProjectDeploymentProcessSnapshotID, err = catalog.SnapshotProcess(tx, d.project.DeploymentProcessID); err != nil {
-		return nil, err
-	}
-	if r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, d.project); err != nil {
+	if err := d.snapshot(tx, r); err != nil {
 		return nil, err
 	}
 	if err := d.describe(tx, r); err != nil {
@@ -458,45 +457,28 @@ func snapshotVariables(tx *store.Tx, project *catalog.Project) (own string, libr
 	if own, err = catalog.SnapshotVariables(tx, project.VariableSetID); err != nil {
 		return "", nil, err
 	}
+	libraries, err = snapshotLibraries(tx, project)
+	return own, libraries, err
+}
+
+// snapshotLibraries keeps the library variables of a project as they are.
+func snapshotLibraries(tx *store.Tx, project *catalog.Project) (libraries []string, err error) {
 	live, err := librarySetsOf(tx, project)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	for _, id := range live {
 		snapshot, err := catalog.SnapshotVariables(tx, id)
 		if err != nil {
-			return "", nil, err
+			return nil, err
 		}
 		libraries = append(libraries, snapshot)
 	}
-	return own, libraries, nil
+	return libraries, nil
 }
 
 // inProject is the context of what holds for releases of a channel, wherever
 // they go.
 func inProject(project, channel string) variable.Context {
 	return variable.Context{Project: project, ProcessOwner: project, Channel: channel}
-}
-
-// UpdateVariables gives a release the variables of its project as they are now.
-func (s *Service) UpdateVariables(ctx context.Context, releaseID string) (*catalog.Release, error) {
-	var r *catalog.Release
-	err := s.DB.Do(ctx, func(tx *store.Tx) (err error) {
-		if r, err = catalog.Releases.Get(tx, releaseID); err != nil {
-			return err
-		}
-		return s.updateVariables(tx, r)
-	})
-	return r, err
-}
-
-func (s *Service) updateVariables(tx *store.Tx, r *catalog.Release) error {
-	project, err := catalog.Projects.Get(tx, r.ProjectID)
-	if err != nil {
-		return err
-	}
-	if r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, project); err != nil {
-		return err
-	}
-	return catalog.Releases.Put(tx, r)
 }

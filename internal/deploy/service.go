@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/takodeploy/tako/internal/blob"
+	"github.com/takodeploy/tako/internal/gitproject"
 	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
@@ -25,6 +26,8 @@ type Service struct {
 	Blobs blob.Store
 	// Feeds tells which packages there are.
 	Feeds Feeds
+	// Git reads projects that are under version control.
+	Git *gitproject.Service
 	// Tools are handed to every job.
 	Tools *step.Tools
 	// URL is how people reach the server, for links; empty leaves them out.

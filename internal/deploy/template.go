@@ -41,20 +41,28 @@ type ReleasePackage struct {
 
 // ReleaseTemplate says what a release of a project in a channel needs: the
 // default channel if none is named. With a release's id it is about the
-// process that this release is made of.
-func (s *Service) ReleaseTemplate(ctx context.Context, space, projectID, channel, releaseID string) (*ReleaseTemplate, error) {
+// process that this release is made of. Of a project in Git it is about what a
+// reference means, the default branch if there is none.
+func (s *Service) ReleaseTemplate(ctx context.Context, space, projectID, ref, channel, releaseID string) (*ReleaseTemplate, error) {
+	d := &releaseDraft{NewRelease: NewRelease{Space: space}}
+	var err error
+	if d.revision, err = s.revision(ctx, space, projectID, ref, ""); err != nil {
+		return nil, err
+	}
 	var t *ReleaseTemplate
-	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		t, err = s.releaseTemplate(tx, space, projectID, channel, releaseID)
+	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		t, err = s.releaseTemplate(tx, d, projectID, channel, releaseID)
 		return err
 	})
 	return t, err
 }
 
-func (s *Service) releaseTemplate(tx *store.Tx, space, projectID, channel, releaseID string) (*ReleaseTemplate, error) {
-	d := &releaseDraft{NewRelease: NewRelease{Space: space}}
+func (s *Service) releaseTemplate(tx *store.Tx, d *releaseDraft, projectID, channel, releaseID string) (*ReleaseTemplate, error) {
 	var err error
 	if d.project, err = catalog.Projects.Get(tx, projectID); err != nil {
+		return nil, err
+	}
+	if err := d.current(tx); err != nil {
 		return nil, err
 	}
 	processID := d.project.DeploymentProcessID
@@ -64,13 +72,11 @@ func (s *Service) releaseTemplate(tx *store.Tx, space, projectID, channel, relea
 			return nil, err
 		}
 		processID = r.ProjectDeploymentProcessSnapshotID
-	}
-	process, err := catalog.DeploymentProcesses.Get(tx, processID)
-	if err != nil {
-		return nil, err
-	}
-	if d.values, err = liveValues(tx, d.project); err != nil {
-		return nil, err
+		process, err := catalog.DeploymentProcesses.Get(tx, processID)
+		if err != nil {
+			return nil, err
+		}
+		d.steps = process.Steps
 	}
 	if d.channels, err = channelsOf(tx, d.project); err != nil {
 		return nil, err
@@ -78,10 +84,9 @@ func (s *Service) releaseTemplate(tx *store.Tx, space, projectID, channel, relea
 	if err := d.templateChannel(channel); err != nil {
 		return nil, err
 	}
-	d.steps = process.Steps
-	d.slots = slotsOf(process.Steps, d.values, inProject(d.project.ID, d.channel.ID))
+	d.slots = slotsOf(d.steps, d.values, inProject(d.project.ID, d.channel.ID))
 	t := &ReleaseTemplate{DeploymentProcessID: processID, Packages: []ReleasePackage{}, GitResources: []TemplateGit{},
-		Links: map[string]string{"Self": catalog.Projects.SelfPath(space, projectID) + "/deploymentprocesses/template{?channel,releaseId}"}}
+		Links: map[string]string{"Self": catalog.Projects.SelfPath(d.Space, projectID) + "/deploymentprocesses/template{?channel,releaseId}"}}
 	if err := s.nextVersion(tx, d, t); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package gitrepo
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -132,13 +133,15 @@ func plainName(name string) string {
 // push moves a branch at the server, if it is still where it was.
 func (s *Session) push(ctx context.Context, branch, commit, was string) error {
 	ref := Heads + branch
-	_, err := s.remotely(ctx, "push", "--porcelain", "--no-verify", "--force-with-lease="+ref+":"+was, "origin", commit+":"+ref)
+	out, err := s.remotely(ctx, "push", "--porcelain", "--no-verify", "--force-with-lease="+ref+":"+was, "origin", commit+":"+ref)
 	var failed *gitError
 	switch {
 	case errors.As(err, &failed):
 		return s.refused(branch, was, err)
 	case err != nil:
 		return err
+	case was == "" && bytes.Contains(out, []byte("[up to date]")):
+		return taken(branch, nil) // it is there, by chance at the same commit
 	}
 	_, err = s.git(ctx, nil, "update-ref", ref, commit)
 	return err
@@ -154,11 +157,15 @@ func (s *Session) refused(branch, was string, cause error) error {
 	switch said := failed.said + " " + failed.Error(); {
 	case strings.Contains(said, "stale info"), strings.Contains(said, "reference already exists"), strings.Contains(said, "fetch first"), strings.Contains(said, "cannot lock ref"):
 		if was == "" {
-			return fault.Wrap(fault.Conflict, cause, "The Git repository has a branch '%s' already.", branch)
+			return taken(branch, cause)
 		}
 		return fault.Wrap(fault.Conflict, cause, "Branch '%s' has moved since: somebody else has committed to it. Read it again and repeat the change.", branch)
 	}
 	return fault.Wrap(fault.Invalid, cause, "The Git repository has refused the change to branch '%s': %s", branch, plainMessage(failed.said))
+}
+
+func taken(branch string, cause error) error {
+	return fault.Wrap(fault.Conflict, cause, "The Git repository has a branch '%s' already.", branch)
 }
 
 // CreateBranch makes a branch at a commit.

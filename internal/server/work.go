@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/feed"
+	"github.com/takodeploy/tako/internal/gitproject"
+	"github.com/takodeploy/tako/internal/gitrepo"
 	"github.com/takodeploy/tako/internal/health"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/login"
@@ -39,11 +42,13 @@ func (s *Server) newWork(installation string) (*task.Runner, *work, error) {
 	s.queue = task.NewQueue(s.db, task.Options{
 		Instance: installation,
 		Blobs:    s.blobs,
+		SmallLog: 16 << 10,
 		Seal:     func(plain string) string { return kind.Seal(s.db.Key, plain) },
 		Open:     func(sealed string) (string, error) { return kind.Unseal(s.db.Key, sealed) },
 	})
 	tools := step.NewTools(step.Kit{DB: s.db, Blobs: s.blobs, Dir: s.cfg.DataDir, Pool: w.pool, Packages: w.feeds})
 	w.deploy = &deploy.Service{DB: s.db, Queue: s.queue, Blobs: s.blobs, Feeds: w.feeds, Tools: tools, URL: s.cfg.Web.URL}
+	w.deploy.Git = &gitproject.Service{DB: s.db, Repositories: gitrepo.New(filepath.Join(s.cfg.DataDir, "git"))}
 	runner := task.NewRunner(s.queue, task.RunnerOptions{Node: s.cfg.NodeName, Cap: s.cfg.TaskCap, Log: slog.Default()})
 	runner.Handle(deploy.TaskDeploy, &run.Runner{Source: w.deploy.Source(), Unseal: tools.Open})
 	runner.Handle(deploy.TaskRunbookRun, &run.Runner{Source: w.deploy.RunbookSource(), Unseal: tools.Open})
