@@ -19,6 +19,7 @@ import {
   TextInput,
   Tooltip,
 } from "@mantine/core";
+import { t } from "~/text/t";
 
 const accent: MantineColorsTuple = [
   "#e3edfc",
@@ -60,6 +61,7 @@ const dark: MantineColorsTuple = [
 ];
 
 const small = { defaultProps: { size: "xs" as const } };
+const closable = { closeButtonProps: { "aria-label": t("Close") } };
 const quick = { transitionProps: { duration: 100 } };
 
 export const theme = createTheme({
@@ -95,8 +97,8 @@ export const theme = createTheme({
     TextInput: TextInput.extend(small),
     Textarea: Textarea.extend({ defaultProps: { size: "xs", autosize: true, minRows: 2 } }),
     Menu: Menu.extend({ defaultProps: { shadow: "md", position: "bottom-end", ...quick } }),
-    Modal: Modal.extend({ defaultProps: { size: 560, yOffset: "8vh", ...quick } }),
-    Drawer: Drawer.extend({ defaultProps: { transitionProps: { duration: 120 } } }),
+    Modal: Modal.extend({ defaultProps: { ...closable, size: 560, yOffset: "8vh", ...quick } }),
+    Drawer: Drawer.extend({ defaultProps: { ...closable, transitionProps: { duration: 120 } } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } }),
   },
 });

@@ -23,4 +23,10 @@ export const to = {
   task: (space: string, id: string) => `/${space}/tasks/${e(id)}`,
   infrastructure: (space: string) => `/${space}/infrastructure`,
   machine: (space: string, id: string) => `/${space}/infrastructure/machines/${e(id)}/settings`,
+  variableSets: (space: string) => `/${space}/library/variables`,
+  variableSet: (space: string, id: string) => `/${space}/library/variables/${e(id)}`,
+  channel: (space: string, slug: string, id: string) => `${project(space, slug)}/deployments/channels/edit/${e(id)}`,
+  newChannel: (space: string, slug: string) => `${project(space, slug)}/deployments/channels/create`,
+  lifecycles: (space: string) => `/${space}/library/lifecycles`,
+  lifecycle: (space: string, id: string) => `/${space}/library/lifecycles/${e(id)}`,
 };

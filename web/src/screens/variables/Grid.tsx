@@ -96,6 +96,8 @@ export function Grid({ groups, label, fresh }: Props) {
     else if (e.key.length === 1 && !e.ctrlKey && !e.metaKey && !e.altKey) edit(variable, column, e.key);
     else return;
     e.preventDefault();
+    // What is typed here is no shortcut of the page.
+    e.stopPropagation();
   };
 
   return (
@@ -151,6 +153,8 @@ function Line({ variable, group, first, active, editing, ...on }: LineProps) {
   const sensitive = isSensitive(variable);
   const isNew = !base.some((b) => b.Id === variable.Id);
   const ids = group.variables.map((v) => v.Id);
+  // The first click chooses a cell, the second edits it.
+  const wasChosen = useRef(false);
 
   const end = (column: Column, text: string | undefined, to: Leaving) => {
     if (text !== undefined) {
@@ -204,10 +208,11 @@ function Line({ variable, group, first, active, editing, ...on }: LineProps) {
           tabIndex={active === column ? 0 : -1}
           onFocus={(e) => e.target === e.currentTarget && on.onFocus(column)}
           onDoubleClick={() => on.onEdit(column)}
-          onClick={(e) => {
-            // A second click on the cell that is current edits it.
-            if (active === column && document.activeElement === e.currentTarget && !editing && mayEdit)
-              on.onEdit(column);
+          onMouseDown={(e) => {
+            wasChosen.current = document.activeElement === e.currentTarget;
+          }}
+          onClick={() => {
+            if (wasChosen.current && !editing && mayEdit) on.onEdit(column);
           }}
           onKeyDown={(e) => e.target === e.currentTarget && on.onKey(e, column)}
         >

@@ -105,6 +105,9 @@ const fixed: Extension = [
   keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...completionKeymap, indentWithTab]),
 ];
 
+// The page may only have styles that carry its nonce.
+const nonce = () => document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
+
 export default function Surface({
   labelledBy,
   value,
@@ -140,6 +143,7 @@ export default function Surface({
       state: EditorState.create({
         doc: begin.value,
         extensions: [
+          EditorView.cspNonce.of(nonce()),
           fixed,
           autocompletion({ override: [complete], icons: false }),
           parts.current.language.of(languages[begin.language]()),

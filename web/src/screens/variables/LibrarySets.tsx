@@ -1,0 +1,99 @@
+import { Button, Group, Modal, Textarea, TextInput } from "@mantine/core";
+import { IconBooks, IconPlus } from "@tabler/icons-react";
+import { useState } from "react";
+import { useGet, useSend, useSpaceId } from "~/api/query";
+import { useGo } from "~/app/navigation";
+import { useMay } from "~/app/session";
+import { to } from "~/app/to";
+import { t } from "~/text/t";
+import { Link } from "~/ui/Link";
+import { Page } from "~/ui/Page";
+import { Refusal } from "~/ui/Refusal";
+import { EmptyState, Read } from "~/ui/state";
+import { Table } from "~/ui/Table";
+import classes from "./VariableEditor.module.css";
+
+// LibrarySets lists the sets of variables that projects can include.
+export default function LibrarySets() {
+  const space = useSpaceId();
+  const sets = useGet("/api/{spaceId}/libraryvariablesets/all", {});
+  const mayAdd = useMay("LibraryVariableSetCreate");
+  const [adding, add] = useState(false);
+  const button = mayAdd && (
+    <Button leftSection={<IconPlus size={16} />} onClick={() => add(true)}>
+      {t("Add variable set")}
+    </Button>
+  );
+  return (
+    <Page title={t("Variable sets")} actions={button}>
+      <Read of={sets}>
+        {(all) => {
+          const shown = all.filter((s) => s.ContentType !== "ScriptModule");
+          if (shown.length === 0) {
+            return (
+              <EmptyState
+                icon={IconBooks}
+                title={t("No variable sets yet.")}
+                hint={t("A variable set holds variables that several projects have.")}
+              >
+                {button}
+              </EmptyState>
+            );
+          }
+          return (
+            <div className={`card ${classes.card}`}>
+              <Table label={t("Variable sets")} head={[t("Name"), t("Description")]}>
+                {shown.map((s) => (
+                  <tr key={s.Id}>
+                    <td>
+                      <Link to={to.variableSet(space, s.Id)}>{s.Name}</Link>
+                    </td>
+                    <td className="dim">{s.Description}</td>
+                  </tr>
+                ))}
+              </Table>
+            </div>
+          );
+        }}
+      </Read>
+      <Modal opened={adding} onClose={() => add(false)} title={t("Add variable set")}>
+        <AddSet onClose={() => add(false)} />
+      </Modal>
+    </Page>
+  );
+}
+
+function AddSet({ onClose }: { onClose: () => void }) {
+  const space = useSpaceId();
+  const go = useGo();
+  const [Name, setName] = useState("");
+  const [Description, setDescription] = useState("");
+  const save = useSend("post", "/api/{spaceId}/libraryvariablesets", {
+    onDone: (made) => go(to.variableSet(space, made.Id)),
+  });
+  return (
+    <form
+      onSubmit={(e) => {
+        e.preventDefault();
+        save.mutate({ body: { Name, Description, ContentType: "Variables" } });
+      }}
+    >
+      <Refusal of={save.error} />
+      <TextInput label={t("Name")} data-autofocus value={Name} onChange={(e) => setName(e.currentTarget.value)} />
+      <Textarea
+        mt={12}
+        label={t("Description")}
+        value={Description}
+        onChange={(e) => setDescription(e.currentTarget.value)}
+      />
+      <Group justify="flex-end" gap={8} mt={20}>
+        <Button variant="default" onClick={onClose}>
+          {t("Back")}
+        </Button>
+        <Button type="submit" loading={save.isPending} disabled={!Name.trim()}>
+          {t("Add variable set")}
+        </Button>
+      </Group>
+    </form>
+  );
+}
