@@ -158,7 +158,7 @@ func (a *API) links(into map[string]string, table map[string]string, base string
 		if cut := strings.Index(plain, "{?"); cut >= 0 {
 			plain = plain[:cut]
 		}
-		plain = strings.ReplaceAll(plain, "{/id}", "")
+		plain = strings.NewReplacer("{/id}", "", "{/userId}", "").Replace(plain)
 		if at, _ := routes.find(strings.Split(strings.Trim(plain, "/"), "/"), nil); at != nil {
 			into[name] = base + path
 		}
