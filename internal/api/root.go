@@ -50,10 +50,11 @@ func (a *API) document(links map[string]string) RootDocument {
 	return RootDocument{Application: "Octopus Deploy", Version: a.Version, APIVersion: apiVersion, InstallationID: a.install, Links: links}
 }
 
-// SpaceDocument is where a client begins that has been told its space.
+// SpaceDocument is where a client begins that has been told its space. What
+// server this is stands in the root document alone.
 type SpaceDocument struct {
-	ID string `json:"Id"`
-	RootDocument
+	ID    string `json:"Id"`
+	Links map[string]string
 }
 
 func (a *API) spaceRoot(r *Request) (any, error) {
@@ -64,7 +65,7 @@ func (a *API) spaceRoot(r *Request) (any, error) {
 			links[name] = r.Base() + path
 		}
 	}
-	return SpaceDocument{r.Space, a.document(links)}, nil
+	return SpaceDocument{r.Space, links}, nil
 }
 
 // capabilities names what single clients ask for before they use it.
