@@ -200,6 +200,17 @@ func liveValues(tx *store.Tx, project *catalog.Project) ([]variable.Value, error
 	return readValues(tx, project, project.VariableSetID, libraries, false)
 }
 
+// ValuesFor reads the variables that a project has now, in an environment and,
+// unless it is nil, for a tenant. What sensitive ones hold is not for showing.
+func ValuesFor(tx *store.Tx, project *catalog.Project, tenant *catalog.Tenant, environment string) ([]variable.Value, error) {
+	values, err := liveValues(tx, project)
+	if err != nil || tenant == nil {
+		return values, err
+	}
+	more, _, err := tenantValues(tx, project, tenant, environment)
+	return append(values, more...), err
+}
+
 // roles are the target tags of a step; none means that it does not run on
 // targets.
 func rolesOf(s *catalog.Step) []string {
