@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) $(VERSIONED)
 AGENTS := internal/target/agentbin
 AGENT_SOURCES := $(shell find cmd/tako-agent internal/runner internal/fault octostache version -name '*.go' -not -name '*_test.go') go.mod
 
-.PHONY: help build demo run test lint generate bench crash release
+.PHONY: help build demo run test lint generate bench crash release deb image
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -55,3 +55,9 @@ crash: ## kill the server again and again under 300 deployments; CRASH='-seed N'
 
 release: $(AGENTS)/.stamp ## static binaries for all platforms in dist/
 	scripts/release $(VERSION)
+
+deb: $(AGENTS)/.stamp ## Debian packages in dist/
+	scripts/package deb $(VERSION) amd64 arm64
+
+image: $(AGENTS)/.stamp ## a container image in dist/, for 'docker load'
+	scripts/package image $(VERSION) amd64

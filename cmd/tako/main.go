@@ -8,11 +8,13 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // schedules name time zones, which a container may not know
 
 	"github.com/alecthomas/kong"
 	"github.com/takodeploy/tako/internal/config"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/server"
+	_ "golang.org/x/crypto/x509roots/fallback" // for machines without certificates, as a container is
 )
 
 // version is set by the build; three numbers, because clients compare it.

@@ -5,9 +5,13 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/takodeploy/tako/internal/access"
 	"github.com/takodeploy/tako/internal/blob"
@@ -70,19 +74,38 @@ func hold(c config.Storage) (release func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return lock.Release, nil
+	return func() error { return errors.Join(giveBack(c.DataDir), lock.Release()) }, nil
+}
+
+// giveBack leaves everything that root made in a data folder to whom the
+// folder belongs: the server that is to run on it is not root.
+func giveBack(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil || os.Geteuid() != 0 {
+		return err
+	}
+	owner := info.Sys().(*syscall.Stat_t)
+	if owner.Uid == 0 {
+		return nil
+	}
+	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(path, int(owner.Uid), int(owner.Gid))
+	})
 }
 
 // Rotate changes the master key of a server that does not run.
-func Rotate(ctx context.Context, c config.Storage, to *secret.Key) (masterkey.Rotation, error) {
+func Rotate(ctx context.Context, c config.Storage, to *secret.Key) (r masterkey.Rotation, err error) {
 	release, err := hold(c)
 	if err != nil {
-		return masterkey.Rotation{}, err
+		return r, err
 	}
-	defer release()
+	defer func() { err = errors.Join(err, release()) }()
 	db, err := attachSame(ctx, c)
 	if err != nil {
-		return masterkey.Rotation{}, err
+		return r, err
 	}
 	defer db.Close()
 	return Key(db, c).Rotate(ctx, to)

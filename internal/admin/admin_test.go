@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -214,6 +216,44 @@ func TestRotateRefusesARunningServer(t *testing.T) {
 	all, lost, err := masterkey.Unreadable(t.Context(), db, r.New)
 	if err != nil || all != r.Values || len(lost) > 0 {
 		t.Errorf("of %d secrets %v are lost: %v", all, lost, err)
+	}
+}
+
+// TestWhatRootRestoresBelongsToTheServer whose folder it is.
+func TestWhatRootRestoresBelongsToTheServer(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files to others")
+	}
+	const other = 65532
+	cfg := settings(t.TempDir())
+	_, stop := run(t, cfg)
+	stop()
+	path := filepath.Join(t.TempDir(), "one.backup")
+	if _, _, err := admin.Backup(t.Context(), cfg.Storage, path, true, "2026.4.0", nil); err != nil {
+		t.Fatal(err)
+	}
+	into := settings(t.TempDir())
+	if err := os.Chown(into.DataDir, other, other); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.Restore(t.Context(), into.Storage, path, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.Rotate(t.Context(), into.Storage, secret.NewKey()); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(into.DataDir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.Sys().(*syscall.Stat_t).Uid != other {
+			t.Errorf("%s belongs to root", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -83,17 +84,16 @@ type Restored struct {
 // Restore brings a backup back: an archive when path names one, else what is
 // in the place of the continuous backup, as of a time. No server may run on the
 // target.
-func Restore(ctx context.Context, c config.Storage, path string, at time.Time) (Restored, error) {
+func Restore(ctx context.Context, c config.Storage, path string, at time.Time) (r Restored, err error) {
 	release, err := hold(c)
 	if err != nil {
-		return Restored{}, err
+		return r, err
 	}
-	defer release()
+	defer func() { err = errors.Join(err, release()) }()
 	to := backup.Target{Dir: c.DataDir, DatabaseURL: c.DatabaseURL.Reveal()}
 	if to.Blobs, err = Blobs(ctx, c.Blob); err != nil {
-		return Restored{}, err
+		return r, err
 	}
-	var r Restored
 	var key *secret.Key
 	if path != "" {
 		r, key, err = restoreArchive(ctx, path, to)

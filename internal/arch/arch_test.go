@@ -67,6 +67,7 @@ var rooms = []struct {
 	{"cmd", []string{""}},
 	{"e2e", []string{""}},
 	{"bench", []string{""}},
+	{"packaging", nil},
 }
 
 // agent is what the program on targets must never link.

@@ -36,6 +36,10 @@ func TakeLock(dir string) (*Lock, error) {
 		}
 		return nil, fault.New(fault.Conflict, "The data folder %s is in use by %s. Stop that first, or name another folder with --data; several servers work together on a PostgreSQL database only.", dir, holder(f))
 	}
+	if err := giveTo(dir, f); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("taking the data folder: %w", err)
+	}
 	host, _ := os.Hostname()
 	text := fmt.Sprintf("process %d on %s since %s\n", os.Getpid(), host, time.Now().UTC().Format(time.DateTime+" UTC"))
 	if err := errors.Join(f.Truncate(0), write(f, text)); err != nil {
@@ -48,6 +52,20 @@ func TakeLock(dir string) (*Lock, error) {
 func write(f *os.File, text string) error {
 	_, err := f.WriteAt([]byte(text), 0)
 	return err
+}
+
+// giveTo leaves a file that root made to whom the folder belongs: the server,
+// which is not root, must be able to open it.
+func giveTo(dir string, f *os.File) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	owner := info.Sys().(*syscall.Stat_t)
+	return f.Chown(int(owner.Uid), int(owner.Gid))
 }
 
 // holder is what the owner of a lock wrote of itself.

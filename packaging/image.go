@@ -1,0 +1,146 @@
+package main
+
+import (
+	"archive/tar"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// nobody is the account that the image runs as.
+const nobody = 65532
+
+// The kinds of what an image consists of, as registries name them.
+const (
+	indexType    = "application/vnd.oci.image.index.v1+json"
+	manifestType = "application/vnd.oci.image.manifest.v1+json"
+	configType   = "application/vnd.oci.image.config.v1+json"
+	layerType    = "application/vnd.oci.image.layer.v1.tar+gzip"
+)
+
+// described points to a part of an image.
+type described struct {
+	MediaType   string            `json:"mediaType"`
+	Digest      string            `json:"digest"`
+	Size        int               `json:"size"`
+	Annotations map[string]string `json:"annotations,omitempty"`
+	Platform    map[string]string `json:"platform,omitempty"`
+}
+
+// image makes a container image of the program and next to nothing else: no
+// shell, no package manager, no libraries. It is an OCI layout that Docker's
+// load understands as well.
+func (p product) image() (string, error) {
+	program, err := os.ReadFile(p.Binary)
+	if err != nil {
+		return "", err
+	}
+	bom, err := sbom(p, program)
+	if err != nil {
+		return "", err
+	}
+	layer, plain, err := tree("", p.Made, []file{
+		{"data/", 0o700, nobody, nil},
+		{"etc/group", 0o644, 0, fmt.Appendf(nil, "root:x:0:\ntako:x:%d:\n", nobody)},
+		{"etc/passwd", 0o644, 0, fmt.Appendf(nil, "root:x:0:0:root:/:/none\ntako:x:%d:%d:tako:/data:/none\n", nobody, nobody)},
+		{"tako", 0o755, 0, program},
+		{"tmp/", 0o1777, 0, nil},
+		{"usr/share/doc/tako/sbom.cdx.json", 0o644, 0, bom},
+	})
+	if err != nil {
+		return "", err
+	}
+	config, err := p.config(plain)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(p.Out, "tako-"+p.Version+p.suffix()+".tar")
+	if err := os.WriteFile(strings.TrimSuffix(path, ".tar")+".sbom.cdx.json", bom, 0o644); err != nil {
+		return "", err
+	}
+	archive, err := p.layout(layer, config)
+	if err != nil {
+		return "", err
+	}
+	return path, os.WriteFile(path, archive, 0o644)
+}
+
+// suffix keeps the archives of other architectures apart.
+func (p product) suffix() string {
+	if p.Arch == "amd64" {
+		return ""
+	}
+	return "-" + p.Arch
+}
+
+func (p product) config(plain []byte) ([]byte, error) {
+	return json.Marshal(map[string]any{
+		"architecture": p.Arch, "os": "linux", "created": p.Made.Format(time.RFC3339),
+		"config": map[string]any{
+			"User": fmt.Sprintf("%d:%d", nobody, nobody), "WorkingDir": "/data",
+			"Entrypoint": []string{"/tako"}, "Cmd": []string{"server"},
+			"Env":          []string{"PATH=/", "HOME=/data", "TAKO_DATA=/data"},
+			"ExposedPorts": map[string]any{"8080/tcp": struct{}{}, "10943/tcp": struct{}{}},
+			"Volumes":      map[string]any{"/data": struct{}{}, "/tmp": struct{}{}},
+			"StopSignal":   "SIGTERM",
+			"Labels": map[string]string{"org.opencontainers.image.title": "Tako", "org.opencontainers.image.version": p.Version,
+				"org.opencontainers.image.licenses": "Apache-2.0", "org.opencontainers.image.source": "https://github.com/takodeploy/tako"},
+		},
+		"rootfs":  map[string]any{"type": "layers", "diff_ids": []string{digest(plain)}},
+		"history": []map[string]string{{"created": p.Made.Format(time.RFC3339), "created_by": "packaging"}},
+	})
+}
+
+func digest(data []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(data)) }
+
+func part(kind string, data []byte) described {
+	return described{MediaType: kind, Digest: digest(data), Size: len(data)}
+}
+
+// blobName is where an image's layout keeps a part.
+func blobName(data []byte) string { return "blobs/" + strings.Replace(digest(data), ":", "/", 1) }
+
+func (p product) layout(layer, config []byte) ([]byte, error) {
+	manifest, err := json.Marshal(map[string]any{
+		"schemaVersion": 2, "mediaType": manifestType, "config": part(configType, config), "layers": []described{part(layerType, layer)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	entry := part(manifestType, manifest)
+	entry.Annotations = map[string]string{"org.opencontainers.image.ref.name": p.Version, "io.containerd.image.name": "docker.io/library/tako:" + p.Version}
+	entry.Platform = map[string]string{"architecture": p.Arch, "os": "linux"}
+	index, err := json.Marshal(map[string]any{"schemaVersion": 2, "mediaType": indexType, "manifests": []described{entry}})
+	if err != nil {
+		return nil, err
+	}
+	docker, err := json.Marshal([]map[string]any{{"Config": blobName(config), "RepoTags": []string{"tako:" + p.Version}, "Layers": []string{blobName(layer)}}})
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	w := tar.NewWriter(&out)
+	for _, f := range []file{
+		{"oci-layout", 0o644, 0, []byte(`{"imageLayoutVersion":"1.0.0"}`)},
+		{"index.json", 0o644, 0, index},
+		{"manifest.json", 0o644, 0, docker},
+		{"blobs/", 0o755, 0, nil},
+		{"blobs/sha256/", 0o755, 0, nil},
+		{blobName(manifest), 0o644, 0, manifest},
+		{blobName(config), 0o644, 0, config},
+		{blobName(layer), 0o644, 0, layer},
+	} {
+		if err := put(w, "", p.Made, f); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
