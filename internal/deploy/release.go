@@ -86,18 +86,6 @@ func (s *Service) CreateRelease(ctx context.Context, in NewRelease) (*MadeReleas
 	return made, err
 }
 
-// Selection gives the versions of packages that a release would take now.
-func (s *Service) Selection(ctx context.Context, in NewRelease) ([]catalog.SelectedPackage, error) {
-	d := &releaseDraft{NewRelease: in}
-	if existing, err := s.gather(ctx, d); err != nil || existing != nil {
-		return nil, err
-	}
-	if err := s.choosePackages(ctx, d); err != nil {
-		return nil, err
-	}
-	return d.packages(), nil
-}
-
 // gather reads what the release is made from. It gives the release that is
 // there already, if that is all that is asked for.
 func (s *Service) gather(ctx context.Context, d *releaseDraft) (existing *MadeRelease, err error) {

@@ -170,3 +170,15 @@ func gitsOf(steps []catalog.Step) string {
 	}
 	return "It has those of " + strings.Join(all, ", ") + "."
 }
+
+// Selection gives the versions of packages that a release would take now.
+func (s *Service) Selection(ctx context.Context, in NewRelease) ([]catalog.SelectedPackage, error) {
+	d := &releaseDraft{NewRelease: in}
+	if existing, err := s.gather(ctx, d); err != nil || existing != nil {
+		return nil, err
+	}
+	if err := s.choosePackages(ctx, d); err != nil {
+		return nil, err
+	}
+	return d.packages(), nil
+}
