@@ -321,8 +321,29 @@ func candidates(tx *store.Tx, s *Situation) ([]Candidate, error) {
 	for len(names) < roundUp(len(names)) {
 		names = append(names, names[len(names)-1])
 	}
+	// Most often there are none, and the whole queue would be read to find out.
+	switch others, err := otherProjects(tx, names[1:]); {
+	case err != nil:
+		return nil, err
+	case !others:
+		return list, nil
+	}
 	more, err := read(" and project not in ("+strings.TrimSpace(holes(2, len(names)))+")", names...)
 	return append(list, more...), err
+}
+
+// otherProjects reports whether tasks of other projects than some wait. It goes
+// from project to project, not from task to task.
+func otherProjects(tx *store.Tx, names []any) (bool, error) {
+	var project string
+	these := holes(1, len(names))
+	found, err := tx.QueryRow([]any{&project}, `with recursive p(project) as (select min(project) from task where hold = 'Waiting'
+		union all select (select min(project) from task where hold = 'Waiting' and project > p.project) from p where p.project in (`+these+`))
+		select project from p where project is not null and project not in (`+these+`) limit 1`, names...)
+	if err != nil {
+		return false, fmt.Errorf("look whose tasks wait: %w", err)
+	}
+	return found, nil
 }
 
 // roundUp gives the next power of two, so that few distinct statements arise.

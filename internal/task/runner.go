@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
@@ -41,6 +42,7 @@ type Runner struct {
 
 	lease   sync.RWMutex // held while leases are renewed, shared while they are taken
 	claims  bool         // it takes tasks; changed while lease is held
+	handing atomic.Bool  // an end is being committed with a claim
 	mu      sync.Mutex
 	running map[string]*Execution
 	fence   *time.Timer // ends everything when leases could not be renewed
@@ -204,16 +206,18 @@ func (r *Runner) claim(ctx context.Context) error {
 // handOver has the end of a task committed together with the claim of what can
 // run in its place, which saves a commit and the time until somebody looks.
 // Where other nodes claim too, nobody is to wait for their gate with a task in
-// hand, and the claim follows by itself.
+// hand, and the claim follows by itself; so it does after ends at the same
+// time, one for all of them.
 func (r *Runner) handOver(x *Execution, commit func(claim func(*store.Tx) error) error) error {
 	if r.q.shared() {
 		return commit(nil)
 	}
 	r.lease.RLock()
 	defer r.lease.RUnlock()
-	if !r.claims {
+	if !r.claims || !r.handing.CompareAndSwap(false, true) {
 		return commit(nil)
 	}
+	defer r.handing.Store(false)
 	asked := time.Now()
 	var tasks []*Task
 	err := commit(func(tx *store.Tx) (err error) {
