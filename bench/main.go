@@ -34,6 +34,7 @@ var parts = []struct {
 	{"start", "Cold start with an existing database", (*bench).start},
 	{"api", "API at 32 connections", (*bench).api},
 	{"task", "One-step script deployments on the built-in worker", (*bench).task},
+	{"engine", "The task engine", (*bench).engine},
 	{"ssh", "A package to SSH targets", (*bench).ssh},
 }
 
@@ -72,7 +73,7 @@ func (b *bench) measure(out string, names []string) (err error) {
 	}()
 	for _, name := range names {
 		if !known(name) {
-			return fmt.Errorf("there is no part %q; there are idle, start, api, task and ssh", name)
+			return fmt.Errorf("there is no part %q; there are idle, start, api, task, engine and ssh", name)
 		}
 	}
 	report := readReport(out)

@@ -121,12 +121,17 @@ func (t *tako) project(name string, properties, action rest.Object) (plan, error
 
 // script makes a project whose only step runs a script on the server.
 func (t *tako) script(name, body string) (plan, error) {
-	p, err := t.project(name, rest.Object{}, rest.Object{"ActionType": "Octopus.Script", "Properties": rest.Object{
-		"Octopus.Action.RunOnServer": "true", "Octopus.Action.Script.ScriptSource": "Inline", "Octopus.Action.Script.Syntax": "Bash", "Octopus.Action.Script.ScriptBody": body}})
+	p, err := t.project(name, rest.Object{}, scriptAction(name, body))
 	if err != nil {
 		return p, err
 	}
 	return p, t.release(&p, "1.0.0", nil)
+}
+
+// scriptAction is an action that runs a script on the server.
+func scriptAction(name, body string) rest.Object {
+	return rest.Object{"Name": name, "ActionType": "Octopus.Script", "Properties": rest.Object{
+		"Octopus.Action.RunOnServer": "true", "Octopus.Action.Script.ScriptSource": "Inline", "Octopus.Action.Script.Syntax": "Bash", "Octopus.Action.Script.ScriptBody": body}}
 }
 
 // release makes a release of a plan's project.
