@@ -5,6 +5,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { type ApiError, errorOf } from "~/api/error";
 import { t } from "~/text/t";
+import { Page } from "./Page";
 import classes from "./state.module.css";
 
 type EmptyProps = { icon?: Icon; title: string; hint?: string; children?: ReactNode };
@@ -81,13 +82,18 @@ export function Loading({ rows = 6 }: { rows?: number }) {
 type ReadProps<T> = {
   of: UseQueryResult<T, ApiError>;
   rows?: number;
+  // page is the heading of an error where what is read is the whole page.
+  page?: string;
   children: (data: NonNullable<T>) => ReactNode;
 };
 
 // Read shows what a query gives, or why it gives nothing. What there was stays
 // while it is read anew, also when that fails: the banner says so.
-export function Read<T>({ of, rows, children }: ReadProps<T>) {
+export function Read<T>({ of, rows, page, children }: ReadProps<T>) {
   if (of.data !== undefined && of.data !== null && !(of.error && !of.error.unreachable)) return children(of.data);
-  if (of.error) return <ErrorState error={of.error} onRetry={() => void of.refetch()} />;
+  if (of.error) {
+    const state = <ErrorState error={of.error} onRetry={() => void of.refetch()} />;
+    return page ? <Page title={page}>{state}</Page> : state;
+  }
   return <Loading rows={rows} />;
 }

@@ -25,7 +25,12 @@ function AddProjectForm({ onClose, groups, group: preset }: Props) {
   const [description, setDescription] = useState("");
   const [group, setGroup] = useState<string | null>(preset || null);
   const [lifecycle, setLifecycle] = useState<string | null>(null);
-  const add = useSend("post", "/api/{spaceId}/projects", { onDone: (made) => go(to.project(space, made.Slug)) });
+  const add = useSend("post", "/api/{spaceId}/projects", {
+    onDone: (made) => {
+      onClose();
+      go(to.project(space, made.Slug));
+    },
+  });
 
   const submit = (event: FormEvent) => {
     event.preventDefault();

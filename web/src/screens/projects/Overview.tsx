@@ -13,7 +13,11 @@ import { Progression } from "./Progression";
 
 export default function Overview() {
   const project = useGet("/api/{spaceId}/projects/{id}", { id: useParam("project") });
-  return <Read of={project}>{(data) => <ProjectOverview project={data} />}</Read>;
+  return (
+    <Read of={project} page={t("Project")}>
+      {(data) => <ProjectOverview project={data} />}
+    </Read>
+  );
 }
 
 function ProjectOverview({ project }: { project: Project }) {

@@ -17,8 +17,12 @@ export default function CreateRelease() {
   const project = useGet("/api/{spaceId}/projects/{id}", { id: useParam("project") });
   const channels = useGet("/api/{spaceId}/projects/{id}/channels", { id: project.data?.Id ?? "" });
   return (
-    <Read of={project}>
-      {(p) => <Read of={channels}>{(c) => <ChannelChoice project={p} channels={c.Items} />}</Read>}
+    <Read of={project} page={t("Create release")}>
+      {(p) => (
+        <Read of={channels} page={t("Create release")}>
+          {(c) => <ChannelChoice project={p} channels={c.Items} />}
+        </Read>
+      )}
     </Read>
   );
 }
@@ -42,7 +46,7 @@ function ChannelChoice({ project, channels }: { project: Project; channels: Chan
     />
   );
   return (
-    <Read of={template}>
+    <Read of={template} page={t("Create release")}>
       {(data) => <ReleaseForm project={project} channel={channel} template={data} choice={choice} />}
     </Read>
   );

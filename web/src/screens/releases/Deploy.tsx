@@ -23,10 +23,14 @@ export default function Deploy() {
   const release = useGet("/api/{spaceId}/projects/{id}/releases/{version}", { id, version: useParam("version") });
   const template = useGet("/api/{spaceId}/releases/{id}/deployments/template", { id: release.data?.Id ?? "" });
   return (
-    <Read of={project}>
+    <Read of={project} page={t("Deploy")}>
       {(p) => (
-        <Read of={release}>
-          {(r) => <Read of={template}>{(data) => <DeployForm project={p} release={r} template={data} />}</Read>}
+        <Read of={release} page={t("Deploy")}>
+          {(r) => (
+            <Read of={template} page={t("Deploy")}>
+              {(data) => <DeployForm project={p} release={r} template={data} />}
+            </Read>
+          )}
         </Read>
       )}
     </Read>

@@ -20,7 +20,15 @@ export default function ReleasePage() {
   const project = useGet("/api/{spaceId}/projects/{id}", { id: useParam("project") });
   const id = project.data?.Id ?? "";
   const release = useGet("/api/{spaceId}/projects/{id}/releases/{version}", { id, version: useParam("version") });
-  return <Read of={project}>{(p) => <Read of={release}>{(r) => <Shown project={p} release={r} />}</Read>}</Read>;
+  return (
+    <Read of={project} page={t("Release")}>
+      {(p) => (
+        <Read of={release} page={t("Release")}>
+          {(r) => <Shown project={p} release={r} />}
+        </Read>
+      )}
+    </Read>
+  );
 }
 
 function Shown({ project, release }: { project: Project; release: Release }) {

@@ -1,5 +1,6 @@
 import { useGet } from "~/api/query";
 import { useParam } from "~/app/navigation";
+import { t } from "~/text/t";
 import { Read } from "~/ui/state";
 import { TaskScreen } from "./TaskScreen";
 
@@ -7,5 +8,9 @@ import { TaskScreen } from "./TaskScreen";
 // address.
 export default function DeploymentPage() {
   const deployment = useGet("/api/{spaceId}/deployments/{id}", { id: useParam("deployment") });
-  return <Read of={deployment}>{(d) => <TaskScreen key={d.TaskId} id={d.TaskId} />}</Read>;
+  return (
+    <Read of={deployment} page={t("Deployment")}>
+      {(d) => <TaskScreen key={d.TaskId} id={d.TaskId} />}
+    </Read>
+  );
 }

@@ -19,7 +19,11 @@ import { WhyWaiting } from "./WhyWaiting";
 // TaskScreen shows all there is to a task, whatever address led to it.
 export function TaskScreen({ id }: { id: string }) {
   const task = useGet("/api/tasks/{id}", { id });
-  return <Read of={task}>{(data) => <Shown task={data} />}</Read>;
+  return (
+    <Read of={task} page={t("Task")}>
+      {(data) => <Shown task={data} />}
+    </Read>
+  );
 }
 
 // useDeployment gives what a task that deploys is about.

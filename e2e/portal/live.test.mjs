@@ -1,0 +1,88 @@
+// Live updates: one stream for all tabs of a browser, and what happens when it
+// is cut.
+import assert from "node:assert/strict";
+import { connect, createServer } from "node:net";
+import { once } from "node:events";
+import { after, before, test } from "node:test";
+import { open, settled, skip } from "./browser.mjs";
+import { script, World } from "./world.mjs";
+
+let portal, world, project;
+before(async () => {
+    if (skip) return;
+    portal = await open();
+    world = new World((...args) => portal.api(...args));
+    await world.environments("Development");
+    project = await world.project("Acme", [script("Say hello", "echo hello")]);
+});
+after(() => portal?.close());
+
+// line is a wire to the server that can be cut and mended.
+async function line(target) {
+    const sockets = new Set();
+    let streams = 0;
+    const server = createServer((from) => {
+        const to = connect(Number(target.port), target.hostname);
+        for (const s of [from, to]) {
+            sockets.add(s);
+            s.on("error", () => {});
+            s.on("close", () => sockets.delete(s) && from.destroy() && to.destroy());
+        }
+        from.on("data", (chunk) => { if (/^GET \S*\/ui\/events/.test(chunk.toString("latin1"))) streams++; });
+        from.pipe(to).pipe(from);
+    });
+    const listen = async (port) => {
+        server.listen(port, "127.0.0.1");
+        await once(server, "listening");
+        return server.address().port;
+    };
+    const port = await listen(0);
+    return {
+        url: `http://127.0.0.1:${port}`,
+        streams: () => streams,
+        async cut() {
+            const closed = once(server, "close");
+            server.close();
+            for (const s of sockets) s.destroy();
+            await closed;
+        },
+        mend: () => listen(port),
+    };
+}
+
+test("what happens while the stream is cut is there when it is mended, with no reload", { skip }, async () => {
+    const wire = await line(new URL(portal.server.url));
+    const page = await portal.visit("/Spaces-1", { server: wire.url });
+    await settled(page);
+    const cell = (version) => page.getByRole("row", { name: /Acme/ }).getByRole("link", { name: new RegExp(version) });
+    await world.ended(await world.deploy(await world.release(project, "1.0.0"), world.stages[0]));
+    await cell("1\\.0\\.0").waitFor();
+    await wire.cut();
+    await page.getByText(/Live updates are cut/).waitFor();
+    await world.ended(await world.deploy(await world.release(project, "2.0.0"), world.stages[0]));
+    assert.equal(await cell("2\\.0\\.0").count(), 0);
+    await wire.mend();
+    await page.getByRole("button", { name: "Connect now" }).click().catch(() => {}); // it may have come back by itself
+    await cell("2\\.0\\.0").waitFor();
+    await page.getByText(/Live updates are cut/).waitFor({ state: "detached" });
+    await page.context().close();
+    await wire.cut();
+});
+
+test("all tabs of a browser share one stream", { skip }, async () => {
+    const wire = await line(new URL(portal.server.url));
+    const page = await portal.visit("/Spaces-1", { server: wire.url });
+    await settled(page);
+    const tabs = [];
+    for (let i = 0; i < 3; i++) {
+        const tab = await page.context().newPage();
+        await tab.goto(page.url());
+        await settled(tab);
+        tabs.push(tab);
+    }
+    await world.deploy(await world.release(project, "3.0.0"), world.stages[0]);
+    for (const tab of [page, ...tabs]) await tab.getByRole("link", { name: /3\.0\.0/ }).waitFor();
+    assert.equal(wire.streams(), 1);
+    await page.context().close();
+    await wire.cut();
+});
