@@ -59,12 +59,15 @@ func (a *attic) do(f func(tx *store.Tx) error) {
 	}
 }
 
-// work carries tasks out until the test ends.
-func (a *attic) work() {
+// work carries tasks out until the test ends; those of the names given are done
+// at once.
+func (a *attic) work(quick ...string) {
 	r := task.NewRunner(a.queue, task.RunnerOptions{Node: "n", Poll: 20 * time.Millisecond, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	r.Handle("Quick", task.HandlerFunc(func(context.Context, *task.Execution) (task.Outcome, error) {
-		return task.Outcome{Act: task.Succeed}, nil
-	}))
+	for _, name := range append(quick, "Quick") {
+		r.Handle(name, task.HandlerFunc(func(context.Context, *task.Execution) (task.Outcome, error) {
+			return task.Outcome{Act: task.Succeed}, nil
+		}))
+	}
 	r.Handle(retention.TaskName, &retention.Keeper{
 		DB: a.db, Deploy: &deploy.Service{DB: a.db, Queue: a.queue, Blobs: a.blobs}, Feed: &feed.BuiltIn{DB: a.db, Blobs: a.blobs}, Blobs: a.blobs,
 		Pause: -1, Now: func() time.Time { return a.now },
