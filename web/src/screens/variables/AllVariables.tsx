@@ -66,36 +66,34 @@ function Listed({ project }: { project: Project }) {
         />
         <span className="dim number">{shown.length}</span>
       </div>
-      <div className={`card ${classes.card}`}>
-        <Table label={t("All variables")} head={[t("Name"), t("Value"), t("Scope"), t("From")]}>
-          {shown.map(({ variable, source }) => (
-            <tr key={variable.Id}>
-              <td>
-                <code>
-                  <b>{variable.Name}</b>
-                </code>
-              </td>
-              <td className={classes.clipped}>
-                <SheetContext value={readOnly(source.set.ScopeValues)}>
-                  <span className={classes.inline}>
-                    <ValueShown variable={variable} />
-                  </span>
-                </SheetContext>
-              </td>
-              <td>
-                <SheetContext value={readOnly(source.set.ScopeValues)}>
-                  <ScopeShown scope={variable.Scope} />
-                </SheetContext>
-              </td>
-              <td>
-                <Link to={source.library ? to.variableSet(space, source.id) : to.variables(space, project.Slug)}>
-                  {source.library ? source.name : t("This project")}
-                </Link>
-              </td>
-            </tr>
-          ))}
-        </Table>
-      </div>
+      <Table label={t("All variables")} head={[t("Name"), t("Value"), t("Scope"), t("From")]}>
+        {shown.map(({ variable, source }) => (
+          <tr key={variable.Id}>
+            <td>
+              <code>
+                <b>{variable.Name}</b>
+              </code>
+            </td>
+            <td className={classes.clipped}>
+              <SheetContext value={readOnly(source.set.ScopeValues)}>
+                <span className={classes.inline}>
+                  <ValueShown variable={variable} />
+                </span>
+              </SheetContext>
+            </td>
+            <td>
+              <SheetContext value={readOnly(source.set.ScopeValues)}>
+                <ScopeShown scope={variable.Scope} />
+              </SheetContext>
+            </td>
+            <td>
+              <Link to={source.library ? to.variableSet(space, source.id) : to.variables(space, project.Slug)}>
+                {source.library ? source.name : t("This project")}
+              </Link>
+            </td>
+          </tr>
+        ))}
+      </Table>
     </>
   );
 }

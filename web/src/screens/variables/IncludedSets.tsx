@@ -82,35 +82,33 @@ function Included({ project, all }: { project: Project; all: Sets }) {
           hint={t("A library set holds variables that several projects have. Those of the project win over them.")}
         />
       ) : (
-        <div className={`card ${classes.card}`}>
-          <Table label={t("Included library sets")} head={[t("Name"), t("Description"), ""]}>
-            {included.map((s) => (
-              <tr key={s.Id}>
-                <td>
-                  <Link to={to.variableSet(space, s.Id)}>{s.Name}</Link>
-                </td>
-                <td className="dim">{s.Description}</td>
-                <td>
-                  {mayEdit && (
-                    <Right>
-                      <Button
-                        variant="default"
-                        onClick={() =>
-                          put(
-                            ids.filter((id) => id !== s.Id),
-                            t("{name} is not included any more.", { name: s.Name }),
-                          )
-                        }
-                      >
-                        {t("Exclude")}
-                      </Button>
-                    </Right>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </Table>
-        </div>
+        <Table label={t("Included library sets")} head={[t("Name"), t("Description"), ""]}>
+          {included.map((s) => (
+            <tr key={s.Id}>
+              <td>
+                <Link to={to.variableSet(space, s.Id)}>{s.Name}</Link>
+              </td>
+              <td className="dim">{s.Description}</td>
+              <td>
+                {mayEdit && (
+                  <Right>
+                    <Button
+                      variant="default"
+                      onClick={() =>
+                        put(
+                          ids.filter((id) => id !== s.Id),
+                          t("{name} is not included any more.", { name: s.Name }),
+                        )
+                      }
+                    >
+                      {t("Exclude")}
+                    </Button>
+                  </Right>
+                )}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
     </>
   );

@@ -41,18 +41,16 @@ export default function LibrarySets() {
             );
           }
           return (
-            <div className={`card ${classes.card}`}>
-              <Table label={t("Variable sets")} head={[t("Name"), t("Description")]}>
-                {shown.map((s) => (
-                  <tr key={s.Id}>
-                    <td>
-                      <Link to={to.variableSet(space, s.Id)}>{s.Name}</Link>
-                    </td>
-                    <td className="dim">{s.Description}</td>
-                  </tr>
-                ))}
-              </Table>
-            </div>
+            <Table label={t("Variable sets")} head={[t("Name"), t("Description")]}>
+              {shown.map((s) => (
+                <tr key={s.Id}>
+                  <td>
+                    <Link to={to.variableSet(space, s.Id)}>{s.Name}</Link>
+                  </td>
+                  <td className="dim">{s.Description}</td>
+                </tr>
+              ))}
+            </Table>
           );
         }}
       </Read>

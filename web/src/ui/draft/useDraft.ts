@@ -17,10 +17,16 @@ export type Draft<T> = {
   rebase: (base: T, value: T) => void;
 };
 
-export function useDraft<T extends { Version: number }>(server: T): Draft<T> {
+// newerThan goes by the version, and by all there is where there is none.
+function newerThan(a: { Version?: number }, b: { Version?: number }): boolean {
+  if (a.Version !== undefined && b.Version !== undefined) return a.Version > b.Version;
+  return a !== b && !same(a, b);
+}
+
+export function useDraft<T extends object>(server: T): Draft<T> {
   const [{ base, value }, set] = useState({ base: server, value: server });
   const dirty = useMemo(() => base !== value && !same(base, value), [base, value]);
-  const isNewer = server.Version > base.Version;
+  const isNewer = useMemo(() => newerThan(server, base), [server, base]);
   // Who has changed nothing follows what the others do.
   if (isNewer && !dirty) set({ base: server, value: server });
   return {

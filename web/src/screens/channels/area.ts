@@ -1,0 +1,14 @@
+import { IconGitFork } from "@tabler/icons-react";
+import { area } from "~/app/area";
+
+const at = "/$space/projects/$project/deployments/channels";
+
+export default area({
+  screens: [
+    { path: at, load: () => import("./ChannelList"), needs: "ProcessView" },
+    { path: `${at}/create`, load: () => import("./ChannelForm"), needs: "ProcessEdit" },
+    { path: `${at}/edit/$channel`, load: () => import("./ChannelForm"), needs: "ProcessView" },
+  ],
+  project: [{ label: "Channels", path: "deployments/channels", icon: IconGitFork, order: 50, needs: "ProcessView" }],
+  redirects: { "/$space/projects/$project/channels": at },
+});
