@@ -11,7 +11,6 @@ import { Page } from "~/ui/Page";
 import { Refusal } from "~/ui/Refusal";
 import { EmptyState, Read } from "~/ui/state";
 import { Table } from "~/ui/Table";
-import classes from "./VariableEditor.module.css";
 
 // LibrarySets lists the sets of variables that projects can include.
 export default function LibrarySets() {
