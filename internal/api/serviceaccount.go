@@ -53,7 +53,7 @@ func (a *API) oidcIdentities(r *Request) (any, error) {
 	}
 	list := oidcIdentityList{ServerURL: origin, OidcIdentities: []Raw{}}
 	err = r.View(func(tx *store.Tx) error {
-		u, err := r.serviceAccount(tx, "UserView")
+		u, err := r.serviceAccount(tx)
 		if err != nil {
 			return err
 		}
@@ -68,11 +68,11 @@ func (a *API) oidcIdentities(r *Request) (any, error) {
 	return list, err
 }
 
-// serviceAccount finds the account of the path. Only who may look after users
-// may know of it; service accounts that look after themselves may not, because
-// a stolen token would then make itself last.
-func (r *Request) serviceAccount(tx *store.Tx, permission string) (*catalog.User, error) {
-	if err := r.Need(permission, At{System: true}); err != nil {
+// serviceAccount finds the account of the path. Whom it trusts is only for who
+// may change users: everybody sees that there are users, but issuers and
+// subjects tell of projects in spaces that not everybody may know of.
+func (r *Request) serviceAccount(tx *store.Tx) (*catalog.User, error) {
+	if err := r.Need("UserEdit", At{System: true}); err != nil {
 		return nil, err
 	}
 	u, err := catalog.Users.Find(tx, "", r.Param("account"))
@@ -83,8 +83,8 @@ func (r *Request) serviceAccount(tx *store.Tx, permission string) (*catalog.User
 }
 
 // findIdentity finds the identity of the path within its account.
-func (r *Request) findIdentity(tx *store.Tx, permission string) (*catalog.OIDCIdentity, error) {
-	u, err := r.serviceAccount(tx, permission)
+func (r *Request) findIdentity(tx *store.Tx) (*catalog.OIDCIdentity, error) {
+	u, err := r.serviceAccount(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (r *Request) findIdentity(tx *store.Tx, permission string) (*catalog.OIDCId
 func (a *API) oidcIdentity(r *Request) (any, error) {
 	var raw []byte
 	err := r.View(func(tx *store.Tx) error {
-		i, err := r.findIdentity(tx, "UserView")
+		i, err := r.findIdentity(tx)
 		if err != nil {
 			return err
 		}
@@ -115,7 +115,7 @@ func (a *API) createOIDCIdentity(r *Request) (any, error) {
 	}
 	var raw []byte
 	err = r.Do(func(tx *store.Tx) error {
-		u, err := r.serviceAccount(tx, "UserEdit")
+		u, err := r.serviceAccount(tx)
 		if err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (a *API) updateOIDCIdentity(r *Request) (any, error) {
 	}
 	var raw []byte
 	err = r.Do(func(tx *store.Tx) error {
-		i, err := r.findIdentity(tx, "UserEdit")
+		i, err := r.findIdentity(tx)
 		if err != nil {
 			return err
 		}
@@ -167,7 +167,7 @@ func (r *Request) putIdentity(tx *store.Tx, i *catalog.OIDCIdentity) ([]byte, er
 
 func (a *API) deleteOIDCIdentity(r *Request) (any, error) {
 	return nil, r.Do(func(tx *store.Tx) error {
-		i, err := r.findIdentity(tx, "UserEdit")
+		i, err := r.findIdentity(tx)
 		if err != nil {
 			return err
 		}

@@ -71,7 +71,9 @@ func TestOIDCIdentityNeedsTheRightsOfItsAccount(t *testing.T) {
 	keeper := h.keeper("kim", "UserView", "UserEdit")
 	for who, key := range map[string]string{"an outsider": outsider, "a keeper of users": keeper} {
 		as := []string{"X-Octopus-ApiKey", key}
-		h.call(200, "GET", base+"/"+id+"/v1", nil, as...)
+		see := map[bool]int{true: 200, false: 403}[who == "a keeper of users"]
+		h.call(see, "GET", base+"/"+id+"/v1", nil, as...)
+		h.call(see, "GET", base+"/v1", nil, as...)
 		h.call(403, "POST", base+"/create/v1", map[string]string{"Name": "M", "Issuer": "https://token.example.com", "Subject": "s"}, as...)
 		h.call(403, "PUT", base+"/"+id+"/v1", body, as...)
 		if got := text(t, h.call(403, "DELETE", base+"/"+id+"/v1", nil, as...)); who == "a keeper of users" && !strings.Contains(got, "hand out rights") {

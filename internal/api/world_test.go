@@ -156,6 +156,12 @@ func (w *world) rest() {
 	w.ids["teams"] = w.text(w.post("/api/Spaces-1/teams", thing{"Name": private}), "Id")
 	w.ids["scopeduserroles"] = w.text(w.post("/api/Spaces-1/scopeduserroles", thing{"TeamId": w.ids["teams"], "UserRoleId": "userroles-projectviewer"}), "Id")
 	w.ids["userroles"] = "userroles-projectviewer"
+	robot := w.text(w.post("/api/users", thing{"Username": private + "-robot", "IsService": true, "IsActive": true}), "Id")
+	w.ids["serviceaccounts"] = robot
+	w.ids["serviceaccounts/"+robot+"/oidcidentities"] = w.text(w.post("/api/serviceaccounts/"+robot+"/oidcidentities/create/v1", thing{"Name": private, "Issuer": "https://issuer.example", "Subject": private}), "Id")
+	w.ids["observability/kubernetes-monitors"] = w.text(w.post("/api/Spaces-1/observability/kubernetes-monitors", thing{"InstallationId": "6bb1ae1c-5d3e-4a06-9a3e-3f3d4f1c5a10", "MachineId": w.ids["machines"]}), "Resource.Id")
+	w.ids["platformhub/accounts"] = w.text(w.post("/api/platformhub/accounts", thing{"Name": private, "AccountType": "UsernamePassword", "Username": "u", "Password": hidden(sealed)}), "Id")
+	w.ids["platformhub/git-credentials"] = w.text(w.post("/api/platformhub/git-credentials", thing{"Name": private, "Details": thing{"Username": "u", "Password": hidden(sealed)}}), "Id")
 	w.ids["spaces"] = "Spaces-1"
 	w.ids["users"] = w.text(w.get("/api/users/me"), "Id")
 	w.ids["apikeys"] = w.text(w.get("/api/users/me/apikeys"), "Items.0.Id")
@@ -243,14 +249,21 @@ func (w *world) requests(r Route, bases ...string) (all []request) {
 	for i, s := range segments {
 		switch {
 		case s == "{id}":
-			segments[i] = w.ids[strings.ToLower(segments[0])]
+			segments[i] = w.ids[strings.ToLower(strings.Join(segments[:i], "/"))]
+			if segments[i] == "" {
+				segments[i] = w.ids[strings.ToLower(segments[0])]
+			}
 			if segments[i] == "" {
 				segments[i] = segments[0] + "-1"
 			}
 		case s == "{version}" && segments[0] == "actiontemplates":
 			segments[i] = "0"
-		case s == "{version}":
+		case s == "{version}", s == "{base}":
 			segments[i] = "1.0.0"
+		case s == "{account}":
+			segments[i] = w.ids["serviceaccounts"]
+		case s == "{section}":
+			segments[i] = "server"
 		case s == "{channel}", s == "{environment}", s == "{tenant}", s == "{runbook}":
 			segments[i] = w.ids[strings.Trim(s, "{}")+"s"]
 		case s == "{process}", s == "{snapshot}", s == "{run}":
