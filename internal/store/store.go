@@ -119,8 +119,9 @@ func openSQLite(path string) (*DB, error) {
 			"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=foreign_keys(on)" + extra
 	}
 	// One writer connection: SQLite has one writer anyway, and waiting in Go's
-	// queue is cheaper and fairer than its busy handler.
-	write, err := sql.Open("sqlite", dsn("&_pragma=synchronous(full)&_pragma=cache_size(-2000)"))
+	// queue is cheaper and fairer than its busy handler. What its savepoints
+	// could undo is kept in memory: a file of it is written and never read.
+	write, err := sql.Open("sqlite", dsn("&_pragma=synchronous(full)&_pragma=cache_size(-2000)&_pragma=temp_store(memory)"))
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
