@@ -1,6 +1,6 @@
 // Hooks on the address: its parts, its query, and going elsewhere.
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 
 // useParam gives a part of the address, "" if it has none of that name.
 export function useParam(name: string): string {
@@ -16,15 +16,27 @@ export function useGo() {
 
 // useQueryWord gives a word of the address's query and a way to change it: what
 // a list is filtered by lies in the address, so that Back brings it back.
-export function useQueryWord(name: string): [string, (value: string | undefined) => void] {
+export function useQueryWord(name: string): [string, (value: string | undefined, how?: { push?: boolean }) => void] {
   const search = useSearch({ strict: false }) as Record<string, string | undefined>;
   const navigate = useNavigate();
+  const inAddress = search[name] ?? "";
+  // Fields must show what is typed at once; the address follows a little later.
+  const [word, setWord] = useState(inAddress);
+  const coming = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    if (coming.current === undefined) setWord(inAddress);
+    else if (coming.current === inAddress) coming.current = undefined;
+  }, [inAddress]);
   const set = useCallback(
-    (value: string | undefined) => {
-      const next = (before: Record<string, unknown>) => ({ ...before, [name]: value || undefined });
-      void navigate({ to: ".", search: next as never, replace: true, resetScroll: false });
+    (value: string | undefined, { push = false } = {}) => {
+      const next = value ?? "";
+      setWord(next);
+      coming.current = next === inAddress ? undefined : next;
+      // Another filter makes another list, which begins at its start.
+      const query = (before: Record<string, unknown>) => ({ ...before, skip: undefined, [name]: value || undefined });
+      void navigate({ to: ".", search: query as never, replace: !push, resetScroll: false });
     },
-    [navigate, name],
+    [navigate, name, inAddress],
   );
-  return [search[name] ?? "", set];
+  return [word, set];
 }

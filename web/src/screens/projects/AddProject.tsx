@@ -26,10 +26,7 @@ function AddProjectForm({ onClose, groups, group: preset }: Props) {
   const [group, setGroup] = useState<string | null>(preset || null);
   const [lifecycle, setLifecycle] = useState<string | null>(null);
   const add = useSend("post", "/api/{spaceId}/projects", {
-    onDone: (made) => {
-      onClose();
-      go(to.project(space, made.Slug));
-    },
+    onDone: (made) => go(to.project(space, made.Slug), { replace: true }),
   });
 
   const submit = (event: FormEvent) => {

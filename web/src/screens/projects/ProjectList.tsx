@@ -53,11 +53,11 @@ export default function ProjectList() {
             />
           )}
           {mayAddGroup && (
-            <Button variant="default" onClick={() => setAdding("group")}>
+            <Button variant="default" onClick={() => setAdding("group", { push: true })}>
               {t("Add group…")}
             </Button>
           )}
-          {mayAdd && <Button onClick={() => setAdding("project")}>{t("Add project…")}</Button>}
+          {mayAdd && <Button onClick={() => setAdding("project", { push: true })}>{t("Add project…")}</Button>}
         </>
       }
     >
@@ -67,7 +67,7 @@ export default function ProjectList() {
             groups={(groups.data ?? []).filter((g) => !group || g.Id === group)}
             projects={all}
             filter={filter}
-            onAdd={mayAdd ? () => setAdding("project") : undefined}
+            onAdd={mayAdd ? () => setAdding("project", { push: true }) : undefined}
             onClear={() => setFilter(undefined)}
           />
         )}

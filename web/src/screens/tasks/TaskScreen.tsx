@@ -99,7 +99,7 @@ function Shown({ task }: { task: Task }) {
           <TaskSummary task={task} about={about} nodes={nodes} onStep={showStep} />
         </Tabs.Panel>
         <Tabs.Panel value="taskLog">
-          <LogView task={task.Id} log={log} nodes={nodes} />
+          <LogView task={task.Id} over={task.IsCompleted} log={log} nodes={nodes} />
         </Tabs.Panel>
       </Tabs>
     </Page>

@@ -18,11 +18,11 @@ import type { Log } from "./useLog";
 const levels = new Set(["all", "info", "warning", "error"]);
 const heights = { head: 32, line: 20 };
 
-type Props = { task: string; log: Log; nodes: ActivityNode[] };
+type Props = { task: string; over: boolean; log: Log; nodes: ActivityNode[] };
 
 // LogView shows a log of any length: folded by step, filtered, searched, with a
 // link to each line.
-export function LogView({ task, log, nodes }: Props) {
+export function LogView({ task, over, log, nodes }: Props) {
   const [word, setWord] = useQueryWord("q");
   const [line, setLine] = useQueryWord("line");
   const [stepWord] = useQueryWord("step");
@@ -47,7 +47,7 @@ export function LogView({ task, log, nodes }: Props) {
     getItemKey: (i) => rows[i]?.key ?? i,
     overscan: 20,
   });
-  const follow = useFollow(box, rows.length, !log.ended && !line && !stepWord);
+  const follow = useFollow(box, rows.length, !over && !line && !stepWord);
 
   const jump = useCallback(
     (index: number | undefined) => {
@@ -58,6 +58,14 @@ export function LogView({ task, log, nodes }: Props) {
     },
     [list, follow.stop],
   );
+
+  // What is typed is found at once, like in a browser's own search.
+  const searched = useRef(word);
+  useEffect(() => {
+    if (word === searched.current || (word && found.length === 0)) return;
+    searched.current = word;
+    if (word) jump(found[0]);
+  }, [word, found, jump]);
 
   // Once the line or the step of the address is there it is brought into sight.
   const aim = wanted || stepWord;
