@@ -58,7 +58,7 @@ var rooms = []struct {
 	{"internal/health", []string{"internal/plan", "internal/run", "internal/task", "internal/step", "internal/catalog", "internal/kind", "internal/store", "internal/fault"}},
 	{"internal/deploy", []string{""}},
 	{"internal/retention", []string{"internal/deploy", "internal/feed", "internal/rule", "internal/task", "internal/catalog", "internal/kind", "internal/store", "internal/blob", "internal/setting", "internal/fault"}},
-	{"internal/trigger", []string{"internal/deploy", "internal/rule", "internal/task", "internal/variable", "internal/catalog", "internal/kind", "internal/store", "internal/fault", "version"}},
+	{"internal/trigger", []string{"internal/deploy", "internal/gitrepo", "internal/rule", "internal/task", "internal/variable", "internal/catalog", "internal/kind", "internal/store", "internal/fault", "version"}},
 	{"internal/backup", []string{"internal/store", "internal/blob", "internal/fault", "internal/secret"}},
 	{"internal/api", []string{""}},
 	{"internal/webui", nil},

@@ -25,7 +25,7 @@ type TriggerState struct {
 	Due string `json:"Due" kind:"filter"`
 	// Cursor is the last event of the audit trail that has been looked at.
 	Cursor int64 `json:"Cursor"`
-	// Seen are the versions of packages that have been looked at.
+	// Seen are the versions of packages, or the commits, that have been looked at.
 	Seen map[string]string `json:"Seen"`
 
 	LastDue    *kind.Time `json:"LastDue"`
@@ -40,6 +40,7 @@ const (
 	WaitsForMachine  = "Machine"
 	WaitsForPush     = "Push" // to the space's own feed
 	WaitsForFeed     = "Feed" // another one
+	WaitsForGit      = "Git"
 	WaitsForNothing  = "Nothing"
 	dueForm          = "2006-01-02T15:04:05.000Z"
 	triggerStateFrom = "triggerstate-"
@@ -93,16 +94,15 @@ func (t *ProjectTrigger) waits() string {
 		return WaitsForPush
 	case FilterFeed:
 		return WaitsForFeed
+	case FilterGit:
+		return WaitsForGit
 	}
 	return WaitsForNothing
 }
 
 // Unwatched says why a trigger never fires; "" is for those that may.
 func (t *ProjectTrigger) Unwatched() string {
-	switch t.Filter.FilterType {
-	case FilterGit:
-		return "This server does not watch Git repositories for triggers, so this one never fires."
-	case FilterWebhook:
+	if t.Filter.FilterType == FilterWebhook {
 		return "This server receives no webhooks for triggers, so this one never fires."
 	}
 	return ""
@@ -133,8 +133,8 @@ func (t *ProjectTrigger) Arm(tx *store.Tx, now time.Time) error {
 		if next, ok := table.Next(now); ok {
 			s.SetDue(next)
 		}
-	case WaitsForPush, WaitsForFeed:
-		s.SetDue(now) // to see which versions are there already
+	case WaitsForPush, WaitsForFeed, WaitsForGit:
+		s.SetDue(now) // to see what is there already
 	}
 	return TriggerStates.Put(tx, s)
 }

@@ -141,6 +141,15 @@ func (s *Session) Files(ctx context.Context, commit, folder string) ([]string, e
 	return files, err
 }
 
+// Changed lists the files that differ between two commits, by their paths.
+func (s *Session) Changed(ctx context.Context, from, to string) ([]string, error) {
+	out, err := s.git(ctx, nil, "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", from, to)
+	if err != nil {
+		return nil, err
+	}
+	return strings.FieldsFunc(string(out), func(r rune) bool { return r == 0 }), nil
+}
+
 type treeEntry struct{ mode, kind, hash, path string }
 
 func (s *Session) tree(ctx context.Context, commit, at string) ([]treeEntry, error) {

@@ -1,5 +1,5 @@
 // Package trigger lets the triggers of projects fire: by the clock, when
-// machines become available, and when packages arrive.
+// machines become available, and when packages or commits arrive.
 //
 // Each trigger has a state in the store (catalog.TriggerState). Whoever lets it
 // fire changes the state in the same unit as it makes what the trigger is for:
@@ -23,7 +23,7 @@ import (
 	"github.com/takodeploy/tako/internal/task"
 )
 
-// How often it is looked, and feeds are asked.
+// How often it is looked, and feeds and Git repositories are asked.
 const (
 	every     = 2 * time.Second
 	feedEvery = 3 * time.Minute
@@ -241,6 +241,8 @@ func (o *occasion) fire(ctx context.Context) error {
 	switch o.state.Waits {
 	case catalog.WaitsForPush, catalog.WaitsForFeed:
 		return o.packages(ctx)
+	case catalog.WaitsForGit:
+		return o.commits(ctx)
 	case catalog.WaitsForMachine:
 		return o.machines(ctx)
 	case catalog.WaitsForTime:
@@ -315,7 +317,7 @@ func (o *occasion) take(tx *store.Tx, r *result) error {
 // have been made up for by this one.
 func (o *occasion) next() (string, error) {
 	switch o.state.Waits {
-	case catalog.WaitsForFeed:
+	case catalog.WaitsForFeed, catalog.WaitsForGit:
 		return catalog.DueText(o.now.Add(feedEvery)), nil
 	case catalog.WaitsForTime:
 		table, err := o.trigger.Filter.Table()
