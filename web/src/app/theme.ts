@@ -97,7 +97,10 @@ export const theme = createTheme({
     TextInput: TextInput.extend(small),
     Textarea: Textarea.extend({ defaultProps: { size: "xs", autosize: true, minRows: 2 } }),
     Menu: Menu.extend({ defaultProps: { shadow: "md", position: "bottom-end", ...quick } }),
-    Modal: Modal.extend({ defaultProps: { ...closable, size: 560, yOffset: "8vh", ...quick } }),
+    Modal: Modal.extend({
+      styles: { title: { fontSize: 16, fontWeight: 700 } },
+      defaultProps: { ...closable, size: 560, yOffset: "8vh", ...quick },
+    }),
     Drawer: Drawer.extend({ defaultProps: { ...closable, transitionProps: { duration: 120 } } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } }),
   },

@@ -12,6 +12,7 @@ import { ButtonLink } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { Refusal } from "~/ui/Refusal";
 import { EmptyState, Read } from "~/ui/state";
+import classes from "./Deploy.module.css";
 import { bodyOf, type Choice, keyOf, nothing, type Place, unanswered } from "./deployment";
 import { Options } from "./Options";
 import { PreviewCard } from "./PreviewCard";
@@ -119,6 +120,11 @@ function DeployForm({ project, release, template }: FormProps) {
         ]}
         actions={
           <>
+            {lacking.length > 0 && (
+              <span className={classes.lacking}>
+                {t("Still to answer: {questions}", { questions: [...new Set(lacking)].join(", ") })}
+              </span>
+            )}
             <ButtonLink to={to.release(space, project.Slug, release.Version)} variant="default">
               {t("Back")}
             </ButtonLink>

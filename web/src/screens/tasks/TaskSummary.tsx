@@ -19,6 +19,9 @@ export function TaskSummary({ task, about, nodes, onStep }: Props) {
   const space = useSpaceId();
   const tenant = useGet("/api/{spaceId}/tenants/{id}", { id: task.TenantId ?? "" });
   const { deployment, project, release, environment } = about;
+  const hasChanges = (deployment?.Changes ?? []).some(
+    (c) => c.ReleaseNotes || (c.Commits ?? []).length > 0 || (c.WorkItems ?? []).length > 0,
+  );
   return (
     <div style={{ display: "grid", gap: 16 }}>
       <Facts
@@ -52,7 +55,7 @@ export function TaskSummary({ task, about, nodes, onStep }: Props) {
         <Gantt nodes={nodes} onStep={onStep} />
       </Section>
       <Artifacts task={task} />
-      {deployment?.ChangesMarkdown && (
+      {hasChanges && deployment && (
         <Section title={t("Changes")}>
           <Markdown text={deployment.ChangesMarkdown} />
         </Section>
