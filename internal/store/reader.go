@@ -11,6 +11,7 @@ import (
 type session struct {
 	conn *sql.Conn
 	kept map[string]*sql.Stmt
+	used time.Time // when it was last given back
 }
 
 func (s *session) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
@@ -59,10 +60,10 @@ type readers struct {
 	pool *sql.DB
 
 	mu     sync.Mutex
-	free   []*session
+	free   []*session // the one used last at the end
 	lent   int
 	closed bool
-	tidy   *time.Timer
+	tidy   *time.Timer // runs while any is free
 }
 
 const (
@@ -107,32 +108,37 @@ func (r *readers) give(s *session, spoilt bool) {
 		_ = s.close() // it only read
 		return
 	}
+	s.used = time.Now()
 	r.free = append(r.free, s)
 	if r.tidy == nil {
-		r.tidy = time.AfterFunc(readerIdle, r.empty)
-	} else {
-		r.tidy.Reset(readerIdle)
+		r.tidy = time.AfterFunc(readerIdle, func() { r.shrink(readerIdle) })
 	}
 }
 
-// empty closes the connections that nobody has.
-func (r *readers) empty() {
+// shrink closes the connections that nobody has wanted for so long. Since the
+// one used last is lent first, those that are not needed come to rest.
+func (r *readers) shrink(idle time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, s := range r.free {
-		_ = s.close()
+	for len(r.free) > 0 && time.Since(r.free[0].used) >= idle {
+		_ = r.free[0].close()
+		r.free = r.free[1:]
 	}
-	r.free = nil
+	switch {
+	case r.tidy == nil:
+	case len(r.free) == 0:
+		r.tidy.Stop()
+		r.tidy = nil
+	default:
+		r.tidy.Reset(readerIdle)
+	}
 }
 
 func (r *readers) close() error {
 	r.mu.Lock()
 	r.closed = true
-	if r.tidy != nil {
-		r.tidy.Stop()
-	}
 	r.mu.Unlock()
-	r.empty()
+	r.shrink(0)
 	return nil
 }
 
