@@ -338,15 +338,36 @@ func TestReleaseFromGit(t *testing.T) {
 	}
 }
 
+// TestRunbookOfProjectInGit holds that a runbook in the database has the
+// variables of the default branch.
+func TestRunbookOfProjectInGit(t *testing.T) {
+	v := newVersioned(t)
+	v.convert()
+	book := v.post("/api/Spaces-1/runbooks", thing{"Name": "Restart", "ProjectId": v.id, "MultiTenancyMode": "Untenanted", "EnvironmentScope": "All"})
+	process := v.get("/api/Spaces-1/runbookProcesses/" + v.text(book, "RunbookProcessId")).(thing)
+	process["Steps"] = v.get(v.on("main", "deploymentprocesses")).(thing)["Steps"]
+	v.put("/api/Spaces-1/runbookProcesses/"+v.text(book, "RunbookProcessId"), process)
+	// The deployment process of the branch is none of its business.
+	v.origin.Commit("main", "broken", map[string]string{".octopus/shop/deployment_process.ocl": "broken"})
+	v.post("/api/Spaces-1/runbookSnapshots?publish=true", thing{"Name": "One", "ProjectId": v.id, "RunbookId": v.text(book, "Id")})
+	made := v.post("/api/Spaces-1/runbook-runs/create/v1", thing{"ProjectName": "Web shop", "RunbookName": "Restart", "EnvironmentNames": []string{"Dev"}})
+	v.says(v.text(made, "RunbookRunServerTasks.0.ServerTaskId"), "hello")
+}
+
 // deploys deploys a release and expects a line of its log.
 func (v *versioned) deploys(version, line string) {
 	v.Helper()
 	made := v.post("/api/Spaces-1/deployments/create/untenanted/v1", thing{"ProjectName": "Web shop", "ReleaseVersion": version, "EnvironmentNames": []string{"Dev"}})
-	id := v.text(made, "DeploymentServerTasks.0.ServerTaskId")
-	v.until("/api/tasks/"+id, "IsCompleted", "true")
-	raw := v.send("GET", "/api/tasks/"+id+"/raw", nil, "X-Octopus-ApiKey", v.as)
+	v.says(v.text(made, "DeploymentServerTasks.0.ServerTaskId"), line)
+}
+
+// says waits for a task to end and expects a line of its log.
+func (v *versioned) says(task, line string) {
+	v.Helper()
+	v.until("/api/tasks/"+task, "IsCompleted", "true")
+	raw := v.send("GET", "/api/tasks/"+task+"/raw", nil, "X-Octopus-ApiKey", v.as)
 	if !strings.Contains(string(raw.body), line) {
-		v.Errorf("the log of release %s has no %q: %s", version, line, raw.body)
+		v.Errorf("the log has no %q: %s", line, raw.body)
 	}
 }
 

@@ -216,15 +216,15 @@ func (a *API) runbookProcesses(r *Request) (any, error) {
 }
 
 func (a *API) snapshotTemplate(r *Request) (any, error) {
-	var t *deploy.SnapshotTemplate
-	err := r.View(func(tx *store.Tx) error {
-		b, err := a.runbook(r, tx, "RunbookView")
-		if err == nil {
-			t, err = a.Deploy.SnapshotTemplate(tx, b)
-		}
+	var b *catalog.Runbook
+	err := r.View(func(tx *store.Tx) (err error) {
+		b, err = a.runbook(r, tx, "RunbookView")
 		return err
 	})
-	return t, err
+	if err != nil {
+		return nil, err
+	}
+	return a.Deploy.SnapshotTemplate(r.Context(), b)
 }
 
 // snapshotsWhere lists the snapshots that a condition holds for.
@@ -364,17 +364,17 @@ func (a *API) deleteSnapshot(r *Request) (any, error) {
 	})
 }
 
-func (a *API) refreshSnapshot(r *Request) (raw any, err error) {
-	err = r.Do(func(tx *store.Tx) error {
-		s, err := a.snapshot(r, tx, "RunbookEdit")
-		if err != nil {
-			return err
-		}
-		if err := a.Deploy.UpdateSnapshotVariables(tx, s); err != nil {
-			return err
-		}
-		raw, err = wire(tx, s)
+func (a *API) refreshSnapshot(r *Request) (any, error) {
+	var s *catalog.RunbookSnapshot
+	err := r.View(func(tx *store.Tx) (err error) {
+		s, err = a.snapshot(r, tx, "RunbookEdit")
 		return err
 	})
-	return raw, err
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Deploy.UpdateSnapshotVariables(r.Context(), s); err != nil {
+		return nil, err
+	}
+	return wireOf(r, catalog.RunbookSnapshots, s)
 }

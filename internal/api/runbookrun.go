@@ -83,9 +83,6 @@ func (a *API) runRunbook(r *Request) (any, error) {
 		in.Environments = append(in.Environments, c.EnvironmentName)
 	}
 	err = r.View(func(tx *store.Tx) error {
-		if p.IsVersionControlled {
-			return fault.New(fault.Invalid, "The runbooks of project '%s' are in Git: run them with runbook-runs/git/create/v1.", p.Name)
-		}
 		b, err := deploy.FindRunbook(tx, p, c.RunbookName)
 		if err == nil {
 			in.Snapshot, err = deploy.FindSnapshot(tx, b, c.Snapshot)
@@ -102,7 +99,8 @@ func (a *API) runRunbook(r *Request) (any, error) {
 	return Created(runsMade(made)), nil
 }
 
-// runGitRunbook refuses: no runbook is in Git here.
+// runGitRunbook refuses: runbooks are in the database here, those of projects in
+// Git too.
 func (a *API) runGitRunbook(r *Request) (any, error) {
 	var c runRunbook
 	if err := r.Read(&c); err != nil {

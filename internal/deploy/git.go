@@ -13,9 +13,18 @@ import (
 // revision reads what a release takes from Git; nil for a project that is in
 // the database. It may have to ask over the network, so it is never called
 // within a transaction.
-func (s *Service) revision(ctx context.Context, space, what, ref, commit string) (r *gitproject.Revision, err error) {
+func (s *Service) revision(ctx context.Context, space, what, ref, commit string) (*gitproject.Revision, error) {
+	return s.read(ctx, space, what, ref, commit, (*gitproject.Checkout).Revision)
+}
+
+// variablesAt is revision for what has its process elsewhere.
+func (s *Service) variablesAt(ctx context.Context, space, what, ref string) (*gitproject.Revision, error) {
+	return s.read(ctx, space, what, ref, "", (*gitproject.Checkout).OnlyVariables)
+}
+
+func (s *Service) read(ctx context.Context, space, what, ref, commit string, read func(*gitproject.Checkout, context.Context) (*gitproject.Revision, error)) (*gitproject.Revision, error) {
 	var project *catalog.Project
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
+	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
 		project, err = findProject(tx, space, what)
 		return err
 	})
@@ -32,7 +41,7 @@ func (s *Service) revision(ctx context.Context, space, what, ref, commit string)
 		return nil, err
 	}
 	defer c.Close()
-	return c.Revision(ctx)
+	return read(c, ctx)
 }
 
 func (s *Service) checkout(ctx context.Context, project *catalog.Project, ref, commit string) (*gitproject.Checkout, error) {
@@ -45,57 +54,78 @@ func (s *Service) checkout(ctx context.Context, project *catalog.Project, ref, c
 // current reads the steps, values and settings that a release is made from:
 // those of a commit, or those of the database as they are now.
 func (d *releaseDraft) current(tx *store.Tx) (err error) {
-	if d.revision == nil {
-		if d.values, err = liveValues(tx, d.project); err != nil {
-			return err
-		}
+	if d.revision != nil {
+		d.project, d.steps = d.revision.Process.Governed(d.project), d.revision.Process.Steps
+	} else {
 		process, err := catalog.DeploymentProcesses.Get(tx, d.project.DeploymentProcessID)
 		if err != nil {
 			return err
 		}
 		d.steps = process.Steps
-		return nil
 	}
-	d.project, d.steps = d.revision.Process.Governed(d.project), d.revision.Process.Steps
-	set, err := d.revision.Variables(tx)
-	if err != nil {
-		return err
-	}
-	libraries, err := librarySetsOf(tx, d.project)
-	if err != nil {
-		return err
-	}
-	d.values, err = valuesWith(tx, d.project, set, libraries, false)
+	d.values, err = valuesNow(tx, d.project, d.revision)
 	return err
 }
 
 // snapshot keeps for a release what it is made of.
 func (d *releaseDraft) snapshot(tx *store.Tx, r *catalog.Release) (err error) {
 	if d.revision == nil {
-		if r.ProjectDeploymentProcessSnapshotID, err = catalog.SnapshotProcess(tx, d.project.DeploymentProcessID); err != nil {
-			return err
-		}
-		r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, d.project)
-		return err
+		r.ProjectDeploymentProcessSnapshotID, err = catalog.SnapshotProcess(tx, d.project.DeploymentProcessID)
+	} else {
+		reference := d.revision.Reference
+		r.VersionControlReference = &reference
+		r.ProjectDeploymentProcessSnapshotID, err = catalog.KeepProcess(tx, d.revision.Process)
 	}
-	reference := d.revision.Reference
-	r.VersionControlReference = &reference
-	if r.ProjectDeploymentProcessSnapshotID, err = catalog.KeepProcess(tx, d.revision.Process); err != nil {
-		return err
-	}
-	return keepVariables(tx, d.project, d.revision, r)
-}
-
-func keepVariables(tx *store.Tx, project *catalog.Project, revision *gitproject.Revision, r *catalog.Release) error {
-	set, err := revision.Variables(tx)
 	if err != nil {
 		return err
 	}
-	if r.ProjectVariableSetSnapshotID, err = catalog.KeepVariables(tx, set); err != nil {
-		return err
-	}
-	r.LibraryVariableSetSnapshotIDs, err = snapshotLibraries(tx, project)
+	r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, d.project, d.revision)
 	return err
+}
+
+// valuesNow reads the variables of a project as they are now, secrets closed.
+// Those of a project in Git are of a revision.
+func valuesNow(tx *store.Tx, project *catalog.Project, revision *gitproject.Revision) ([]variable.Value, error) {
+	if revision == nil {
+		return liveValues(tx, project)
+	}
+	set, err := revision.Variables(tx)
+	if err != nil {
+		return nil, err
+	}
+	libraries, err := librarySetsOf(tx, project)
+	if err != nil {
+		return nil, err
+	}
+	return valuesWith(tx, project, set, libraries, false)
+}
+
+// snapshotVariables keeps the variables of a project as they are. Those of a
+// project in Git are of a revision.
+func snapshotVariables(tx *store.Tx, project *catalog.Project, revision *gitproject.Revision) (own string, libraries []string, err error) {
+	if revision == nil {
+		own, err = catalog.SnapshotVariables(tx, project.VariableSetID)
+	} else {
+		var set *catalog.VariableSet
+		if set, err = revision.Variables(tx); err == nil {
+			own, err = catalog.KeepVariables(tx, set)
+		}
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	live, err := librarySetsOf(tx, project)
+	if err != nil {
+		return "", nil, err
+	}
+	for _, id := range live {
+		snapshot, err := catalog.SnapshotVariables(tx, id)
+		if err != nil {
+			return "", nil, err
+		}
+		libraries = append(libraries, snapshot)
+	}
+	return own, libraries, nil
 }
 
 // UpdateVariables gives a release the variables of its project as they are
@@ -125,7 +155,7 @@ func (s *Service) tip(ctx context.Context, releaseID string) (*gitproject.Revisi
 	if err != nil || r.VersionControlReference == nil {
 		return nil, err
 	}
-	return s.revision(ctx, r.SpaceID, r.ProjectID, r.VersionControlReference.GitRef, "")
+	return s.variablesAt(ctx, r.SpaceID, r.ProjectID, r.VersionControlReference.GitRef)
 }
 
 func (s *Service) updateVariables(tx *store.Tx, r *catalog.Release, revision *gitproject.Revision) error {
@@ -133,15 +163,10 @@ func (s *Service) updateVariables(tx *store.Tx, r *catalog.Release, revision *gi
 	if err != nil {
 		return err
 	}
-	switch {
-	case revision != nil:
-		err = keepVariables(tx, project, revision, r)
-	case r.VersionControlReference != nil:
-		err = fault.New(fault.Invalid, "The variables of release %s are in Git and can only be updated by themselves, at /releases/%s/snapshot-variables.", r.Version, r.ID)
-	default:
-		r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, project)
+	if r.VersionControlReference != nil && revision == nil {
+		return fault.New(fault.Invalid, "The variables of release %s are in Git and can only be updated by themselves, at /releases/%s/snapshot-variables.", r.Version, r.ID)
 	}
-	if err != nil {
+	if r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, project, revision); err != nil {
 		return err
 	}
 	return catalog.Releases.Put(tx, r)

@@ -117,7 +117,11 @@ func (k *track) modified(tx *store.Tx, t *DeploymentTemplate) error {
 
 // variablesModified says whether the variables of a project, and those of the
 // library that it includes, have changed since snapshots of them were made.
+// Those in Git are not looked at: branches move all the time.
 func variablesModified(tx *store.Tx, project *catalog.Project, snapshot string, libraries []string) (own, library bool, err error) {
+	if project.IsVersionControlled {
+		return false, false, nil
+	}
 	same := func(snapshot, live string) (bool, error) {
 		set, err := catalog.VariableSets.Get(tx, live)
 		if err != nil {

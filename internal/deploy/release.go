@@ -440,31 +440,6 @@ func (d *releaseDraft) packages() (all []catalog.SelectedPackage) {
 	return all
 }
 
-// snapshotVariables keeps the variables of a project as they are.
-func snapshotVariables(tx *store.Tx, project *catalog.Project) (own string, libraries []string, err error) {
-	if own, err = catalog.SnapshotVariables(tx, project.VariableSetID); err != nil {
-		return "", nil, err
-	}
-	libraries, err = snapshotLibraries(tx, project)
-	return own, libraries, err
-}
-
-// snapshotLibraries keeps the library variables of a project as they are.
-func snapshotLibraries(tx *store.Tx, project *catalog.Project) (libraries []string, err error) {
-	live, err := librarySetsOf(tx, project)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range live {
-		snapshot, err := catalog.SnapshotVariables(tx, id)
-		if err != nil {
-			return nil, err
-		}
-		libraries = append(libraries, snapshot)
-	}
-	return libraries, nil
-}
-
 // inProject is the context of what holds for releases of a channel, wherever
 // they go.
 func inProject(project, channel string) variable.Context {

@@ -249,11 +249,11 @@ func testRunbookSnapshots(t *testing.T, o *office) {
 			t.Errorf("%v does not say %q", err, name)
 		}
 	}
+	template, err := o.service.SnapshotTemplate(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
 	o.do(func(tx *store.Tx) error {
-		template, err := o.service.SnapshotTemplate(tx, r)
-		if err != nil {
-			return err
-		}
 		if template.NextNameIncrement != "Snapshot 2" || len(template.Packages) != 1 || template.Packages[0].VersionSelectedLastRelease != "1.0.0" || template.Packages[0].PackageID != "Web" {
 			t.Errorf("%+v", template)
 		}

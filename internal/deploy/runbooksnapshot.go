@@ -34,7 +34,11 @@ type NewSnapshot struct {
 func (s *Service) CreateSnapshot(ctx context.Context, in NewSnapshot) (*catalog.RunbookSnapshot, error) {
 	d := snapshotDraft(in.Runbook)
 	d.Packages, d.Selected, d.GitResources, d.SelectedGit, d.DefaultVersion = in.Packages, in.Selected, in.GitResources, in.SelectedGit, in.DefaultVersion
-	err := s.DB.View(ctx, func(tx *store.Tx) error {
+	var err error
+	if d.revision, err = s.variablesAt(ctx, d.Space, in.Runbook.ProjectID, ""); err != nil {
+		return nil, err
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		if err := d.gatherRunbook(tx, in.Runbook); err != nil {
 			return err
 		}
@@ -63,7 +67,8 @@ func snapshotDraft(r *catalog.Runbook) *releaseDraft {
 	return &releaseDraft{NewRelease: NewRelease{Space: r.SpaceID}, channel: &catalog.Channel{}}
 }
 
-// gatherRunbook reads what a snapshot is made from.
+// gatherRunbook reads what a snapshot is made from. Variables of a project in
+// Git are those of its default branch.
 func (d *releaseDraft) gatherRunbook(tx *store.Tx, r *catalog.Runbook) (err error) {
 	if d.project, err = catalog.Projects.Get(tx, r.ProjectID); err != nil {
 		return err
@@ -72,7 +77,7 @@ func (d *releaseDraft) gatherRunbook(tx *store.Tx, r *catalog.Runbook) (err erro
 	if err != nil {
 		return err
 	}
-	if d.values, err = liveValues(tx, d.project); err != nil {
+	if d.values, err = valuesNow(tx, d.project, d.revision); err != nil {
 		return err
 	}
 	d.steps = process.Steps
@@ -95,7 +100,7 @@ func putSnapshot(tx *store.Tx, d *releaseDraft, in NewSnapshot) (*catalog.Runboo
 	if made.FrozenRunbookProcessID, err = catalog.SnapshotRunbookProcess(tx, runbook.RunbookProcessID); err != nil {
 		return nil, err
 	}
-	if made.ProjectVariableSetSnapshotID, made.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, d.project); err != nil {
+	if made.ProjectVariableSetSnapshotID, made.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, d.project, d.revision); err != nil {
 		return nil, err
 	}
 	if err := catalog.RunbookSnapshots.Put(tx, made); err != nil {
@@ -110,15 +115,26 @@ func putSnapshot(tx *store.Tx, d *releaseDraft, in NewSnapshot) (*catalog.Runboo
 
 // UpdateSnapshotVariables gives a snapshot the variables of its project as they
 // are now.
-func (s *Service) UpdateSnapshotVariables(tx *store.Tx, snapshot *catalog.RunbookSnapshot) error {
-	project, err := catalog.Projects.Get(tx, snapshot.ProjectID)
+func (s *Service) UpdateSnapshotVariables(ctx context.Context, snapshot *catalog.RunbookSnapshot) error {
+	revision, err := s.variablesAt(ctx, snapshot.SpaceID, snapshot.ProjectID, "")
 	if err != nil {
 		return err
 	}
-	if snapshot.ProjectVariableSetSnapshotID, snapshot.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, project); err != nil {
-		return err
-	}
-	return catalog.RunbookSnapshots.Put(tx, snapshot)
+	return s.DB.Do(ctx, func(tx *store.Tx) error {
+		now, err := catalog.RunbookSnapshots.Get(tx, snapshot.ID)
+		if err != nil {
+			return err
+		}
+		project, err := catalog.Projects.Get(tx, now.ProjectID)
+		if err != nil {
+			return err
+		}
+		if now.ProjectVariableSetSnapshotID, now.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, project, revision); err != nil {
+			return err
+		}
+		*snapshot = *now
+		return catalog.RunbookSnapshots.Put(tx, snapshot)
+	})
 }
 
 // FindSnapshot finds a snapshot of a runbook by id or name; "" is the published
@@ -174,8 +190,19 @@ type SnapshotTemplate struct {
 
 // SnapshotTemplate says what a snapshot of a runbook needs: versions of
 // packages and references of Git dependencies.
-func (s *Service) SnapshotTemplate(tx *store.Tx, r *catalog.Runbook) (*SnapshotTemplate, error) {
+func (s *Service) SnapshotTemplate(ctx context.Context, r *catalog.Runbook) (t *SnapshotTemplate, err error) {
 	d := snapshotDraft(r)
+	if d.revision, err = s.variablesAt(ctx, d.Space, r.ProjectID, ""); err != nil {
+		return nil, err
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		t, err = d.snapshotTemplate(tx, r)
+		return err
+	})
+	return t, err
+}
+
+func (d *releaseDraft) snapshotTemplate(tx *store.Tx, r *catalog.Runbook) (*SnapshotTemplate, error) {
 	if err := d.gatherRunbook(tx, r); err != nil {
 		return nil, err
 	}

@@ -93,6 +93,13 @@ func (c *Checkout) Revision(ctx context.Context) (r *Revision, err error) {
 	return r, err
 }
 
+// OnlyVariables reads the variables alone, for what has its process elsewhere.
+func (c *Checkout) OnlyVariables(ctx context.Context) (r *Revision, err error) {
+	r = &Revision{Reference: c.Reference}
+	r.variables, err = c.Variables(ctx)
+	return r, err
+}
+
 // Variables gives the variables of the commit with the secrets of the database.
 func (r *Revision) Variables(tx *store.Tx) (*catalog.VariableSet, error) {
 	secrets, err := catalog.VariableSets.Get(tx, r.variables.ID)
