@@ -8,6 +8,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -48,6 +49,7 @@ type API struct {
 	install string
 	hub     *hub
 	live    *setting.Live
+	limits  limits
 }
 
 // areas are the hand-written parts, in the order of registration.
@@ -139,8 +141,11 @@ func (a *API) answer(r *Request) (any, error) {
 	route, err := a.match(r)
 	if route == nil || !route.Open {
 		if err := a.identify(r); err != nil {
-			return nil, err
+			return nil, cmp.Or(a.throttle(r), err)
 		}
+	}
+	if err := a.throttle(r); err != nil {
+		return nil, err
 	}
 	if err != nil {
 		return nil, err

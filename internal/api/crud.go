@@ -295,6 +295,8 @@ func (h *crud) changed() {
 	switch h.info.Plural {
 	case "Users", "Teams", "UserRoles", "ScopedUserRoles", "Spaces":
 		h.api.forgetRights()
+	case "RateLimitingPolicies":
+		h.api.limits.forget()
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/store"
@@ -41,6 +42,7 @@ func (a *API) fail(r *Request, err error) {
 	code := fault.CodeOf(err).Status()
 	var f *fault.Error
 	var m *methodError
+	var t *throttled
 	switch {
 	case store.Unreachable(err):
 		code = http.StatusServiceUnavailable
@@ -49,6 +51,9 @@ func (a *API) fail(r *Request, err error) {
 			p.ErrorMessage += " Look first whether the request has taken effect."
 		}
 		slog.Warn("a request met no database", "request", r.ID, "method", r.Method, "path", r.URL.Path, "error", err)
+	case errors.As(err, &t):
+		code = http.StatusTooManyRequests
+		r.W.Header().Set("Retry-After", strconv.Itoa(t.seconds()))
 	case errors.As(err, &m):
 		code = http.StatusMethodNotAllowed
 	case errors.As(err, &f):

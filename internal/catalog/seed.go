@@ -51,6 +51,9 @@ func Seed(tx *store.Tx, admin AdminSeed) (Seeded, error) {
 	if err := seedTeams(tx); err != nil {
 		return Seeded{}, fmt.Errorf("creating the built-in teams: %w", err)
 	}
+	if err := seedLimits(tx); err != nil {
+		return Seeded{}, err
+	}
 	done, err := seedAdmin(tx, admin)
 	if err != nil {
 		return Seeded{}, fmt.Errorf("creating the administrator: %w", err)
