@@ -21,6 +21,7 @@ type adminCommands struct {
 	Restore   restoreCommand `cmd:"" help:"Bring a backup back into an empty folder or database."`
 	Drill     drillCommand   `cmd:"" help:"Restore the continuous backup for a trial, and throw it away."`
 	Reset     resetCommand   `cmd:"" help:"Let an administrator in again: a new password, and an API key if wanted."`
+	APIKey    apiKeyCommand  `cmd:"" name:"api-key" help:"Make an API key and print it."`
 	MasterKey struct {
 		Show   showKeyCommand   `cmd:"" help:"Print the master key."`
 		Rotate rotateKeyCommand `cmd:"" help:"Seal every secret with another master key; the server must not run."`
@@ -193,6 +194,24 @@ func (c *resetCommand) Run() error {
 	if r.APIKey != "" {
 		fmt.Printf("API key: %s\n", r.APIKey.Reveal())
 	}
+	return nil
+}
+
+type apiKeyCommand struct {
+	config.Storage
+	Username string `placeholder:"NAME" help:"Whose key it is to be; the only administrator's unless given."`
+	Purpose  string `default:"Made by tako admin api-key" help:"What it is for; shown beside it."`
+}
+
+// Run prints the key alone, for other programs to take.
+func (c *apiKeyCommand) Run() error {
+	ctx, stop := interruptible()
+	defer stop()
+	_, key, err := admin.NewKey(ctx, c.Storage, c.Username, c.Purpose)
+	if err != nil {
+		return err
+	}
+	fmt.Println(key.Reveal())
 	return nil
 }
 

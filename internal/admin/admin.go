@@ -160,6 +160,43 @@ func Readmit(ctx context.Context, c config.Storage, ask Reset) (Readmitted, erro
 	return r, err
 }
 
+// NewKey makes an API key for somebody who is there; the only administrator when
+// no name is given. The server may run meanwhile.
+func NewKey(ctx context.Context, c config.Storage, username, purpose string) (name string, key secret.Text, err error) {
+	db, err := attachSame(ctx, c)
+	if err != nil {
+		return "", "", err
+	}
+	defer db.Close()
+	l := login.New(login.Options{DB: db, Accounts: login.Users{}})
+	err = db.Do(ctx, func(tx *store.Tx) error {
+		user, err := userOr(tx, username)
+		if err != nil {
+			return err
+		}
+		name = user.Username
+		_, key, err = l.CreateKey(tx, login.NewKey{UserID: user.ID, Purpose: purpose})
+		return err
+	})
+	return name, key, err
+}
+
+// userOr finds the user of a name, or the only administrator.
+func userOr(tx *store.Tx, name string) (*catalog.User, error) {
+	if name == "" {
+		team, err := catalog.Teams.Get(tx, access.TeamAdministrators)
+		if err != nil {
+			return nil, err
+		}
+		return onlyAdministrator(tx, team)
+	}
+	user, err := userNamed(tx, name)
+	if err == nil && user == nil {
+		err = fault.New(fault.NotFound, "There is no user %s: give the name of one who is there with --username.", name)
+	}
+	return user, err
+}
+
 // administrator finds or makes the user, and makes an active administrator of
 // them.
 func administrator(tx *store.Tx, name string) (user *catalog.User, made bool, err error) {

@@ -193,6 +193,26 @@ func TestReadmit(t *testing.T) {
 	}
 }
 
+func TestNewKey(t *testing.T) {
+	cfg := settings(t.TempDir())
+	address, _ := run(t, cfg)
+	for _, name := range []string{"", "Ada"} {
+		who, key, err := admin.NewKey(t.Context(), cfg.Storage, name, "ci")
+		if err != nil || who != "ada" {
+			t.Fatalf("%s, %v", who, err)
+		}
+		if code, _ := ask(t, http.MethodGet, address+"/api/users/me", key.Reveal(), ""); code != 200 {
+			t.Errorf("the key is answered with %d", code)
+		}
+	}
+	if code := signIn(t, address, "ada", "first-password"); code != 200 {
+		t.Errorf("the password was changed: %d", code)
+	}
+	if _, _, err := admin.NewKey(t.Context(), cfg.Storage, "nobody", "ci"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestRotateRefusesARunningServer and works when it has stopped.
 func TestRotateRefusesARunningServer(t *testing.T) {
 	cfg := settings(t.TempDir())
