@@ -20,13 +20,13 @@ export function Fold({ title, summary, open = false, wrong, children }: Props) {
   const shown = opened || Boolean(wrong);
   return (
     <section className={classes.fold} data-wrong={wrong || undefined}>
-      <h3 className={classes.title}>
+      <h2 className={classes.title}>
         <UnstyledButton className={classes.head} aria-expanded={shown} aria-controls={id} onClick={() => set(!shown)}>
           <IconChevronRight size={15} className={classes.mark} aria-hidden />
           <span>{title}</span>
           {!shown && summary && <span className={classes.summary}>{summary}</span>}
         </UnstyledButton>
-      </h3>
+      </h2>
       <div id={id} hidden={!shown}>
         {shown && <div className={classes.body}>{children}</div>}
       </div>

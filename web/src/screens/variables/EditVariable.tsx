@@ -86,6 +86,7 @@ function Form({ variable, onClose }: { variable: Variable; onClose: () => void }
           <Select
             aria-label={t("Shown as")}
             className={classes.language}
+            styles={{ input: { height: 24, minHeight: 24 } }}
             allowDeselect={false}
             data={languages}
             value={language}

@@ -196,6 +196,7 @@ function Line({ variable, group, first, active, editing, ...on }: LineProps) {
       role="row"
       className={classes.row}
       data-new={isNew || undefined}
+      data-first={first || undefined}
       data-locked={!variable.IsEditable || undefined}
     >
       {columns.map((column) => (

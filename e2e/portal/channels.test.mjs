@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { inBothThemes, onPhone, open, settled, skip } from "./browser.mjs";
+import { World } from "./world.mjs";
+
+let portal, world, project, page;
+const space = "/Spaces-1";
+
+before(async () => {
+    if (skip) return;
+    portal = await open();
+    world = new World(portal.api.bind(portal));
+    await world.environments("Development", "Staging", "Production");
+    project = await world.project("Payments", [{
+        Name: "Deploy", Condition: "Success", StartTrigger: "StartAfterPrevious", Properties: { "Octopus.Action.TargetRoles": "web" },
+        Actions: [{ Name: "Deploy", ActionType: "Octopus.TentaclePackage", Properties: {}, Packages: [{ Name: "", PackageId: "web", FeedId: "feeds-builtin" }] }],
+    }]);
+});
+after(() => portal?.close());
+
+const at = () => `${space}/projects/${project.Slug}/deployments/channels`;
+
+test("a channel is made with a rule, and changed", { skip }, async () => {
+    page = await portal.visit(at());
+    await settled(page);
+    await page.getByRole("link", { name: "Add channel" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("Hotfix");
+    await page.getByRole("button", { name: "Add version rule" }).click();
+    await page.getByRole("combobox", { name: "Packages" }).click();
+    await page.getByRole("option", { name: /Deploy/ }).click();
+    await page.keyboard.press("Escape");
+    await page.getByLabel("Version range").fill("[1.0,");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("alert").filter({ hasText: "cannot be read" }).waitFor();
+    await page.getByLabel("Version range").fill("[1.0,2.0)");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "Hotfix" }).waitFor();
+    const { Items } = await portal.api("GET", `${space}/projects/${project.Id}/channels`);
+    const made = Items.find((c) => c.Name === "Hotfix");
+    assert.deepEqual(made.Rules.map((r) => [r.VersionRange, r.ActionPackages]), [["[1.0,2.0)", [{ DeploymentAction: "Deploy", PackageReference: "" }]]]);
+    await page.getByLabel("Description").fill("For emergencies");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("The channel is saved.").first().waitFor();
+    const now = await portal.api("GET", `${space}/channels/${made.Id}`);
+    assert.deepEqual({ ...now, LastModifiedOn: "" }, { ...made, Description: "For emergencies", LastModifiedOn: "" });
+    await page.context().close();
+});
+
+test("phases of a lifecycle are moved by keyboard and deployed to automatically", { skip }, async () => {
+    page = await portal.visit(`${space}/library/lifecycles/${world.lifecycle.Id}`);
+    await settled(page);
+    await page.getByRole("button", { name: "Move Production up" }).click();
+    await page.getByLabel("Name", { exact: true }).nth(2).press("Alt+ArrowUp");
+    await page.getByRole("combobox", { name: "Deployed to automatically" }).first().click();
+    await page.getByRole("option").first().click();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("The lifecycle is saved.").first().waitFor();
+    const { Phases } = await portal.api("GET", `${space}/lifecycles/${world.lifecycle.Id}`);
+    assert.deepEqual(Phases.map((p) => p.Name), ["Production", "Development", "Staging"]);
+    assert.equal(Phases[0].AutomaticDeploymentTargets.length, 1);
+    await page.context().close();
+});
+
+test("channels and lifecycles are accessible and fit a phone", { skip }, async () => {
+    const { Items } = await portal.api("GET", `${space}/projects/${project.Id}/channels`);
+    await inBothThemes(portal, "channels", at());
+    await inBothThemes(portal, "channel", `${at()}/edit/${Items.find((c) => c.Name === "Hotfix").Id}`);
+    await inBothThemes(portal, "lifecycles", `${space}/library/lifecycles`);
+    await inBothThemes(portal, "lifecycle", `${space}/library/lifecycles/${world.lifecycle.Id}`);
+    await onPhone(portal, "lifecycle", `${space}/library/lifecycles/${world.lifecycle.Id}`);
+    await onPhone(portal, "channels", at());
+});
