@@ -3,6 +3,8 @@ package gitrepo_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -220,6 +222,32 @@ func TestCredentials(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestRedirect holds that a password does not follow a server that sends git
+// elsewhere.
+func TestRedirect(t *testing.T) {
+	asked := make(chan string, 10)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.Header.Get("Authorization")
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	defer elsewhere.Close()
+	first := httptest.NewServer(http.RedirectHandler(elsewhere.URL+"/it.git/info/refs?service=git-upload-pack", http.StatusFound))
+	defer first.Close()
+	s := gitrepo.New(t.TempDir()).Repository(gitrepo.Remote{URL: first.URL + "/it.git", Username: gittest.User, Password: gittest.Password})
+	defer s.Close()
+	if err := s.Check(context.Background()); !fault.Is(err, fault.Invalid) {
+		t.Errorf("checked: %v", err)
+	}
+	if len(asked) == 0 {
+		t.Fatal("git has not gone where it was sent")
+	}
+	for range len(asked) {
+		if header := <-asked; header != "" {
+			t.Errorf("the other server was told %q", header)
+		}
 	}
 }
 
