@@ -54,7 +54,7 @@ export function Options({ choice, previews, onChange }: Props) {
           value={choice.guided}
           onChange={(value) => onChange({ guided: value as Choice["guided"] })}
           data={[
-            { value: "default", label: t("As the project says") },
+            { value: "default", label: t("Default") },
             { value: "on", label: t("Ask what to do") },
             { value: "off", label: t("Fail") },
           ]}
