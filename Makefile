@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) $(VERSIONED)
 AGENTS := internal/target/agentbin
 AGENT_SOURCES := $(shell find cmd/tako-agent internal/runner internal/fault octostache version -name '*.go' -not -name '*_test.go') go.mod
 
-.PHONY: help build demo run test lint generate bench crash release deb image
+.PHONY: help build demo run test lint generate bench crash release deb image demo-stop
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ demo: ## set up, deploy a real package to real targets, leave the server running
 	@scripts/prepare openssh-server openssh-client
 	@$(MAKE) --no-print-directory build
 	@go run ./e2e/demo
+
+demo-stop: ## end the server and the machines that the demo left running
+	@go run ./e2e/demo stop
 
 run: build ## run a server on ./data
 	bin/tako server --data data --listen 127.0.0.1:8080
@@ -56,8 +59,8 @@ crash: ## kill the server again and again under 300 deployments; CRASH='-seed N'
 release: $(AGENTS)/.stamp ## static binaries for all platforms in dist/
 	scripts/release $(VERSION)
 
-deb: $(AGENTS)/.stamp ## Debian packages in dist/
+deb: build ## Debian packages in dist/
 	scripts/package deb $(VERSION) amd64 arm64
 
-image: $(AGENTS)/.stamp ## a container image in dist/, for 'docker load'
+image: build ## a container image in dist/, for 'docker load'
 	scripts/package image $(VERSION) amd64

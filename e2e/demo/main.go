@@ -22,7 +22,7 @@ func run() error {
 		return err
 	}
 	d := &demo{dir: filepath.Join(root, "tmp", "demo"), program: filepath.Join(root, "bin", "tako")}
-	if err := d.clear(); err != nil {
+	if err := d.clear(); err != nil || len(os.Args) > 1 && os.Args[1] == "stop" {
 		return err
 	}
 	for _, stage := range []struct {

@@ -257,5 +257,5 @@ func (d *demo) farewell() {
 	fmt.Printf("\nThe server stays up. Portal:   %s/app\n", d.url)
 	fmt.Printf("                     API:      %s/api\n", d.url)
 	fmt.Printf("                     User:     admin\n                     Password: %s\n                     API key:  %s\n", d.secret, d.key)
-	fmt.Printf("                     Log:      %s\nRunning the demo again starts afresh.\n", filepath.Join(d.dir, "server.log"))
+	fmt.Printf("                     Log:      %s\nRunning the demo again starts afresh; make demo-stop ends it.\n", filepath.Join(d.dir, "server.log"))
 }
