@@ -27,6 +27,8 @@ export const to = {
   variableSet: (space: string, id: string) => `/${space}/library/variables/${e(id)}`,
   channel: (space: string, slug: string, id: string) => `${project(space, slug)}/deployments/channels/edit/${e(id)}`,
   newChannel: (space: string, slug: string) => `${project(space, slug)}/deployments/channels/create`,
+  triggers: (space: string, slug: string) => `${project(space, slug)}/deployments/triggers`,
+  trigger: (space: string, slug: string, id: string) => `${project(space, slug)}/deployments/triggers/${e(id)}`,
   lifecycles: (space: string) => `/${space}/library/lifecycles`,
   lifecycle: (space: string, id: string) => `/${space}/library/lifecycles/${e(id)}`,
 };
