@@ -23,6 +23,9 @@ const behind = 20000
 func (w *Watch) lookAtEvents(ctx context.Context, last int64, now time.Time) error {
 	var waiting []*catalog.TriggerState
 	err := w.DB.View(ctx, func(tx *store.Tx) error {
+		if ok, err := w.anything(tx, last); err != nil || !ok {
+			return err
+		}
 		for _, what := range []string{catalog.WaitsForMachine, catalog.WaitsForPush} {
 			found, _, err := catalog.TriggerStates.List(tx, kind.Query{AnySpace: true, Match: map[string]string{"Waits": what}})
 			if err != nil {
@@ -35,9 +38,6 @@ func (w *Watch) lookAtEvents(ctx context.Context, last int64, now time.Time) err
 	if err != nil {
 		return err
 	}
-	if w.lookedFor == nil {
-		w.lookedFor = map[string]int64{}
-	}
 	for _, s := range waiting {
 		events, err := w.eventsFor(ctx, s, last)
 		if err != nil {
@@ -48,15 +48,28 @@ func (w *Watch) lookAtEvents(ctx context.Context, last int64, now time.Time) err
 				return fmt.Errorf("%s: %w", s.ID, err)
 			}
 		}
-		w.lookedFor[s.ID] = last
 	}
 	return nil
+}
+
+// anything says whether anything has happened since this node looked last that
+// a trigger could wait for. Most of what happens is no such thing.
+func (w *Watch) anything(tx *store.Tx, last int64) (bool, error) {
+	if w.looked == 0 {
+		return true, nil // the states tell where to begin
+	}
+	var one int
+	found, err := tx.QueryRow([]any{&one}, "select 1 from event where id > $1 and id <= $2 and (document like 'Machines-%' or document like 'packages-%') limit 1", w.looked, last)
+	if err != nil {
+		return false, fmt.Errorf("looking for what has happened: %w", err)
+	}
+	return found, nil
 }
 
 // eventsFor reads the events that a trigger has not looked at, the oldest
 // first.
 func (w *Watch) eventsFor(ctx context.Context, s *catalog.TriggerState, last int64) (events []*store.Event, err error) {
-	q := store.EventQuery{Spaces: []string{s.SpaceID}, Kinds: []string{"Machines"}, FromID: max(s.Cursor, w.lookedFor[s.ID]) + 1, ToID: last, Take: most}
+	q := store.EventQuery{Spaces: []string{s.SpaceID}, Kinds: []string{"Machines"}, FromID: max(s.Cursor, w.looked) + 1, ToID: last, Take: most}
 	if s.Waits == catalog.WaitsForPush {
 		q.Kinds = []string{"packages"}
 	}

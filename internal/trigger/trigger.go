@@ -36,10 +36,9 @@ type Watch struct {
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 
-	// looked is the last event that this node has looked at: of all, and for
-	// each trigger whose state need not be written for that.
-	looked    int64
-	lookedFor map[string]int64
+	// looked is the last event that this node has looked at. The states of
+	// triggers to which nothing has happened are not written for that.
+	looked int64
 }
 
 func (w *Watch) now() time.Time {
