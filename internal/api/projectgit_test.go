@@ -253,6 +253,10 @@ func TestEditOnBranch(t *testing.T) {
 	dev := v.text(v.get("/api/Spaces-1/environments"), "Items.0.Id")
 	set["Variables"] = append(set["Variables"].([]any), thing{"Name": "Greeting", "Value": "hi", "Scope": thing{"Environment": []string{dev}, "Action": []string{v.text(set, "ScopeValues.Actions.0.Id")}}})
 	v.put(v.on("work", "variables"), set)
+	seen := v.text(v.get("/api/Spaces-1/variables/preview?project="+v.id+"&environment="+dev+"&gitRef=refs%2Fheads%2Fwork"), "Variables")
+	if !strings.Contains(seen, "hi") || !strings.Contains(seen, "Secret") || strings.Contains(seen, hush) {
+		t.Errorf("the preview of the branch is %s", seen)
+	}
 	if got := v.show("work", "variables.ocl"); got != "variable \"Greeting\" {\n    value \"hello\" {}\n\n    value \"hi\" {\n        action = [\"say-it\"]\n        environment = [\"dev\"]\n    }\n}" {
 		t.Errorf("the variables are %s", got)
 	}

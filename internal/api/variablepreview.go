@@ -7,6 +7,7 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/gitproject"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/variable"
 )
@@ -68,7 +69,11 @@ type preview struct {
 
 func (a *API) previewVariables(r *Request) (any, error) {
 	var answer previewedSet
-	err := r.View(func(tx *store.Tx) error {
+	revision, err := a.previewedRevision(r)
+	if err != nil {
+		return nil, err
+	}
+	err = r.View(func(tx *store.Tx) error {
 		p := &preview{r: r, tx: tx, names: map[string]string{}}
 		if err := p.open(); err != nil {
 			return err
@@ -77,7 +82,7 @@ func (a *API) previewVariables(r *Request) (any, error) {
 		if p.environment != nil {
 			environment = p.environment.ID
 		}
-		values, err := deploy.ValuesFor(tx, p.project, p.tenant, environment)
+		values, err := deploy.ValuesFor(tx, p.project, revision, p.tenant, environment)
 		if err != nil {
 			return err
 		}
@@ -93,6 +98,20 @@ func (a *API) previewVariables(r *Request) (any, error) {
 		return err
 	})
 	return answer, err
+}
+
+// previewedRevision reads the variables of a project in Git, after whether the
+// caller may see what the query names.
+func (a *API) previewedRevision(r *Request) (*gitproject.Revision, error) {
+	p := &preview{r: r, names: map[string]string{}}
+	err := r.View(func(tx *store.Tx) error {
+		p.tx = tx
+		return p.open()
+	})
+	if err != nil || !p.project.IsVersionControlled {
+		return nil, err
+	}
+	return a.Deploy.VariablesAt(r.Context(), r.Space, p.project.ID, r.Q("gitRef"))
 }
 
 // open reads what the query names.

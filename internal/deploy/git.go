@@ -17,8 +17,10 @@ func (s *Service) revision(ctx context.Context, space, what, ref, commit string)
 	return s.read(ctx, space, what, ref, commit, (*gitproject.Checkout).Revision)
 }
 
-// variablesAt is revision for what has its process elsewhere.
-func (s *Service) variablesAt(ctx context.Context, space, what, ref string) (*gitproject.Revision, error) {
+// VariablesAt reads the variables of a project at a reference, by default its
+// default branch; nil for a project that is in the database. Like all that asks
+// over the network it is never called within a transaction.
+func (s *Service) VariablesAt(ctx context.Context, space, what, ref string) (*gitproject.Revision, error) {
 	return s.read(ctx, space, what, ref, "", (*gitproject.Checkout).OnlyVariables)
 }
 
@@ -155,7 +157,7 @@ func (s *Service) tip(ctx context.Context, releaseID string) (*gitproject.Revisi
 	if err != nil || r.VersionControlReference == nil {
 		return nil, err
 	}
-	return s.variablesAt(ctx, r.SpaceID, r.ProjectID, r.VersionControlReference.GitRef)
+	return s.VariablesAt(ctx, r.SpaceID, r.ProjectID, r.VersionControlReference.GitRef)
 }
 
 func (s *Service) updateVariables(tx *store.Tx, r *catalog.Release, revision *gitproject.Revision) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/gitproject"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
@@ -202,8 +203,9 @@ func liveValues(tx *store.Tx, project *catalog.Project) ([]variable.Value, error
 
 // ValuesFor reads the variables that a project has now, in an environment and,
 // unless it is nil, for a tenant. What sensitive ones hold is not for showing.
-func ValuesFor(tx *store.Tx, project *catalog.Project, tenant *catalog.Tenant, environment string) ([]variable.Value, error) {
-	values, err := liveValues(tx, project)
+// Those of a project in Git are of a revision.
+func ValuesFor(tx *store.Tx, project *catalog.Project, revision *gitproject.Revision, tenant *catalog.Tenant, environment string) ([]variable.Value, error) {
+	values, err := valuesNow(tx, project, revision)
 	if err != nil || tenant == nil {
 		return values, err
 	}

@@ -35,7 +35,7 @@ func (s *Service) CreateSnapshot(ctx context.Context, in NewSnapshot) (*catalog.
 	d := snapshotDraft(in.Runbook)
 	d.Packages, d.Selected, d.GitResources, d.SelectedGit, d.DefaultVersion = in.Packages, in.Selected, in.GitResources, in.SelectedGit, in.DefaultVersion
 	var err error
-	if d.revision, err = s.variablesAt(ctx, d.Space, in.Runbook.ProjectID, ""); err != nil {
+	if d.revision, err = s.VariablesAt(ctx, d.Space, in.Runbook.ProjectID, ""); err != nil {
 		return nil, err
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
@@ -116,7 +116,7 @@ func putSnapshot(tx *store.Tx, d *releaseDraft, in NewSnapshot) (*catalog.Runboo
 // UpdateSnapshotVariables gives a snapshot the variables of its project as they
 // are now.
 func (s *Service) UpdateSnapshotVariables(ctx context.Context, snapshot *catalog.RunbookSnapshot) error {
-	revision, err := s.variablesAt(ctx, snapshot.SpaceID, snapshot.ProjectID, "")
+	revision, err := s.VariablesAt(ctx, snapshot.SpaceID, snapshot.ProjectID, "")
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ type SnapshotTemplate struct {
 // packages and references of Git dependencies.
 func (s *Service) SnapshotTemplate(ctx context.Context, r *catalog.Runbook) (t *SnapshotTemplate, err error) {
 	d := snapshotDraft(r)
-	if d.revision, err = s.variablesAt(ctx, d.Space, r.ProjectID, ""); err != nil {
+	if d.revision, err = s.VariablesAt(ctx, d.Space, r.ProjectID, ""); err != nil {
 		return nil, err
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
