@@ -67,3 +67,6 @@ export function healthLook(status: string): Look {
       return look("wait", "ring", t("Unknown"));
   }
 }
+
+// offLook is how something that is switched off looks.
+export const offLook = (word: string): Look => look("off", "slash", word);
