@@ -156,8 +156,10 @@ func TestWhoAsksIsMarkedInLists(t *testing.T) {
 			t.Errorf("%s: %d of %d are marked", path, marked, len(list.([]any)))
 		}
 	}
-	how := h.call(200, "GET", "/api/users/authentication/"+me.(string), nil)
-	if at(how, "CanCurrentUserEditIdentitiesForUser") != true || at(how, "AuthenticationProviders", 0, "Name") == nil {
-		t.Errorf("%v", how)
+	for _, path := range []string{"/api/users/authentication", "/api/users/authentication/" + me.(string)} {
+		how := h.call(200, "GET", path, nil)
+		if at(how, "CanCurrentUserEditIdentitiesForUser") != true || at(how, "AuthenticationProviders", 0, "Name") == nil || at(how, "Links", "Self") != "/api/users/authentication/"+me.(string) {
+			t.Errorf("%s: %v", path, how)
+		}
 	}
 }

@@ -58,6 +58,7 @@ var forEveryone = map[string]string{
 	"GET communityactiontemplates":       "facts of the product",
 	"GET communityactiontemplates/all":   "facts of the product",
 	"GET users/me":                       "the caller",
+	"GET users/authentication":           "how the caller can sign in",
 	"GET teammembership":                 "the caller's own teams",
 	"GET serverstatus":                   "says what state the server is in, not what it holds",
 	"GET serverstatus/health":            "says what state the server is in, not what it holds",

@@ -19,6 +19,7 @@ var _ = area(func(a *API) []Route {
 		{Method: "POST", Pattern: "users/login", Handle: a.signIn, Open: true, Summary: "Sign in with a password"},
 		{Method: "POST", Pattern: "users/logout", Handle: a.signOut, Open: true, Summary: "Sign out"},
 		{Method: "GET", Pattern: "authentication", Handle: a.authentication, Open: true, Summary: "How people can sign in"},
+		{Method: "GET", Pattern: "users/authentication", Handle: a.ownAuthentication, Summary: "How the caller can sign in"},
 		{Method: "GET", Pattern: "users/authentication/{id}", Handle: a.userAuthentication, Summary: "How a user can sign in"},
 		{Method: "GET", Pattern: "users/me", Handle: a.me, Summary: "Who is asking", Answer: catalog.Users.Info()},
 		{Method: "GET", Pattern: "users", Handle: a.listUsers, Permission: "", Summary: "List users"},
@@ -78,6 +79,14 @@ func (a *API) userAuthentication(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.authenticationOf(r, id)
+}
+
+func (a *API) ownAuthentication(r *Request) (any, error) {
+	return a.authenticationOf(r, r.Principal.UserID)
+}
+
+func (a *API) authenticationOf(r *Request, id string) (any, error) {
 	all, err := a.authentication(r)
 	if err != nil {
 		return nil, err
