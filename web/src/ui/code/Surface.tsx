@@ -1,5 +1,13 @@
 // The editor itself, in a chunk of its own.
-import { autocompletion, type CompletionContext, closeBrackets, completionKeymap } from "@codemirror/autocomplete";
+import {
+  autocompletion,
+  type Completion,
+  type CompletionContext,
+  closeBrackets,
+  completionKeymap,
+  insertCompletionText,
+  pickedCompletion,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import {
@@ -105,6 +113,16 @@ const fixed: Extension = [
   keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...completionKeymap, indentWithTab]),
 ];
 
+// close takes a variable into #{…}, whose end the editor may have put there
+// when it was begun.
+function close(view: EditorView, option: Completion, from: number, to: number) {
+  const end = view.state.sliceDoc(to, to + 1) === "}" ? to + 1 : to;
+  view.dispatch({
+    ...insertCompletionText(view.state, `${option.label}}`, from, end),
+    annotations: pickedCompletion.of(option),
+  });
+}
+
 // The page may only have styles that carry its nonce.
 const nonce = () => document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
 
@@ -130,12 +148,18 @@ export default function Surface({
     const complete = (context: CompletionContext) => {
       const line = context.state.doc.lineAt(context.pos);
       const now = latest.current;
-      return offer(
+      const made = offer(
         line.text.slice(0, context.pos - line.from),
         line.from,
         now.language,
         now.completions ?? { variables: [] },
         context.explicit,
+      );
+      return (
+        made && {
+          from: made.from,
+          options: made.options.map((o) => (o.apply?.endsWith("}") ? { ...o, apply: close } : o)),
+        }
       );
     };
     const made = new EditorView({
