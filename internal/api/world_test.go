@@ -100,7 +100,7 @@ func (w *world) furnish() {
 	w.add("machines", with(tentacle(private+"box", "AABB"), "Roles", []string{private + "-role"}, "EnvironmentIds", []string{dev}))
 	pool := w.add("workerpools", thing{"WorkerPoolType": "StaticWorkerPool"})
 	w.add("workers", with(tentacle(private+"worker", "CCDD"), "WorkerPoolIds", []string{pool}))
-	w.add("feeds", thing{"FeedType": "NuGet", "FeedUri": "https://127.0.0.1:1/", "Username": "u", "Password": hidden(sealed)})
+	w.add("feeds", thing{"FeedType": "NuGet", "FeedUri": "https://127.0.0.1:1/", "DownloadAttempts": 1, "DownloadRetryBackoffSeconds": 0, "Username": "u", "Password": hidden(sealed)})
 	w.add("git-credentials", thing{"Details": thing{"Type": "UsernamePassword", "Username": "u", "Password": hidden(sealed)}})
 	w.add("actiontemplates", thing{"ActionType": "Octopus.Script", "Properties": thing{}})
 	w.add("subscriptions", thing{"EventNotificationSubscription": thing{"WebhookURI": "https://127.0.0.1:1/", "WebhookHeaderKey": "k", "WebhookHeaderValue": "v"}})
