@@ -42,6 +42,29 @@ test("a space is known by its slug, and an unknown one is said to be unknown", {
     await page.context().close();
 });
 
+test("on a phone the menu opens over the page and leads on", { skip }, async () => {
+    const page = await portal.visit("/Spaces-1", { width: 390, height: 844 });
+    await page.getByRole("button", { name: "Open the menu" }).click();
+    await page.getByRole("dialog", { name: "Menu" }).getByRole("link", { name: "Projects" }).click();
+    await page.getByRole("heading", { level: 1, name: "Projects" }).waitFor();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.context().close();
+});
+
+test("the theme is that of the system until somebody chooses", { skip }, async () => {
+    const page = await portal.visit("/Spaces-1", { theme: "dark" });
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    await settled(page);
+    assert.equal(await ground(), "rgb(15, 20, 26)");
+    await page.getByRole("button", { name: "Theme" }).click();
+    await page.getByRole("menuitem", { name: "Light" }).click();
+    assert.equal(await ground(), "rgb(246, 247, 249)");
+    await page.reload();
+    await settled(page);
+    assert.equal(await ground(), "rgb(246, 247, 249)");
+    await page.context().close();
+});
+
 test("signing out leads back to the sign-in page", { skip }, async () => {
     const page = await portal.visit("/", { signedIn: false });
     await page.getByLabel("User name").fill("admin");

@@ -1,9 +1,11 @@
 import { Outlet } from "@tanstack/react-router";
-import { Suspense } from "react";
+import { lazy, Suspense } from "react";
 import { Shell } from "~/shell/Shell";
 import { ErrorState, Loading } from "~/ui/state";
-import { SignIn } from "./SignIn";
 import { SessionContext, useSessionQuery } from "./session";
+
+// Only those who are not signed in yet load its form.
+const SignIn = lazy(() => import("./SignIn"));
 
 // Root asks who is there first. Signing in happens at whatever address was
 // asked for, which is then shown.
@@ -13,7 +15,13 @@ export function Root() {
   if (session.data === undefined) {
     return <ErrorState error={session.error} onRetry={() => void session.refetch()} />;
   }
-  if (session.data === null) return <SignIn />;
+  if (session.data === null) {
+    return (
+      <Suspense fallback={<Loading />}>
+        <SignIn />
+      </Suspense>
+    );
+  }
   return (
     <SessionContext value={session.data}>
       <Shell>

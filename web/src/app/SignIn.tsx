@@ -6,7 +6,7 @@ import { t } from "~/text/t";
 import classes from "./SignIn.module.css";
 import { useSignIn } from "./session";
 
-export function SignIn() {
+export default function SignIn() {
   const signIn = useSignIn();
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");

@@ -1,24 +1,7 @@
 // How the component kit looks: our tokens, compact controls, no motion beyond
-// what helps.
-import {
-  ActionIcon,
-  Button,
-  Checkbox,
-  type CSSVariablesResolver,
-  createTheme,
-  Drawer,
-  Input,
-  type MantineColorsTuple,
-  Menu,
-  Modal,
-  SegmentedControl,
-  Select,
-  Switch,
-  Tabs,
-  Textarea,
-  TextInput,
-  Tooltip,
-} from "@mantine/core";
+// what helps. It names the components and does not import them, so that a page
+// loads those that it uses.
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 import { t } from "~/text/t";
 
 const accent: MantineColorsTuple = [
@@ -76,33 +59,33 @@ export const theme = createTheme({
   cursorType: "pointer",
   focusRing: "auto",
   components: {
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "default", size: 32 } }),
-    Button: Button.extend({ defaultProps: { size: "xs", h: 32, px: 14 } }),
-    Checkbox: Checkbox.extend(small),
-    Input: Input.extend(small),
-    InputWrapper: Input.Wrapper.extend({
+    ActionIcon: { defaultProps: { variant: "default", size: 32 } },
+    Button: { defaultProps: { size: "xs", h: 32, px: 14 } },
+    Checkbox: small,
+    Input: small,
+    InputWrapper: {
       vars: () => ({
         label: {},
         success: {},
         error: { "--input-error-size": "12.5px" },
         description: { "--input-description-size": "12.5px" },
       }),
-    }),
-    SegmentedControl: SegmentedControl.extend({
+    },
+    SegmentedControl: {
       vars: () => ({ root: { "--sc-padding": "4px 12px", "--sc-font-size": "13px" } }),
-    }),
-    Select: Select.extend({ defaultProps: { size: "xs", comboboxProps: quick } }),
-    Switch: Switch.extend({ defaultProps: { size: "sm" } }),
-    Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
-    TextInput: TextInput.extend(small),
-    Textarea: Textarea.extend({ defaultProps: { size: "xs", autosize: true, minRows: 2 } }),
-    Menu: Menu.extend({ defaultProps: { shadow: "md", position: "bottom-end", ...quick } }),
-    Modal: Modal.extend({
+    },
+    Select: { defaultProps: { size: "xs", comboboxProps: quick } },
+    Switch: { defaultProps: { size: "sm" } },
+    Tabs: { defaultProps: { keepMounted: false } },
+    TextInput: small,
+    Textarea: { defaultProps: { size: "xs", autosize: true, minRows: 2 } },
+    Menu: { defaultProps: { shadow: "md", position: "bottom-end", ...quick } },
+    Modal: {
       styles: { title: { fontSize: 16, fontWeight: 700 } },
       defaultProps: { ...closable, size: 560, yOffset: "8vh", ...quick },
-    }),
-    Drawer: Drawer.extend({ defaultProps: { ...closable, transitionProps: { duration: 120 } } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } }),
+    },
+    Drawer: { defaultProps: { ...closable, transitionProps: { duration: 120 } } },
+    Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } },
   },
 });
 

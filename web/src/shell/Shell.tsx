@@ -1,6 +1,5 @@
-import { Drawer } from "@mantine/core";
 import { useRouterState } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { useLiveCache } from "~/api/live";
 import { SpaceContext } from "~/api/query";
 import { enterSpace } from "~/api/stream/connection";
@@ -13,6 +12,9 @@ import { Banner } from "./Banner";
 import { Rail } from "./Rail";
 import classes from "./Shell.module.css";
 import { TopBar } from "./TopBar";
+
+// Only small screens need it.
+const MenuDrawer = lazy(() => import("./MenuDrawer"));
 
 // useSpaceOfAddress is the space that the address names by id or slug, or the
 // one somebody was in last where it names none.
@@ -74,9 +76,11 @@ export function Shell({ children }: { children: ReactNode }) {
         <aside className={classes.rail}>
           <Rail />
         </aside>
-        <Drawer opened={drawer} onClose={() => setDrawer(false)} size={260} title={t("Menu")} padding={8}>
-          <Rail />
-        </Drawer>
+        {drawer && (
+          <Suspense>
+            <MenuDrawer onClose={() => setDrawer(false)} />
+          </Suspense>
+        )}
         <main id="main" className={classes.main} tabIndex={-1}>
           <Banner />
           {unknown ? (
