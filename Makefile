@@ -56,7 +56,7 @@ crash: ## kill the server again and again under 300 deployments; CRASH='-seed N'
 	@$(MAKE) --no-print-directory build
 	@go run ./e2e/crash $(CRASH)
 
-release: $(AGENTS)/.stamp ## static binaries for all platforms in dist/
+release: build ## static binaries for all platforms in dist/
 	scripts/release $(VERSION)
 
 deb: build ## Debian packages in dist/
