@@ -38,7 +38,7 @@ test("a trigger by the clock is made and changed", { skip }, async () => {
     assert.equal(made.Filter.DaysOfWeek.length, 6);
     assert.deepEqual(made.Action.SourceEnvironmentIds, [environments[0].Id]);
     assert.equal(made.Action.DestinationEnvironmentId, environments[1].Id);
-    await page.getByText("Enabled").click();
+    await page.getByRole("switch", { name: "Enabled" }).click();
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByText("The trigger is saved.").first().waitFor();
     const now = await portal.api("GET", `${space}/projecttriggers/${made.Id}`);

@@ -150,7 +150,7 @@ export function ProcessEditor<T extends Process>(props: Props<T>) {
           }
         >
           {draft.newer && (
-            <Alert color="gray" mb={12} p="8px 12px">
+            <Alert variant="default" mb={12} p="8px 12px">
               {t("{who} saved changes to this process while you were editing.", { who: draft.newer.LastModifiedBy })}{" "}
               <Button variant="subtle" size="compact-xs" onClick={() => draft.newer && bringTogether(draft.newer)}>
                 {t("Bring both together…")}

@@ -43,11 +43,11 @@ export function written(step: Step | undefined): string {
     if (value === null || value === undefined || value === "" || value === false) return;
     if (Array.isArray(value)) {
       value.forEach((v, i) => {
-        const id = (v as { Name?: string } | null)?.Name;
-        put(`${path}[${id || i}]`, v);
+        put(value.length > 1 ? `${path} ${i + 1}` : path, v);
       });
     } else if (typeof value === "object") {
-      for (const [name, v] of Object.entries(value)) if (name !== "Id") put(path ? `${path}.${name}` : name, v);
+      for (const [name, v] of Object.entries(value))
+        if (name !== "Id") put([path, name].filter((part) => part && part !== "Properties").join(" › "), v);
     } else if (typeof value === "string" && value.includes("\n")) {
       out.push(`${path}:`, ...value.split("\n").map((line) => `    ${line}`));
     } else out.push(`${path}: ${String(value)}`);

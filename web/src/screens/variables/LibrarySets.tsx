@@ -5,6 +5,7 @@ import { useGet, useSend, useSpaceId } from "~/api/query";
 import { useGo } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { to } from "~/app/to";
+import { Views } from "~/screens/library/Views";
 import { t } from "~/text/t";
 import { Link } from "~/ui/Link";
 import { Page } from "~/ui/Page";
@@ -25,6 +26,7 @@ export default function LibrarySets() {
   );
   return (
     <Page title={t("Variable sets")} actions={button}>
+      <Views />
       <Read of={sets}>
         {(all) => {
           const shown = all.filter((s) => s.ContentType !== "ScriptModule");

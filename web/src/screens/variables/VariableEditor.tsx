@@ -163,7 +163,7 @@ export function VariableEditor({ set, label, mayEdit, project, frame }: Props) {
         </span>
       </div>
       {draft.newer && (
-        <Alert color="gray" mb={12} p="8px 12px">
+        <Alert variant="default" mb={12} p="8px 12px">
           {t("{who} saved changes to these variables while you were editing.", { who: draft.newer.LastModifiedBy })}{" "}
           <Button variant="subtle" size="compact-xs" onClick={() => draft.newer && bringTogether(draft.newer)}>
             {t("Bring both together…")}

@@ -17,7 +17,7 @@ const version = "Octopus.Action.Template.Version";
 export function Template({ id }: { id: string }) {
   const template = useGet("/api/{spaceId}/actiontemplates/{id}", { id });
   if (template.error)
-    return <Alert color="gray">{t("Its step template is gone. The step still runs as it was.")}</Alert>;
+    return <Alert variant="default">{t("Its step template is gone. The step still runs as it was.")}</Alert>;
   if (!template.data) return <Loading rows={3} />;
   return <Parameters template={template.data} />;
 }
@@ -48,7 +48,7 @@ function Parameters({ template }: { template: Template }) {
         {t("From the step template {name}, version {version}.", { name: template.Name, version: used || "?" })}
       </p>
       {isOld && (
-        <Alert color="gray" p="8px 12px">
+        <Alert variant="default" p="8px 12px">
           {t("Version {n} of the template is there.", { n: template.Version })}{" "}
           <Button variant="subtle" size="compact-xs" onClick={update} disabled={!mayEdit}>
             {t("Update this step")}

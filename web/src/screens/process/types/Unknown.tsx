@@ -9,7 +9,7 @@ export function Unknown() {
   const { action } = useFocus();
   return (
     <>
-      <Alert color="gray" p="8px 12px">
+      <Alert variant="default" p="8px 12px">
         {t(
           "Steps of the type {type} have no form here. They are kept as they are, and can be changed by their properties.",
           { type: action.ActionType },
