@@ -124,8 +124,7 @@ test("a step is chosen from the gallery, filled in, and stored as the engine rea
     const editor = page.getByRole("textbox", { name: "Script" });
     await editor.click();
     await page.keyboard.type("echo #{Data");
-    await page.getByRole("option", { name: /Database.Name/ }).waitFor();
-    await page.keyboard.press("Enter");
+    await page.getByRole("option", { name: /Database.Name/ }).click();
     await page.getByText("On a worker, for each target").click();
     await page.getByRole("combobox", { name: "Target tags" }).fill("web");
     await page.keyboard.press("Enter");
