@@ -67,6 +67,23 @@ test("a long log scrolls without stopping", { skip }, async () => {
     await page.context().close();
 });
 
+test("a task that waits says why and behind what, and can be canceled", { skip }, async () => {
+    const slow = await world.project("Slow", [script("Wait", "sleep 600")]);
+    const running = await world.deploy(await world.release(slow, "1.0.0"), development);
+    await world.until(running, (t) => t.State === "Executing");
+    const waiting = await world.deploy(await world.release(slow, "1.0.1"), development);
+    await inBothThemes(portal, "task-waiting", `/Spaces-1/tasks/${waiting.TaskId}`, { ready: (page) => page.getByText("Why it waits").waitFor() });
+    const page = await portal.visit(`/Spaces-1/tasks/${waiting.TaskId}`);
+    await page.getByRole("link", { name: /Deploy Slow release 1\.0\.0 to Development/ }).waitFor();
+    await page.getByRole("button", { name: "Cancel…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel the task" }).click();
+    await page.getByText("Canceled", { exact: true }).first().waitFor();
+    await page.getByRole("button", { name: "Try again…" }).waitFor();
+    await page.context().close();
+    await portal.api("POST", `/tasks/${running.TaskId}/cancel`, {});
+    await world.ended(running);
+});
+
 test("a question is answered on a phone", { skip }, async () => {
     await onPhone(portal, "task-question", `/Spaces-1/tasks/${asking.TaskId}`, {
         ready: async (page) => {
