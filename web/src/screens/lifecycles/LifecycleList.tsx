@@ -3,6 +3,7 @@ import { useGet, useSpaceId } from "~/api/query";
 import type { Lifecycle } from "~/api/wire";
 import { useMay } from "~/app/session";
 import { to } from "~/app/to";
+import { Views } from "~/screens/library/Views";
 import { t } from "~/text/t";
 import { ButtonLink, Link } from "~/ui/Link";
 import { Page } from "~/ui/Page";
@@ -22,6 +23,7 @@ export default function LifecycleList() {
   );
   return (
     <Page title={t("Lifecycles")} actions={add}>
+      <Views />
       <Read of={lifecycles}>
         {(all) =>
           all.length === 0 ? (
