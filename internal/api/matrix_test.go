@@ -28,8 +28,8 @@ const (
 
 // TestPermissionMatrix has each built-in role try each route, in a world of its
 // own, and compares what came of it with what the declarations of types and
-// routes demand, and with the matrix that was looked over, line by line, before
-// it was written down.
+// routes demand, and with the matrix that was written down before: who changes
+// it reads the difference.
 func TestPermissionMatrix(t *testing.T) {
 	roles := access.BuiltInRoles()
 	var mu sync.Mutex

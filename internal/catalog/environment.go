@@ -39,8 +39,8 @@ type ExtensionSettings struct {
 
 // DeprovisioningRule says how long an ephemeral environment stays unused.
 type DeprovisioningRule struct {
-	Days  int `json:"Days"`
-	Hours int `json:"Hours"`
+	ExpiryDays  int `json:"ExpiryDays"`
+	ExpiryHours int `json:"ExpiryHours"`
 }
 
 // Environments are where releases are deployed to.
