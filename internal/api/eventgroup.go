@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/trigger"
 )
 
 var _ = area(func(a *API) []Route {
@@ -20,18 +21,13 @@ type eventGroup struct {
 	EventCategories []string
 }
 
-// eventGroupTable are the groups that machine triggers know.
-var eventGroupTable = []eventGroup{
-	{named{"Machine", "Machine events"}, []string{
-		"MachineCreated", "MachineDeleted", "MachineEnabled", "MachineDisabled", "MachineHealthy", "MachineHasWarnings", "MachineUnhealthy", "MachineUnavailable",
-		"MachineCleanupFailed", "MachineDeploymentRelatedPropertyWasUpdated"}},
-	{named{"MachineCritical", "Machine critical events"}, []string{"MachineCleanupFailed", "MachineUnavailable"}},
-	{named{"MachineAvailableForDeployment", "Machine becomes available for deployment"}, []string{"MachineEnabled", "MachineHealthy", "MachineHasWarnings"}},
-	{named{"MachineUnavailableForDeployment", "Machine is no longer available for deployment"}, []string{"MachineDisabled", "MachineUnavailable", "MachineUnhealthy"}},
-	{named{"MachineHealthChanged", "Machine health changed"}, []string{"MachineHealthy", "MachineHasWarnings", "MachineUnhealthy", "MachineUnavailable"}},
+func (a *API) eventGroups(*Request) (any, error) {
+	var all []eventGroup
+	for _, g := range trigger.Groups {
+		all = append(all, eventGroup{named{g.ID, g.Name}, g.Categories})
+	}
+	return all, nil
 }
-
-func (a *API) eventGroups(*Request) (any, error) { return eventGroupTable, nil }
 
 // agentEvents is how many of the latest events are looked at for their agents.
 const agentEvents = 1000

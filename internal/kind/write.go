@@ -431,7 +431,11 @@ func (k *Kind[T]) inUse(tx *store.Tx, d *store.Document, users []store.User) err
 		if p := places[u.ID]; p.Name != "" {
 			name = fmt.Sprintf("'%s' (%s)", p.Name, u.ID)
 		}
-		details = append(details, fmt.Sprintf("%s %s uses it as %s.", strings.TrimSuffix(u.Kind, "s"), name, u.Field))
+		user := u.Kind
+		if k, ok := Lookup(u.Kind); ok {
+			user = k.Info().Singular
+		}
+		details = append(details, fmt.Sprintf("%s %s uses it as %s.", user, name, u.Field))
 	}
 	if details == nil {
 		return nil

@@ -81,12 +81,32 @@ func (w *Watch) eventsFor(ctx context.Context, s *catalog.TriggerState, last int
 	return events, err
 }
 
-// groups are the sets of categories that a machine trigger can name.
-var groups = map[string][]string{
-	"machinecritical":                 {"MachineCleanupFailed", "MachineAdded", "MachineDeleted", "MachineUnavailable"},
-	"machineavailablefordeployment":   {"MachineEnabled", "MachineHealthy", "MachineHasWarnings"},
-	"machineunavailablefordeployment": {"MachineDisabled", "MachineUnavailable", "MachineUnhealthy"},
-	"machinehealthchanged":            {"MachineHealthy", "MachineHasWarnings", "MachineUnhealthy", "MachineUnavailable"},
+// Group is a set of categories of machine events under one name.
+type Group struct {
+	ID, Name   string
+	Categories []string
+}
+
+// Groups are the sets of categories that a machine trigger can name. The first
+// is every event of a machine.
+var Groups = []Group{
+	{"Machine", "Machine events", []string{
+		"MachineCreated", "MachineAdded", "MachineDeleted", "MachineEnabled", "MachineDisabled", "MachineHealthy", "MachineHasWarnings", "MachineUnhealthy",
+		"MachineUnavailable", "MachineCleanupFailed", "MachineDeploymentRelatedPropertyWasUpdated"}},
+	{"MachineCritical", "Machine critical events", []string{"MachineCleanupFailed", "MachineAdded", "MachineDeleted", "MachineUnavailable"}},
+	{"MachineAvailableForDeployment", "Machine becomes available for deployment", []string{"MachineEnabled", "MachineHealthy", "MachineHasWarnings"}},
+	{"MachineUnavailableForDeployment", "Machine is no longer available for deployment", []string{"MachineDisabled", "MachineUnavailable", "MachineUnhealthy"}},
+	{"MachineHealthChanged", "Machine health changed", []string{"MachineHealthy", "MachineHasWarnings", "MachineUnhealthy", "MachineUnavailable"}},
+}
+
+// inGroup gives the categories of a group, none if there is no such group.
+func inGroup(id string) []string {
+	for _, g := range Groups {
+		if strings.EqualFold(g.ID, id) {
+			return g.Categories
+		}
+	}
+	return nil
 }
 
 // categories are what the categories of triggers call an event: changes that
@@ -129,7 +149,7 @@ func wanted(f *catalog.TriggerFilter, e *store.Event) bool {
 		if strings.EqualFold(g, "Machine") {
 			return true
 		}
-		named = append(named, groups[strings.ToLower(g)]...)
+		named = append(named, inGroup(g)...)
 	}
 	return slices.ContainsFunc(categories(e), func(c string) bool {
 		return slices.ContainsFunc(named, func(n string) bool { return strings.EqualFold(n, c) })
