@@ -15,7 +15,7 @@ export function useFollow(box: RefObject<HTMLElement | null>, count: number, wan
     e.scrollTop = e.scrollHeight;
   }, [box]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: more rows are more to scroll to
+  // More rows are more to scroll to.
   useLayoutEffect(() => {
     if (!on || !wanted) return;
     seen.current = count;
