@@ -12,6 +12,7 @@ import (
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/plan"
 	"github.com/takodeploy/tako/internal/step"
+	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 )
 
@@ -166,7 +167,7 @@ func (f *flight) run(ctx, alive context.Context) step.Outcome {
 			return o
 		case alive.Err() != nil:
 			return step.Outcome{}
-		case errors.Is(err, errPanic), fault.CodeOf(err) != fault.Internal && fault.CodeOf(err) != fault.Unavailable:
+		case errors.Is(err, errPanic), !store.Unreachable(err) && fault.CodeOf(err) != fault.Internal && fault.CodeOf(err) != fault.Unavailable:
 			return step.Failure("%s", err.Error())
 		case ctx.Err() != nil && f.job.Ticket != "" && errors.Is(err, ctx.Err()):
 			return step.Outcome{State: step.Canceled}

@@ -85,8 +85,11 @@ func sshOf(tx *store.Tx, name string, e *catalog.Endpoint) (target.SSH, error) {
 	}
 	s := target.SSH{Host: e.Host, Port: e.Port, Fingerprint: e.Fingerprint}
 	account, err := catalog.Accounts.Get(tx, e.AccountID)
-	if err != nil {
+	if fault.Is(err, fault.NotFound) {
 		return s, fault.Wrap(fault.Invalid, err, "The account of %s cannot be used", name)
+	}
+	if err != nil {
+		return s, fmt.Errorf("reading the account of %s: %w", name, err)
 	}
 	s.User = account.Username
 	switch account.AccountType {
@@ -110,8 +113,11 @@ func sshOf(tx *store.Tx, name string, e *catalog.Endpoint) (target.SSH, error) {
 
 func proxyOf(tx *store.Tx, machine, id string) (string, error) {
 	p, err := catalog.Proxies.Get(tx, id)
-	if err != nil {
+	if fault.Is(err, fault.NotFound) {
 		return "", fault.Wrap(fault.Invalid, err, "The proxy of %s cannot be used", machine)
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the proxy of %s: %w", machine, err)
 	}
 	u := url.URL{Scheme: "http", Host: net.JoinHostPort(p.Host, strconv.Itoa(p.Port))}
 	if p.Username != "" {
