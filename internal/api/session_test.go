@@ -48,7 +48,7 @@ func TestForgery(t *testing.T) {
 	}
 	before := w.snapshot("")
 	for _, r := range w.api.routes.all {
-		if r.Method == "GET" || r.Pattern == "users/login" {
+		if r.Method == "GET" || r.Pattern == "users/login" || r.Pattern == "token/v1" {
 			continue
 		}
 		for _, q := range w.requests(r, "/api/Spaces-1") {
