@@ -115,8 +115,15 @@ func TestWrongTypes(t *testing.T) {
 				if a.status == 404 && strings.Contains(r.Pattern, "{") {
 					continue // the world has none of these
 				}
-				var said struct{ Errors []string }
-				if err := json.Unmarshal(a.body, &said); a.status != 400 || err != nil || len(said.Errors) == 0 {
+				var said struct {
+					Errors      []string
+					Description string `json:"error_description"` // where OAuth says the shape
+				}
+				err = json.Unmarshal(a.body, &said)
+				if said.Description != "" {
+					said.Errors = append(said.Errors, said.Description)
+				}
+				if a.status != 400 || err != nil || len(said.Errors) == 0 {
 					t.Errorf("%s %s with a wrong %s: %d %.300s", q.method, r.Pattern, path, a.status, a.body)
 					continue
 				}
