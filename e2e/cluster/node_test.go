@@ -50,7 +50,7 @@ func program(t *testing.T) string {
 	t.Helper()
 	path, err := process.Built("TAKO_BINARY", "tako")
 	if err != nil {
-		absent(t, err)
+		process.Absent(t, err)
 	}
 	return path
 }
@@ -174,14 +174,4 @@ func (n *node) ask(path string) (status int, text string) {
 		return 0, err.Error()
 	}
 	return r.StatusCode, string(body)
-}
-
-// absent skips a test that lacks something of the machine's; where everything
-// must be there, it fails.
-func absent(t *testing.T, why error) {
-	t.Helper()
-	if os.Getenv("CI") != "" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
 }

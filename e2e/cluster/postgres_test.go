@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/takodeploy/tako/e2e/process"
 )
 
 // postgres is a database server of the test's own, which it can restart.
@@ -31,7 +33,7 @@ func newPostgres(t *testing.T) *postgres {
 	t.Helper()
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
 	if len(found) == 0 {
-		absent(t, errors.New("PostgreSQL is not installed"))
+		process.Absent(t, errors.New("PostgreSQL is not installed"))
 	}
 	slices.Sort(found)
 	p := &postgres{t: t, bin: found[len(found)-1]}
@@ -43,7 +45,7 @@ func newPostgres(t *testing.T) *postgres {
 	if os.Getuid() == 0 { // the server refuses to run as root
 		account, err := user.Lookup("postgres")
 		if err != nil {
-			absent(t, err)
+			process.Absent(t, err)
 		}
 		uid, _ := strconv.Atoi(account.Uid)
 		gid, _ := strconv.Atoi(account.Gid)

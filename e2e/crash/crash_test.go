@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,11 +13,11 @@ import (
 func short(t *testing.T) options {
 	t.Helper()
 	if err := sshdtest.Available(); err != nil {
-		absent(t, err)
+		process.Absent(t, err)
 	}
 	program, err := process.Built("TAKO_BINARY", "tako")
 	if err != nil {
-		absent(t, err)
+		process.Absent(t, err)
 	}
 	return options{program: program, agent: filepath.Join(filepath.Dir(program), "tako-agent"), deployments: 8, cap: 8, lines: 6,
 		pause: 4 * time.Second, patience: 5 * time.Minute, seed: uint64(time.Now().UnixNano()), say: t.Logf}
@@ -53,14 +52,4 @@ func TestBoundaries(t *testing.T) {
 			}
 		})
 	}
-}
-
-// absent skips a test that lacks something of the machine's; where everything
-// must be there, it fails.
-func absent(t *testing.T, why error) {
-	t.Helper()
-	if os.Getenv("CI") != "" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
 }
