@@ -154,8 +154,9 @@ test("a library set is included, and the preview says which value wins and why",
     await page.getByRole("combobox", { name: "Environment" }).click();
     await page.getByRole("option", { name: "Production" }).click();
     await level.filter({ hasText: "warning" }).click();
-    await page.getByText("The most specific one, by its environment.").waitFor();
-    await page.getByRole("button", { name: /^Where/ }).filter({ hasText: "https://live/v1" }).waitFor();
+    const values = page.getByRole("list", { name: "Values of Level" });
+    await values.getByRole("listitem").filter({ hasText: "wins" }).filter({ hasText: "Production" }).waitFor();
+    await values.getByRole("listitem").filter({ hasText: "outranked" }).filter({ hasText: "Company defaults" }).waitFor();
     await page.context().close();
 });
 

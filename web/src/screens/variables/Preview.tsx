@@ -7,15 +7,13 @@ import { useParam, useQueryWord } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { t } from "~/text/t";
 import { Page } from "~/ui/Page";
-import { Loading, Read } from "~/ui/state";
+import { Read } from "~/ui/state";
 import { readOnly } from "./AllVariables";
 import { ScopeShown } from "./Cells";
-import { type Explained, explainAll, type Outcome, type Place, substituted } from "./explain";
 import classes from "./Preview.module.css";
 import { SheetContext } from "./sheet";
-import { allOf, type Sourced, useSources } from "./sources";
 import { VariableTabs } from "./Tabs";
-import { isSensitive } from "./variables";
+import type { Variable, VariableSet } from "./variables";
 
 // Preview shows which value each variable has at a place, and why.
 export default function Preview() {
@@ -32,14 +30,26 @@ export default function Preview() {
   );
 }
 
-const listOf = (text: string | undefined) =>
-  (text ?? "")
-    .split(",")
-    .map((w) => w.trim())
-    .filter(Boolean);
+// What the server says of a variable at a place; its description leaves it open.
+type Outcome = "Won" | "Tied" | "Outranked" | "Elsewhere";
+type Considered = {
+  Id: string;
+  Value: string | null;
+  Owner: string;
+  Scope: Variable["Scope"];
+  Outcome: Outcome;
+  Reason: string;
+};
+type Previewed = {
+  Name: string;
+  Value: string | null;
+  HasValue: boolean;
+  Explanation: { Summary: string; Considered: Considered[] };
+};
+type Previewing = { Variables: Previewed[]; ScopeValues: VariableSet["ScopeValues"] };
 
-// usePlace is the place that the address names, with what is known of it.
-function usePlace(project: Project) {
+// useFields are what a place is chosen by; the choice lies in the address.
+function useFields() {
   const [environment, setEnvironment] = useQueryWord("environment");
   const [machine, setMachine] = useQueryWord("machine");
   const [action, setAction] = useQueryWord("action");
@@ -47,26 +57,15 @@ function usePlace(project: Project) {
   const [tenant, setTenant] = useQueryWord("tenant");
   const machines = useGet("/api/{spaceId}/machines/all", {}, { enabled: useMay("MachineView") });
   const tenants = useGet("/api/{spaceId}/tenants/all", {}, { enabled: useMay("TenantView") });
-  const process = useGet(
-    "/api/{spaceId}/deploymentprocesses/{id}",
-    { id: project.DeploymentProcessId },
-    { enabled: !project.IsVersionControlled },
-  );
-  const step = process.data?.Steps?.find((s) => s.Actions?.some((a) => a.Id === action));
-  const tags = step?.Properties?.["Octopus.Action.TargetRoles"];
-  const place: Place = {
-    environment,
-    machine,
-    action,
-    channel,
-    process: project.Id,
-    machineTags: machines.data?.find((m) => m.Id === machine)?.Roles ?? [],
-    stepTags: listOf(typeof tags === "string" ? tags : ""),
-    tenantTags: tenants.data?.find((x) => x.Id === tenant)?.TenantTags ?? [],
-  };
   const here = (machines.data ?? []).filter((m) => !environment || m.EnvironmentIds?.includes(environment));
   return {
-    place,
+    query: {
+      environment: environment || undefined,
+      machine: machine || undefined,
+      action: action || undefined,
+      channel: channel || undefined,
+      tenant: tenant || undefined,
+    },
     fields: [
       { label: t("Environment"), value: environment, set: setEnvironment, of: "Environments" as const },
       { label: t("Channel"), value: channel, set: setChannel, of: "Channels" as const },
@@ -78,81 +77,82 @@ function usePlace(project: Project) {
 }
 
 function Chosen({ project }: { project: Project }) {
-  const { sources, isPending } = useSources(project);
-  const { place, fields } = usePlace(project);
-  if (isPending) return <Loading />;
-  const values = sources[0]?.set.ScopeValues ?? null;
-  const explained = explainAll(allOf(sources), place);
-  const won = new Map(explained.flatMap((e) => (e.winner ? [[e.name.toLowerCase(), e.winner.variable]] : [])));
+  const { query, fields } = useFields();
+  const preview = useGet(
+    "/api/{spaceId}/variables/preview",
+    {},
+    { query: { project: project.Id, ...query }, keep: true },
+  );
   return (
-    <SheetContext value={readOnly(values)}>
-      <section className={`card ${classes.place}`} aria-label={t("Where")}>
-        {fields.map((f) => {
-          const list = f.list ?? values?.[f.of] ?? [];
-          if (list.length === 0 && !f.value) return null;
-          return (
-            <Select
-              key={f.label}
-              label={f.label}
-              placeholder={t("Not chosen")}
-              searchable
-              clearable
-              data={list.map((d) => ({ value: d.Id, label: d.Name }))}
-              value={f.value || null}
-              onChange={(id) => f.set(id ?? undefined)}
-            />
-          );
-        })}
-      </section>
-      <ul className={`card ${classes.list}`} aria-label={t("Variables here")}>
-        {explained.map((e) => (
-          <One key={e.name} explained={e} filled={(text) => substituted(text, won)} />
-        ))}
-      </ul>
-    </SheetContext>
+    <Read of={preview}>
+      {(answer) => {
+        const { Variables, ScopeValues } = answer as unknown as Previewing;
+        return (
+          <SheetContext value={readOnly(ScopeValues)}>
+            <section className={`card ${classes.place}`} aria-label={t("Where")}>
+              {fields.map((f) => {
+                const list = f.list ?? ScopeValues?.[f.of] ?? [];
+                if (list.length === 0 && !f.value) return null;
+                return (
+                  <Select
+                    key={f.label}
+                    label={f.label}
+                    placeholder={t("Not chosen")}
+                    searchable
+                    clearable
+                    data={list.map((d) => ({ value: d.Id, label: d.Name }))}
+                    value={f.value || null}
+                    onChange={(id) => f.set(id ?? undefined)}
+                  />
+                );
+              })}
+            </section>
+            <ul className={`card ${classes.list}`} aria-label={t("Variables here")}>
+              {Variables.map((v) => (
+                <One key={v.Name} of={v} />
+              ))}
+            </ul>
+          </SheetContext>
+        );
+      }}
+    </Read>
   );
 }
 
-const shownOf = ({ variable }: Sourced) =>
-  isSensitive(variable) ? t("secret") : variable.Value === "" ? t("empty") : (variable.Value ?? "");
+const shownOf = (value: string | null) => (value === null ? t("secret") : value === "" ? t("empty") : value);
 
 const outcomes: Record<Outcome, string> = {
-  wins: t("wins"),
-  tied: t("tied"),
-  outranked: t("outranked"),
-  elsewhere: t("not here"),
+  Won: t("wins"),
+  Tied: t("tied"),
+  Outranked: t("outranked"),
+  Elsewhere: t("not here"),
 };
 
-const sourceOf = ({ source }: Sourced) => (source.library ? source.name : t("This project"));
-
-function One({ explained, filled }: { explained: Explained; filled: (text: string) => string }) {
+function One({ of: v }: { of: Previewed }) {
   const [opened, open] = useState(false);
-  const { winner, verdicts, name } = explained;
-  const text = winner ? shownOf(winner) : "";
-  const full = winner && !isSensitive(winner.variable) ? filled(text) : text;
+  const winner = v.Explanation.Considered.find((c) => c.Outcome === "Won");
   return (
     <li className={classes.one}>
       <UnstyledButton className={classes.line} aria-expanded={opened} onClick={() => open(!opened)}>
         <IconChevronRight size={15} className={classes.chevron} aria-hidden />
-        <code className={classes.name}>{name}</code>
+        <code className={classes.name}>{v.Name}</code>
         <span className={classes.value}>
-          {winner ? <code>{full}</code> : <span className="dim">{t("has no value here")}</span>}
-          {winner && full !== text && <code className="dim"> {text}</code>}
+          {v.HasValue ? <code>{shownOf(v.Value)}</code> : <span className="dim">{t("has no value here")}</span>}
         </span>
-        <span className={classes.from}>{winner ? sourceOf(winner) : ""}</span>
+        <span className={classes.from}>{winner?.Owner}</span>
       </UnstyledButton>
       {opened && (
-        <ol className={classes.verdicts} aria-label={t("Values of {name}", { name })}>
-          {verdicts.map((v) => (
-            <li key={v.value.variable.Id} data-outcome={v.outcome}>
-              <span className={classes.outcome}>{outcomes[v.outcome]}</span>
+        <ol className={classes.verdicts} aria-label={t("Values of {name}", { name: v.Name })}>
+          {v.Explanation.Considered.map((c) => (
+            <li key={`${c.Id} ${c.Outcome}`} data-outcome={c.Outcome}>
+              <span className={classes.outcome}>{outcomes[c.Outcome]}</span>
               <div className={classes.about}>
                 <div className={classes.candidate}>
-                  <code>{shownOf(v.value)}</code>
-                  <ScopeShown scope={v.value.variable.Scope} />
-                  <span className="dim">{sourceOf(v.value)}</span>
+                  <code>{shownOf(c.Value)}</code>
+                  <ScopeShown scope={c.Scope} />
+                  <span className="dim">{c.Owner}</span>
                 </div>
-                <p className="dim">{v.reason}</p>
+                <p className="dim">{c.Reason}</p>
               </div>
             </li>
           ))}
