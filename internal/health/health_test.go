@@ -284,7 +284,12 @@ func TestHealthTaskGoesOn(t *testing.T) {
 	w.stuck[ids[3]] = gate
 	stop := w.start()
 	id := w.enqueue(health.Arguments{}).ID
-	w.await(id, func(*task.Task) bool { return w.health(ids[2]) == catalog.Healthy })
+	w.await(id, func(*task.Task) bool {
+		w.mu.Lock()
+		begun := len(w.seen) == len(ids)
+		w.mu.Unlock()
+		return begun && w.health(ids[0]) == catalog.Healthy && w.health(ids[1]) == catalog.Healthy && w.health(ids[2]) == catalog.Healthy
+	})
 	stop()
 	if diff := cmp.Diff(ids, w.checked()); diff != "" {
 		t.Error(diff)
