@@ -97,6 +97,12 @@ export async function settled(page) {
     await page.getByRole("status", { name: "Loading" }).first().waitFor({ state: "detached" });
 }
 
+// save saves what a form holds: its bar goes when the server has taken it.
+export async function save(page) {
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("region", { name: "Unsaved changes" }).waitFor({ state: "detached" });
+}
+
 // shoot leaves a picture of the page for people to look at.
 export async function shoot(page, name) {
     mkdirSync(shots, { recursive: true });

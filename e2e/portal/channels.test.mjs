@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inBothThemes, onPhone, open, settled, skip } from "./browser.mjs";
+import { inBothThemes, onPhone, open, save, settled, skip } from "./browser.mjs";
 import { World } from "./world.mjs";
 
 let portal, world, project, page;
@@ -39,8 +39,7 @@ test("a channel is made with a rule, and changed", { skip }, async () => {
     const made = Items.find((c) => c.Name === "Hotfix");
     assert.deepEqual(made.Rules.map((r) => [r.VersionRange, r.ActionPackages]), [["[1.0,2.0)", [{ DeploymentAction: "Deploy", PackageReference: "" }]]]);
     await page.getByLabel("Description").fill("For emergencies");
-    await page.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByText("The channel is saved.").first().waitFor();
+    await save(page);
     const now = await portal.api("GET", `${space}/channels/${made.Id}`);
     assert.deepEqual({ ...now, LastModifiedOn: "" }, { ...made, Description: "For emergencies", LastModifiedOn: "" });
     await page.context().close();
@@ -54,8 +53,7 @@ test("phases of a lifecycle are moved by keyboard and deployed to automatically"
     await page.getByRole("combobox", { name: "Deployed to automatically" }).first().click();
     await page.getByRole("option").first().click();
     await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByText("The lifecycle is saved.").first().waitFor();
+    await save(page);
     const { Phases } = await portal.api("GET", `${space}/lifecycles/${world.lifecycle.Id}`);
     assert.deepEqual(Phases.map((p) => p.Name), ["Production", "Development", "Staging"]);
     assert.equal(Phases[0].AutomaticDeploymentTargets.length, 1);

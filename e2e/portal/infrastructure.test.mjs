@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inBothThemes, onPhone, open, settled, skip } from "./browser.mjs";
+import { inBothThemes, onPhone, open, save, settled, skip } from "./browser.mjs";
 import { absent, startSshd } from "./sshd.mjs";
 
 let portal;
@@ -60,30 +60,28 @@ test("another host key is refused, with both fingerprints said", { skip: skip ||
     const [target] = (await portal.api("GET", "/Spaces-1/machines/all")).filter((m) => m.Name === "web-1");
     const page = await portal.visit(`/Spaces-1/infrastructure/machines/${target.Id}/settings`);
     await page.getByLabel("Host key fingerprint").fill(wrong);
-    await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText("Saved.").last().waitFor();
+    await save(page);
     await page.getByRole("button", { name: "Check health" }).click();
     await page.getByRole("heading", { name: /Check the health of web-1/ }).waitFor();
     await page.getByText(sshd.fingerprint).first().waitFor({ timeout: 60_000 });
     await page.goto(`${portal.server.url}/app#/Spaces-1/infrastructure/machines/${target.Id}`);
     await page.getByText("Unavailable", { exact: true }).waitFor();
     await page.getByLabel("Host key fingerprint").fill(sshd.fingerprint);
-    await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText("Saved.").last().waitFor();
+    await save(page);
     await page.context().close();
 });
 
 test("a used account and a used environment are kept, and the server's reason is shown", { skip: skip || absent }, async () => {
     const [account] = (await portal.api("GET", "/Spaces-1/accounts/all")).filter((a) => a.Name === "deployer");
     const page = await portal.visit(`/Spaces-1/infrastructure/accounts/${account.Id}`);
-    await page.getByRole("button", { name: "Delete…" }).click();
-    await page.getByRole("button", { name: "Delete deployer" }).click();
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("menuitem", { name: "Delete account…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete account" }).click();
     await page.getByText(/web-1/).waitFor();
     assert.equal((await portal.api("GET", `/Spaces-1/accounts/${account.Id}`)).Name, "deployer");
     // Saving what is shown keeps the key that nobody can read.
     await page.getByLabel("Description").fill("For the web servers");
-    await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText("Saved.").last().waitFor();
+    await save(page);
     const kept = await portal.api("GET", `/Spaces-1/accounts/${account.Id}`);
     assert.equal(kept.Description, "For the web servers");
     assert.equal(kept.PrivateKeyFile.HasValue, true);

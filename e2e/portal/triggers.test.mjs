@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inBothThemes, onPhone, open, settled, skip } from "./browser.mjs";
+import { inBothThemes, onPhone, open, save, settled, skip } from "./browser.mjs";
 import { script, World } from "./world.mjs";
 
 let portal, world, project, environments;
@@ -39,8 +39,7 @@ test("a trigger by the clock is made and changed", { skip }, async () => {
     assert.deepEqual(made.Action.SourceEnvironmentIds, [environments[0].Id]);
     assert.equal(made.Action.DestinationEnvironmentId, environments[1].Id);
     await page.getByRole("switch", { name: "Enabled" }).click();
-    await page.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByText("The trigger is saved.").first().waitFor();
+    await save(page);
     const now = await portal.api("GET", `${space}/projecttriggers/${made.Id}`);
     assert.deepEqual({ ...now, LastModifiedOn: "" }, { ...made, IsDisabled: true, LastModifiedOn: "" });
     await page.context().close();

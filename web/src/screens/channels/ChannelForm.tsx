@@ -1,18 +1,14 @@
-import { ActionIcon, Button, Menu, Select, Switch, TagsInput, Textarea, TextInput } from "@mantine/core";
-import { IconDots, IconPlus, IconTrash } from "@tabler/icons-react";
-import { useState } from "react";
-import { useGet, useSend, useSpaceId } from "~/api/query";
+import { ActionIcon, Button, Select, Switch, TagsInput, TextInput } from "@mantine/core";
+import { IconPlus, IconTrash } from "@tabler/icons-react";
+import { useGet, useSpaceId } from "~/api/query";
 import type { Channel, Project, Wire } from "~/api/wire";
-import { useGo, useParam } from "~/app/navigation";
-import { useMay } from "~/app/session";
+import { useParam } from "~/app/navigation";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
-import { Confirm } from "~/ui/Confirm";
 import { newId } from "~/ui/draft/merge";
-import { SaveBar } from "~/ui/draft/SaveBar";
-import { useDraft } from "~/ui/draft/useDraft";
-import { done, failed } from "~/ui/notify";
-import { Page } from "~/ui/Page";
+import { DocumentForm, type Fields, named } from "~/ui/form/DocumentForm";
+import form from "~/ui/form/form.module.css";
+import { NameFields } from "~/ui/form/NameFields";
 import { choicesOf, PickMany } from "~/ui/PickMany";
 import { Section } from "~/ui/Section";
 import { Read } from "~/ui/state";
@@ -54,131 +50,88 @@ const blank = (project: Project) =>
 
 function Form({ project, channel }: { project: Project; channel: Channel }) {
   const space = useSpaceId();
-  const go = useGo();
-  const isNew = channel.Id === "";
-  // A new one begins the same each time it is drawn.
-  const [begun] = useState(channel);
-  const draft = useDraft(isNew ? begun : channel);
-  const c = draft.value;
-  const put = (change: Partial<Channel>) => draft.edit((now) => ({ ...now, ...change }));
-  const mayEdit = useMay("ProcessEdit", { project: project.Id });
+  return (
+    <DocumentForm
+      collection="/api/{spaceId}/channels"
+      document={channel}
+      name={channel.Name}
+      add={t("Add channel")}
+      remove={[t("Delete channel"), t("Its rules go with it. A channel that has releases cannot be deleted.")]}
+      list={{ label: t("Channels"), to: to.channels(space, project.Slug) }}
+      place={(made) => to.channel(space, project.Slug, made.Id)}
+      may={{ edit: "ProcessEdit", scope: { project: project.Id } }}
+      touches={["projects"]}
+      why={named}
+    >
+      {(fields) => (
+        <>
+          <Section title={t("Channel")}>
+            <div className={form.fields}>
+              <NameFields {...fields} />
+              <ChannelFields project={project} was={channel} {...fields} />
+            </div>
+          </Section>
+          <Rules
+            project={project}
+            rules={fields.value.Rules ?? []}
+            mayEdit={!fields.readOnly}
+            onChange={(Rules) => fields.put({ Rules })}
+          />
+        </>
+      )}
+    </DocumentForm>
+  );
+}
+
+type ChannelProps = Fields<Channel> & { project: Project; was: Channel };
+
+function ChannelFields({ project, was, value: c, put, readOnly }: ChannelProps) {
   const lifecycles = useGet("/api/{spaceId}/lifecycles/all", {});
   const sets = useGet("/api/{spaceId}/tagsets/all", {});
-  const [deleting, ask] = useState(false);
-  const list = to.channels(space, project.Slug);
-  const touches = ["projects"];
-  const create = useSend("post", "/api/{spaceId}/channels", { touches });
-  const update = useSend("put", "/api/{spaceId}/channels/{id}", { touches });
-  const remove = useSend("delete", "/api/{spaceId}/channels/{id}", { touches });
-  const send = async () => {
-    const saved = isNew
-      ? await create.mutateAsync({ body: c })
-      : await update.mutateAsync({ params: { id: channel.Id }, body: c });
-    draft.saved(isNew ? begun : saved);
-    done(t("The channel is saved."));
-    if (isNew) go(to.channel(space, project.Slug, saved.Id), { replace: true });
-  };
   const inherited = lifecycles.data?.find((l) => l.Id === project.LifecycleId)?.Name ?? "";
   const tags = (sets.data ?? []).flatMap((s) =>
     (s.Tags ?? []).map((x) => ({ value: x.CanonicalTagName, label: x.CanonicalTagName })),
   );
   return (
-    <Page
-      narrow
-      title={isNew ? t("Add channel") : channel.Name}
-      crumbs={[{ label: t("Channels"), to: list }, { label: isNew ? t("New") : channel.Name }]}
-      actions={
-        mayEdit &&
-        !isNew && (
-          <Menu>
-            <Menu.Target>
-              <ActionIcon aria-label={t("More")}>
-                <IconDots size={16} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item color="bad" leftSection={<IconTrash size={15} />} onClick={() => ask(true)}>
-                {t("Delete channel…")}
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
-        )
-      }
-    >
-      <Section title={t("Channel")}>
-        <div className={classes.form}>
-          <TextInput
-            label={t("Name")}
-            disabled={!mayEdit}
-            value={c.Name}
-            onChange={(e) => put({ Name: e.currentTarget.value })}
-          />
-          <Textarea
-            label={t("Description")}
-            minRows={1}
-            disabled={!mayEdit}
-            value={c.Description}
-            onChange={(e) => put({ Description: e.currentTarget.value })}
-          />
-          <Select
-            label={t("Lifecycle")}
-            description={t("The environments that its releases go through.")}
-            placeholder={t("As the project: {name}", { name: inherited })}
-            searchable
-            clearable
-            disabled={!mayEdit}
-            data={choicesOf(lifecycles.data)}
-            value={c.LifecycleId || null}
-            onChange={(id) => put({ LifecycleId: id ?? "" })}
-          />
-          <Switch
-            label={t("Default: releases are of this channel unless another is chosen")}
-            disabled={!mayEdit || channel.IsDefault}
-            checked={c.IsDefault}
-            onChange={(e) => put({ IsDefault: e.currentTarget.checked })}
-          />
-          {(tags.length > 0 || (c.TenantTags ?? []).length > 0) && (
-            <PickMany
-              label={t("Only for tenants with these tags")}
-              placeholder={t("All tenants")}
-              disabled={!mayEdit}
-              choices={tags}
-              value={c.TenantTags}
-              onChange={(TenantTags) => put({ TenantTags })}
-            />
-          )}
-          {project.IsVersionControlled && (
-            <TagsInput
-              size="xs"
-              label={t("Git references that releases may come from")}
-              description={t("Patterns such as main or release/*.")}
-              disabled={!mayEdit}
-              value={c.GitReferenceRules ?? []}
-              onChange={(GitReferenceRules) => put({ GitReferenceRules })}
-            />
-          )}
-        </div>
-      </Section>
-      <Rules project={project} rules={c.Rules ?? []} mayEdit={mayEdit} onChange={(Rules) => put({ Rules })} />
-      <SaveBar
-        dirty={draft.dirty}
-        saving={create.isPending || update.isPending}
-        error={isNew ? create.error : update.error}
-        disabled={c.Name.trim() ? undefined : t("The channel has no name yet.")}
-        onSave={() => void send().catch(() => {})}
-        onDiscard={draft.discard}
+    <>
+      <Select
+        label={t("Lifecycle")}
+        description={t("The environments that its releases go through.")}
+        placeholder={t("As the project: {name}", { name: inherited })}
+        searchable
+        clearable
+        disabled={readOnly}
+        data={choicesOf(lifecycles.data)}
+        value={c.LifecycleId || null}
+        onChange={(id) => put({ LifecycleId: id ?? "" })}
       />
-      <Confirm
-        opened={deleting}
-        onClose={() => ask(false)}
-        title={t("Delete channel {name}?", { name: channel.Name })}
-        action={t("Delete channel")}
-        grave
-        onConfirm={() => remove.mutateAsync({ params: { id: channel.Id } }).then(() => go(list), failed)}
-      >
-        <p>{t("Its rules go with it. A channel that has releases cannot be deleted.")}</p>
-      </Confirm>
-    </Page>
+      <Switch
+        label={t("Default: releases are of this channel unless another is chosen")}
+        disabled={readOnly || was.IsDefault}
+        checked={c.IsDefault}
+        onChange={(e) => put({ IsDefault: e.currentTarget.checked })}
+      />
+      {(tags.length > 0 || (c.TenantTags ?? []).length > 0) && (
+        <PickMany
+          label={t("Only for tenants with these tags")}
+          placeholder={t("All tenants")}
+          disabled={readOnly}
+          choices={tags}
+          value={c.TenantTags}
+          onChange={(TenantTags) => put({ TenantTags })}
+        />
+      )}
+      {project.IsVersionControlled && (
+        <TagsInput
+          size="xs"
+          label={t("Git references that releases may come from")}
+          description={t("Patterns such as main or release/*.")}
+          disabled={readOnly}
+          value={c.GitReferenceRules ?? []}
+          onChange={(GitReferenceRules) => put({ GitReferenceRules })}
+        />
+      )}
+    </>
   );
 }
 
@@ -209,7 +162,7 @@ function Rules({ project, rules, mayEdit, onChange }: RulesProps) {
     ]);
   return (
     <Section title={t("Versions of packages")}>
-      <div className={classes.form}>
+      <div className={form.fields}>
         <p className="dim">{t("A release of this channel can only have versions that fit.")}</p>
         {rules.map((r, i) => {
           const chosen = (r.ActionPackages ?? []).map((p) => packageWord(p.DeploymentAction, p.PackageReference));

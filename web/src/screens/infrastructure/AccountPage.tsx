@@ -1,19 +1,15 @@
-import { Button, Textarea, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
-import { useGet, useSend, useSpaceId } from "~/api/query";
-import { useGo, useParam } from "~/app/navigation";
-import { useMay } from "~/app/session";
+import { useMemo } from "react";
+import { useGet, useSpaceId } from "~/api/query";
+import { useParam } from "~/app/navigation";
 import { t } from "~/text/t";
-import { Confirm } from "~/ui/Confirm";
-import { done, failed } from "~/ui/notify";
-import { Page } from "~/ui/Page";
+import { DocumentForm, named } from "~/ui/form/DocumentForm";
+import form from "~/ui/form/form.module.css";
+import { NameFields } from "~/ui/form/NameFields";
 import { choicesOf, PickMany } from "~/ui/PickMany";
-import { Refusal } from "~/ui/Refusal";
 import { Section } from "~/ui/Section";
 import { Read } from "~/ui/state";
 import { AccountFields } from "./AccountFields";
 import { type Account, kindOf } from "./accounts";
-import classes from "./Form.module.css";
 import { places } from "./places";
 
 export default function AccountPage() {
@@ -32,83 +28,42 @@ function readOf(account: Account): Partial<Account> {
 
 function Form({ account }: { account: Account }) {
   const space = useSpaceId();
-  const go = useGo();
   const kind = kindOf(account.AccountType);
-  const mayEdit = useMay("AccountEdit");
-  const mayDelete = useMay("AccountDelete");
   const environments = useGet("/api/{spaceId}/environments/all", {});
-  const [removing, setRemoving] = useState(false);
-  const [draft, setDraft] = useState(() => readOf(account));
-  const save = useSend("put", "/api/{spaceId}/accounts/{id}", { onDone: () => done(t("Saved.")) });
-  const remove = useSend("delete", "/api/{spaceId}/accounts/{id}", { onDone: () => go(places.accounts(space)) });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate({ params: { id: account.Id }, body: draft });
-  };
+  const document = useMemo(() => readOf(account) as Account, [account]);
   return (
-    <form onSubmit={submit} autoComplete="off">
-      <Page
-        narrow
-        title={account.Name}
-        crumbs={[{ label: t("Accounts"), to: places.accounts(space) }, { label: account.Name }]}
-        beside={<span className="dim">{t(kind?.label ?? account.AccountType)}</span>}
-        actions={
-          <>
-            {mayDelete && (
-              <Button variant="default" onClick={() => setRemoving(true)}>
-                {t("Delete…")}
-              </Button>
-            )}
-            {mayEdit && (
-              <Button type="submit" loading={save.isPending}>
-                {t("Save")}
-              </Button>
-            )}
-          </>
-        }
-      >
-        <Refusal of={save.error} />
+    <DocumentForm
+      collection="/api/{spaceId}/accounts"
+      document={document}
+      name={account.Name}
+      add={t("Add account")}
+      remove={[t("Delete account"), t("The server refuses this while a target uses the account, and says which.")]}
+      list={{ label: t("Accounts"), to: places.accounts(space) }}
+      place={(made) => places.account(space, made.Id)}
+      may={{ edit: "AccountEdit", delete: "AccountDelete" }}
+      beside={<span className="dim">{t(kind?.label ?? account.AccountType)}</span>}
+      why={named}
+    >
+      {(fields) => (
         <Section title={t("Settings")}>
-          <div className={classes.form}>
-            <TextInput
-              label={t("Name")}
-              value={draft.Name}
-              onChange={(e) => setDraft({ ...draft, Name: e.currentTarget.value })}
-            />
-            <Textarea
-              label={t("Description")}
-              value={draft.Description}
-              onChange={(e) => setDraft({ ...draft, Description: e.currentTarget.value })}
-            />
+          <div className={form.fields}>
+            <NameFields {...fields} />
             {kind ? (
-              <AccountFields kind={kind} value={draft} onChange={setDraft} />
+              <AccountFields kind={kind} value={fields.value} onChange={(next) => fields.put(next)} />
             ) : (
-              <p className={classes.hint}>
-                {t("What is particular to this kind of account is changed through the API.")}
-              </p>
+              <p className="dim">{t("What is particular to this kind of account is changed through the API.")}</p>
             )}
             <PickMany
               label={t("Environments")}
               placeholder={t("Any environment may use it")}
+              disabled={fields.readOnly}
               choices={choicesOf(environments.data)}
-              value={draft.EnvironmentIds}
-              onChange={(EnvironmentIds) => setDraft({ ...draft, EnvironmentIds })}
+              value={fields.value.EnvironmentIds}
+              onChange={(EnvironmentIds) => fields.put({ EnvironmentIds })}
             />
           </div>
         </Section>
-      </Page>
-      <Confirm
-        grave
-        opened={removing}
-        onClose={() => setRemoving(false)}
-        title={t("Delete {name}?", { name: account.Name })}
-        action={t("Delete {name}", { name: account.Name })}
-        onConfirm={() =>
-          remove.mutate({ params: { id: account.Id } }, { onError: failed, onSettled: () => setRemoving(false) })
-        }
-      >
-        {t("The server refuses this while a target uses the account, and says which.")}
-      </Confirm>
-    </form>
+      )}
+    </DocumentForm>
   );
 }

@@ -1,18 +1,14 @@
-import { Button, Switch, Textarea, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
-import { useGet, useSend, useSpaceId } from "~/api/query";
+import { Switch } from "@mantine/core";
+import { useGet, useSpaceId } from "~/api/query";
 import type { Environment } from "~/api/wire";
-import { useGo, useParam } from "~/app/navigation";
-import { useMay } from "~/app/session";
+import { useParam } from "~/app/navigation";
 import { t } from "~/text/t";
-import { Confirm } from "~/ui/Confirm";
+import { DocumentForm, named } from "~/ui/form/DocumentForm";
+import form from "~/ui/form/form.module.css";
+import { NameFields } from "~/ui/form/NameFields";
 import { ButtonLink } from "~/ui/Link";
-import { done, failed } from "~/ui/notify";
-import { Page } from "~/ui/Page";
-import { Refusal } from "~/ui/Refusal";
 import { Section } from "~/ui/Section";
 import { Read } from "~/ui/state";
-import classes from "./Form.module.css";
 import { places } from "./places";
 
 export default function EnvironmentPage() {
@@ -22,86 +18,48 @@ export default function EnvironmentPage() {
 
 function Form({ environment }: { environment: Environment }) {
   const space = useSpaceId();
-  const go = useGo();
-  const mayEdit = useMay("EnvironmentEdit");
-  const mayDelete = useMay("EnvironmentDelete");
-  const [removing, setRemoving] = useState(false);
-  const [draft, setDraft] = useState(environment);
-  const save = useSend("put", "/api/{spaceId}/environments/{id}", {
-    touches: ["dashboard"],
-    onDone: () => done(t("Saved.")),
-  });
-  const remove = useSend("delete", "/api/{spaceId}/environments/{id}", {
-    onDone: () => go(places.environments(space)),
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate({ params: { id: environment.Id }, body: draft });
-  };
   return (
-    <form onSubmit={submit}>
-      <Page
-        narrow
-        title={environment.Name}
-        crumbs={[{ label: t("Environments"), to: places.environments(space) }, { label: environment.Name }]}
-        actions={
-          <>
-            <ButtonLink variant="default" to={`${places.targets(space)}?environmentIds=${environment.Id}`}>
-              {t("Show targets")}
-            </ButtonLink>
-            {mayDelete && (
-              <Button variant="default" onClick={() => setRemoving(true)}>
-                {t("Delete…")}
-              </Button>
-            )}
-            {mayEdit && (
-              <Button type="submit" loading={save.isPending}>
-                {t("Save")}
-              </Button>
-            )}
-          </>
-        }
-      >
-        <Refusal of={save.error} />
+    <DocumentForm
+      collection="/api/{spaceId}/environments"
+      document={environment}
+      name={environment.Name}
+      add={t("Add environment")}
+      remove={[
+        t("Delete environment"),
+        t("The server refuses this while something uses the environment, and says what."),
+      ]}
+      list={{ label: t("Environments"), to: places.environments(space) }}
+      place={(made) => places.environment(space, made.Id)}
+      may={{ edit: "EnvironmentEdit", delete: "EnvironmentDelete" }}
+      touches={["dashboard"]}
+      why={named}
+      actions={
+        <ButtonLink variant="default" to={`${places.targets(space)}?environmentIds=${environment.Id}`}>
+          {t("Show targets")}
+        </ButtonLink>
+      }
+    >
+      {(fields) => (
         <Section title={t("Settings")}>
-          <div className={classes.form}>
-            <TextInput
-              label={t("Name")}
-              value={draft.Name}
-              onChange={(e) => setDraft({ ...draft, Name: e.currentTarget.value })}
-            />
-            <Textarea
-              label={t("Description")}
-              value={draft.Description}
-              onChange={(e) => setDraft({ ...draft, Description: e.currentTarget.value })}
-            />
+          <div className={form.fields}>
+            <NameFields {...fields} />
             <Switch
               label={t("Guided failure")}
               description={t("When a step fails, a person is asked what to do, unless the project decides otherwise.")}
-              checked={draft.UseGuidedFailure}
-              onChange={(e) => setDraft({ ...draft, UseGuidedFailure: e.currentTarget.checked })}
+              disabled={fields.readOnly}
+              checked={fields.value.UseGuidedFailure}
+              onChange={(e) => fields.put({ UseGuidedFailure: e.currentTarget.checked })}
             />
             <Switch
               label={t("Dynamic infrastructure")}
               description={t("Scripts that run here may add and remove targets.")}
-              checked={draft.AllowDynamicInfrastructure}
-              onChange={(e) => setDraft({ ...draft, AllowDynamicInfrastructure: e.currentTarget.checked })}
+              disabled={fields.readOnly}
+              checked={fields.value.AllowDynamicInfrastructure}
+              onChange={(e) => fields.put({ AllowDynamicInfrastructure: e.currentTarget.checked })}
             />
           </div>
         </Section>
-      </Page>
-      <Confirm
-        grave
-        opened={removing}
-        onClose={() => setRemoving(false)}
-        title={t("Delete {name}?", { name: environment.Name })}
-        action={t("Delete {name}", { name: environment.Name })}
-        onConfirm={() =>
-          remove.mutate({ params: { id: environment.Id } }, { onError: failed, onSettled: () => setRemoving(false) })
-        }
-      >
-        {t("The server refuses this while something uses the environment, and says what.")}
-      </Confirm>
-    </form>
+      )}
+    </DocumentForm>
   );
 }

@@ -1,18 +1,14 @@
-import { ActionIcon, Button, Menu, Textarea, TextInput } from "@mantine/core";
-import { IconDots, IconPlus, IconTrash } from "@tabler/icons-react";
-import { useState } from "react";
-import { useGet, useSend, useSpaceId } from "~/api/query";
-import type { Lifecycle } from "~/api/wire";
-import { useGo, useParam } from "~/app/navigation";
-import { useMay } from "~/app/session";
+import { Button } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useGet, useSpaceId } from "~/api/query";
+import type { Environment, Lifecycle } from "~/api/wire";
+import { useParam } from "~/app/navigation";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
-import { Confirm } from "~/ui/Confirm";
-import { SaveBar } from "~/ui/draft/SaveBar";
-import { useDraft } from "~/ui/draft/useDraft";
+import { DocumentForm, type Fields, named } from "~/ui/form/DocumentForm";
+import form from "~/ui/form/form.module.css";
+import { NameFields } from "~/ui/form/NameFields";
 import { Link } from "~/ui/Link";
-import { done, failed } from "~/ui/notify";
-import { Page } from "~/ui/Page";
 import { Section } from "~/ui/Section";
 import { Read } from "~/ui/state";
 import classes from "./lifecycles.module.css";
@@ -47,145 +43,96 @@ const problems = {
 
 function Form({ lifecycle }: { lifecycle: Lifecycle }) {
   const space = useSpaceId();
-  const go = useGo();
-  const isNew = lifecycle.Id === "";
-  const draft = useDraft(lifecycle);
-  const l = draft.value;
-  const phases = l.Phases ?? [];
-  const mayEdit = useMay(isNew ? "LifecycleCreate" : "LifecycleEdit");
-  const mayDelete = useMay("LifecycleDelete") && !isNew;
   const environments = useGet("/api/{spaceId}/environments/all", {});
-  const [deleting, ask] = useState(false);
-  const create = useSend("post", "/api/{spaceId}/lifecycles");
-  const update = useSend("put", "/api/{spaceId}/lifecycles/{id}");
-  const remove = useSend("delete", "/api/{spaceId}/lifecycles/{id}");
-  const put = (change: Partial<Lifecycle>) => draft.edit((now) => ({ ...now, ...change }));
-  const setPhases = (how: (phases: Phase[]) => Phase[]) =>
-    draft.edit((now) => ({ ...now, Phases: how(now.Phases ?? []) }));
-  const send = async () => {
-    const body = sent(l);
-    const saved = isNew
-      ? await create.mutateAsync({ body })
-      : await update.mutateAsync({ params: { id: lifecycle.Id }, body });
-    draft.saved(isNew ? lifecycle : saved);
-    done(t("The lifecycle is saved."));
-    if (isNew) go(to.lifecycle(space, saved.Id), { replace: true });
-  };
-  const problem = l.Name.trim() ? problemOf(phases) : undefined;
-  const why = l.Name.trim() ? problem && problems[problem] : t("The lifecycle has no name yet.");
   return (
-    <Page
-      narrow
-      title={isNew ? t("Add lifecycle") : lifecycle.Name}
-      crumbs={[{ label: t("Lifecycles"), to: to.lifecycles(space) }, { label: isNew ? t("New") : lifecycle.Name }]}
+    <DocumentForm
+      collection="/api/{spaceId}/lifecycles"
+      document={lifecycle}
+      name={lifecycle.Name}
+      add={t("Add lifecycle")}
+      remove={[t("Delete lifecycle"), t("A lifecycle that a project or a channel uses cannot be deleted.")]}
+      list={{ label: t("Lifecycles"), to: to.lifecycles(space) }}
+      place={(made) => to.lifecycle(space, made.Id)}
+      may={{ edit: "LifecycleEdit", add: "LifecycleCreate", delete: "LifecycleDelete" }}
+      sent={sent}
+      why={(l) => {
+        const problem = problemOf(l.Phases ?? []);
+        return named(l) ?? (problem && problems[problem]);
+      }}
+    >
+      {(fields) => (
+        <>
+          <Section title={t("Lifecycle")}>
+            <div className={form.fields}>
+              <NameFields {...fields} />
+            </div>
+          </Section>
+          <Phases {...fields} environments={environments.data ?? []} />
+          <Section title={t("What is kept")}>
+            <div className={form.fields}>
+              <Retention
+                label={t("Releases")}
+                disabled={fields.readOnly}
+                value={fields.value.ReleaseRetentionPolicy}
+                onChange={(ReleaseRetentionPolicy) => fields.put({ ReleaseRetentionPolicy })}
+              />
+              <Retention
+                label={t("Files of earlier releases on targets")}
+                disabled={fields.readOnly}
+                value={fields.value.TentacleRetentionPolicy}
+                onChange={(TentacleRetentionPolicy) => fields.put({ TentacleRetentionPolicy })}
+              />
+            </div>
+          </Section>
+          {!fields.isNew && <UsedBy id={lifecycle.Id} />}
+        </>
+      )}
+    </DocumentForm>
+  );
+}
+
+type PhasesProps = Fields<Lifecycle> & { environments: Environment[] };
+
+function Phases({ value, edit, readOnly, environments }: PhasesProps) {
+  const phases = value.Phases ?? [];
+  const set = (how: (phases: Phase[]) => Phase[]) => edit((now) => ({ ...now, Phases: how(now.Phases ?? []) }));
+  return (
+    <Section
+      title={t("Phases")}
       actions={
-        mayDelete && (
-          <Menu>
-            <Menu.Target>
-              <ActionIcon aria-label={t("More")}>
-                <IconDots size={16} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item color="bad" leftSection={<IconTrash size={15} />} onClick={() => ask(true)}>
-                {t("Delete lifecycle…")}
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
+        !readOnly && (
+          <Button
+            variant="default"
+            leftSection={<IconPlus size={15} />}
+            onClick={() => set((now) => [...now, newPhase("")])}
+          >
+            {t("Add phase")}
+          </Button>
         )
       }
     >
-      <Section title={t("Lifecycle")}>
-        <div className={classes.form}>
-          <TextInput
-            label={t("Name")}
-            disabled={!mayEdit}
-            value={l.Name}
-            onChange={(e) => put({ Name: e.currentTarget.value })}
-          />
-          <Textarea
-            label={t("Description")}
-            minRows={1}
-            disabled={!mayEdit}
-            value={l.Description}
-            onChange={(e) => put({ Description: e.currentTarget.value })}
-          />
-        </div>
-      </Section>
-      <Section
-        title={t("Phases")}
-        actions={
-          mayEdit && (
-            <Button
-              variant="default"
-              leftSection={<IconPlus size={15} />}
-              onClick={() => setPhases((now) => [...now, newPhase("")])}
-            >
-              {t("Add phase")}
-            </Button>
-          )
-        }
-      >
-        {phases.length === 0 ? (
-          <p className="dim">
-            {t("Without phases a release goes through all environments of the space, in their order.")}
-          </p>
-        ) : (
-          <ol className={classes.phases} aria-label={t("Phases")}>
-            {phases.map((phase, i) => (
-              <PhaseCard
-                key={phase.Id}
-                phase={phase}
-                at={i}
-                of={phases.length}
-                environments={environments.data ?? []}
-                mayEdit={mayEdit}
-                onChange={(next) => setPhases((now) => now.map((p) => (p.Id === phase.Id ? next : p)))}
-                onMove={(at) => setPhases((now) => movePhase(now, i, at))}
-                onRemove={() => setPhases((now) => now.filter((p) => p.Id !== phase.Id))}
-              />
-            ))}
-          </ol>
-        )}
-      </Section>
-      <Section title={t("What is kept")}>
-        <div className={classes.form}>
-          <Retention
-            label={t("Releases")}
-            disabled={!mayEdit}
-            value={l.ReleaseRetentionPolicy}
-            onChange={(ReleaseRetentionPolicy) => put({ ReleaseRetentionPolicy })}
-          />
-          <Retention
-            label={t("Files of earlier releases on targets")}
-            disabled={!mayEdit}
-            value={l.TentacleRetentionPolicy}
-            onChange={(TentacleRetentionPolicy) => put({ TentacleRetentionPolicy })}
-          />
-        </div>
-      </Section>
-      {!isNew && <UsedBy id={lifecycle.Id} />}
-      <SaveBar
-        dirty={draft.dirty}
-        saving={create.isPending || update.isPending}
-        error={isNew ? create.error : update.error}
-        disabled={why}
-        onSave={() => void send().catch(() => {})}
-        onDiscard={draft.discard}
-      />
-      <Confirm
-        opened={deleting}
-        onClose={() => ask(false)}
-        title={t("Delete lifecycle {name}?", { name: lifecycle.Name })}
-        action={t("Delete lifecycle")}
-        grave
-        onConfirm={() =>
-          remove.mutateAsync({ params: { id: lifecycle.Id } }).then(() => go(to.lifecycles(space)), failed)
-        }
-      >
-        <p>{t("A lifecycle that a project or a channel uses cannot be deleted.")}</p>
-      </Confirm>
-    </Page>
+      {phases.length === 0 ? (
+        <p className="dim">
+          {t("Without phases a release goes through all environments of the space, in their order.")}
+        </p>
+      ) : (
+        <ol className={classes.phases} aria-label={t("Phases")}>
+          {phases.map((phase, i) => (
+            <PhaseCard
+              key={phase.Id}
+              phase={phase}
+              at={i}
+              of={phases.length}
+              environments={environments}
+              mayEdit={!readOnly}
+              onChange={(next) => set((now) => now.map((p) => (p.Id === phase.Id ? next : p)))}
+              onMove={(at) => set((now) => movePhase(now, i, at))}
+              onRemove={() => set((now) => now.filter((p) => p.Id !== phase.Id))}
+            />
+          ))}
+        </ol>
+      )}
+    </Section>
   );
 }
 

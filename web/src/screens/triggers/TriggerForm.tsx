@@ -1,23 +1,17 @@
-import { ActionIcon, Menu, Select, Switch, Textarea, TextInput } from "@mantine/core";
-import { IconDots, IconTrash } from "@tabler/icons-react";
-import { useState } from "react";
-import { useGet, useSend, useSpaceId } from "~/api/query";
+import { Select, Switch } from "@mantine/core";
+import { useGet, useSpaceId } from "~/api/query";
 import type { Project } from "~/api/wire";
-import { useGo, useParam } from "~/app/navigation";
-import { useMay } from "~/app/session";
+import { useParam } from "~/app/navigation";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
-import { Confirm } from "~/ui/Confirm";
-import { SaveBar } from "~/ui/draft/SaveBar";
-import { useDraft } from "~/ui/draft/useDraft";
-import { done, failed } from "~/ui/notify";
-import { Page } from "~/ui/Page";
+import { DocumentForm, type Fields, named } from "~/ui/form/DocumentForm";
+import form from "~/ui/form/form.module.css";
+import { NameFields } from "~/ui/form/NameFields";
 import { Section } from "~/ui/Section";
 import { Read } from "~/ui/state";
 import { ActionFields } from "./ActionFields";
 import { FilterFields } from "./FilterFields";
 import { beginning, begun, blank, type Trigger, whats, whatsFor, whens } from "./triggers";
-import classes from "./triggers.module.css";
 
 // TriggerForm edits a trigger, or makes one.
 export default function TriggerForm() {
@@ -44,84 +38,52 @@ const known = (choices: { value: string; label: string }[], value: string) =>
 
 function Form({ project, trigger }: { project: Project; trigger: Trigger }) {
   const space = useSpaceId();
-  const go = useGo();
-  const isNew = trigger.Id === "";
-  // A new one begins the same each time it is drawn.
-  const [first] = useState(trigger);
-  const draft = useDraft(isNew ? first : trigger);
-  const x = draft.value;
-  const put = (change: Partial<Trigger>) => draft.edit((now) => ({ ...now, ...change }));
-  const mayEdit = useMay(isNew ? "TriggerCreate" : "TriggerEdit", { project: project.Id });
-  const mayDelete = useMay("TriggerDelete", { project: project.Id }) && !isNew;
-  const [deleting, ask] = useState(false);
-  const list = to.triggers(space, project.Slug);
-  const create = useSend("post", "/api/{spaceId}/projecttriggers");
-  const update = useSend("put", "/api/{spaceId}/projecttriggers/{id}");
-  const remove = useSend("delete", "/api/{spaceId}/projecttriggers/{id}");
-  const send = async () => {
-    const saved = isNew
-      ? await create.mutateAsync({ body: x })
-      : await update.mutateAsync({ params: { id: trigger.Id }, body: x });
-    draft.saved(isNew ? first : saved);
-    done(t("The trigger is saved."));
-    if (isNew) go(to.trigger(space, project.Slug, saved.Id), { replace: true });
-  };
+  return (
+    <DocumentForm
+      collection="/api/{spaceId}/projecttriggers"
+      document={trigger}
+      name={trigger.Name}
+      add={t("Add trigger")}
+      remove={[t("Delete trigger"), t("What it has started goes on.")]}
+      list={{ label: t("Triggers"), to: to.triggers(space, project.Slug) }}
+      place={(made) => to.trigger(space, project.Slug, made.Id)}
+      may={{ edit: "TriggerEdit", add: "TriggerCreate", delete: "TriggerDelete", scope: { project: project.Id } }}
+      why={named}
+    >
+      {(fields) => (
+        <>
+          <Section title={t("Trigger")}>
+            <div className={form.fields}>
+              <NameFields {...fields} />
+              <Switch
+                label={t("Enabled")}
+                disabled={fields.readOnly}
+                checked={!fields.value.IsDisabled}
+                onChange={(e) => fields.put({ IsDisabled: !e.currentTarget.checked })}
+              />
+            </div>
+          </Section>
+          <WhenAndWhat project={project} {...fields} />
+        </>
+      )}
+    </DocumentForm>
+  );
+}
+
+function WhenAndWhat({ project, value: x, put, readOnly }: Fields<Trigger> & { project: Project }) {
   const pickWhen = (when: string) => {
     const possible = whatsFor(when);
     const fits = possible.includes(x.Action.ActionType);
     put({ Filter: beginning(when), Action: fits ? x.Action : begun(possible[0] ?? "") });
   };
   return (
-    <Page
-      narrow
-      title={isNew ? t("Add trigger") : trigger.Name}
-      crumbs={[{ label: t("Triggers"), to: list }, { label: isNew ? t("New") : trigger.Name }]}
-      actions={
-        mayDelete && (
-          <Menu>
-            <Menu.Target>
-              <ActionIcon aria-label={t("More")}>
-                <IconDots size={16} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item color="bad" leftSection={<IconTrash size={15} />} onClick={() => ask(true)}>
-                {t("Delete trigger…")}
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
-        )
-      }
-    >
-      <Section title={t("Trigger")}>
-        <div className={classes.form}>
-          <TextInput
-            label={t("Name")}
-            disabled={!mayEdit}
-            value={x.Name}
-            onChange={(e) => put({ Name: e.currentTarget.value })}
-          />
-          <Textarea
-            label={t("Description")}
-            minRows={1}
-            disabled={!mayEdit}
-            value={x.Description}
-            onChange={(e) => put({ Description: e.currentTarget.value })}
-          />
-          <Switch
-            label={t("Enabled")}
-            disabled={!mayEdit}
-            checked={!x.IsDisabled}
-            onChange={(e) => put({ IsDisabled: !e.currentTarget.checked })}
-          />
-        </div>
-      </Section>
+    <>
       <Section title={t("When")}>
-        <div className={classes.form}>
+        <div className={form.fields}>
           <Select
             label={t("Occasion")}
             allowDeselect={false}
-            disabled={!mayEdit}
+            disabled={readOnly}
             data={known(whens, x.Filter.FilterType)}
             value={x.Filter.FilterType}
             onChange={(when) => when && when !== x.Filter.FilterType && pickWhen(when)}
@@ -129,17 +91,17 @@ function Form({ project, trigger }: { project: Project; trigger: Trigger }) {
           <FilterFields
             project={project}
             value={x.Filter}
-            disabled={!mayEdit}
+            disabled={readOnly}
             onChange={(change) => put({ Filter: { ...x.Filter, ...change } })}
           />
         </div>
       </Section>
       <Section title={t("What")}>
-        <div className={classes.form}>
+        <div className={form.fields}>
           <Select
             label={t("What is done")}
             allowDeselect={false}
-            disabled={!mayEdit}
+            disabled={readOnly}
             data={known(
               whats.filter((w) => whatsFor(x.Filter.FilterType).includes(w.value)),
               x.Action.ActionType,
@@ -150,29 +112,11 @@ function Form({ project, trigger }: { project: Project; trigger: Trigger }) {
           <ActionFields
             project={project}
             value={x.Action}
-            disabled={!mayEdit}
+            disabled={readOnly}
             onChange={(change) => put({ Action: { ...x.Action, ...change } })}
           />
         </div>
       </Section>
-      <SaveBar
-        dirty={draft.dirty}
-        saving={create.isPending || update.isPending}
-        error={isNew ? create.error : update.error}
-        disabled={x.Name.trim() ? undefined : t("The trigger has no name yet.")}
-        onSave={() => void send().catch(() => {})}
-        onDiscard={draft.discard}
-      />
-      <Confirm
-        opened={deleting}
-        onClose={() => ask(false)}
-        title={t("Delete trigger {name}?", { name: trigger.Name })}
-        action={t("Delete trigger")}
-        grave
-        onConfirm={() => remove.mutateAsync({ params: { id: trigger.Id } }).then(() => go(list), failed)}
-      >
-        <p>{t("What it has started goes on.")}</p>
-      </Confirm>
-    </Page>
+    </>
   );
 }

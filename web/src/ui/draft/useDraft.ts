@@ -1,5 +1,5 @@
 // What somebody edits before it is saved, beside what the server has.
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { same } from "./merge";
 
 export type Draft<T> = {
@@ -24,9 +24,12 @@ function newerThan(a: { Version?: number }, b: { Version?: number }): boolean {
 }
 
 export function useDraft<T extends object>(server: T): Draft<T> {
-  const [{ base, value }, set] = useState({ base: server, value: server });
+  const [{ base, value, past }, set] = useState<{ base: T; value: T; past?: T }>({ base: server, value: server });
+  const latest = useRef(server);
+  latest.current = server;
   const dirty = useMemo(() => base !== value && !same(base, value), [base, value]);
-  const isNewer = useMemo(() => newerThan(server, base), [server, base]);
+  // What was read before saving is not newer than what saving answered.
+  const isNewer = useMemo(() => server !== past && newerThan(server, base), [server, base, past]);
   // Who has changed nothing follows what the others do.
   if (isNewer && !dirty) set({ base: server, value: server });
   return {
@@ -34,9 +37,9 @@ export function useDraft<T extends object>(server: T): Draft<T> {
     value,
     dirty,
     newer: isNewer && dirty ? server : undefined,
-    edit: useCallback((change) => set((now) => ({ base: now.base, value: change(now.value) })), []),
-    discard: useCallback(() => set((now) => ({ base: now.base, value: now.base })), []),
-    saved: useCallback((answer) => set({ base: answer, value: answer }), []),
+    edit: useCallback((change) => set((now) => ({ ...now, value: change(now.value) })), []),
+    discard: useCallback(() => set((now) => ({ ...now, value: now.base })), []),
+    saved: useCallback((answer) => set({ base: answer, value: answer, past: latest.current }), []),
     rebase: useCallback((nextBase, nextValue) => set({ base: nextBase, value: nextValue }), []),
   };
 }
