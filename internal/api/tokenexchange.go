@@ -94,7 +94,7 @@ func (a *API) exchangeToken(r *Request) (any, error) {
 	}
 	s, err := a.Login.Exchange(r.Context(), q.Audience, secret.Text(q.Subject), r.Request)
 	switch fault.CodeOf(err) {
-	case fault.Internal:
+	case fault.Internal, fault.Away:
 		if err != nil {
 			return nil, err
 		}

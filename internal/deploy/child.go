@@ -33,7 +33,7 @@ func (g *occasion) Child(tx *store.Tx, t *task.Task, key string, c step.Child) e
 	switch {
 	case err == nil && skipped != "":
 		return g.answerChild(tx, t, key, task.Success, step.ChildResult{Skipped: skipped})
-	case err != nil && fault.CodeOf(err) != fault.Internal:
+	case fault.Mendable(err):
 		reason := err.Error()
 		var f *fault.Error
 		if errors.As(err, &f) && len(f.Details) > 0 {

@@ -78,7 +78,7 @@ func (g *occasion) Plan(ctx context.Context) (*plan.Plan, error) {
 	case err == nil:
 		g.planned = p
 		return p, g.meet(p.Targets)
-	case fault.CodeOf(err) != fault.Internal:
+	case fault.Mendable(err):
 		// Without a plan nothing ends that would say that it has failed.
 		err = errors.Join(err, g.DB.Do(ctx, func(tx *store.Tx) error { return g.refused(tx, err) }))
 	}

@@ -1,8 +1,8 @@
 // Package fault defines the errors a caller can act on.
 //
 // Everything that can go wrong in a way the caller may mend is one of six
-// codes; any other error is internal and is reported as such, with a request
-// id and no details.
+// codes; a database that is away has one of its own; any other error is internal
+// and is reported as such, with a request id and no details.
 package fault
 
 import (
@@ -14,7 +14,7 @@ import (
 // Code says what kind of thing went wrong and therefore what a caller can do.
 type Code int
 
-// The six codes. Internal is the zero value: an error of no known code.
+// The codes. Internal is the zero value: an error of no known code.
 const (
 	Internal        Code = iota // not the caller's doing: 500
 	Invalid                     // the request is wrong as written: 400
@@ -23,6 +23,7 @@ const (
 	NotFound                    // there is no such thing: 404
 	Conflict                    // somebody else changed it, or it is in use: 409
 	Unavailable                 // not now, try again: 503
+	Away                        // the database is not there at the moment: 503
 )
 
 // Status is the HTTP status that reports the code. The numbers are written out
@@ -39,7 +40,7 @@ func (c Code) Status() int {
 		return 404
 	case Conflict:
 		return 409
-	case Unavailable:
+	case Unavailable, Away:
 		return 503
 	}
 	return 500
@@ -79,13 +80,30 @@ func Wrap(code Code, cause error, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Cause: cause}
 }
 
-// CodeOf finds the code of the first *Error in the chain; Internal if none.
+// Is has errors.Is find a database that is away anywhere among the causes.
+func (e *Error) Is(other error) bool { return other == errAway && e.Code == Away }
+
+var errAway = errors.New("the database is away")
+
+// CodeOf finds the code of the first *Error in the chain; Internal if none. That
+// the database is away counts before what was made of it on the way up: who
+// found "no such account" behind it has not looked.
 func CodeOf(err error) Code {
 	var f *Error
-	if errors.As(err, &f) {
-		return f.Code
+	switch {
+	case !errors.As(err, &f):
+		return Internal
+	case errors.Is(err, errAway):
+		return Away
 	}
-	return Internal
+	return f.Code
+}
+
+// Mendable reports whether a person can do something about err. All else is the
+// server's own trouble, over which nothing of the caller's may fail for good.
+func Mendable(err error) bool {
+	code := CodeOf(err)
+	return code != Internal && code != Away
 }
 
 // Is reports whether err carries the code.

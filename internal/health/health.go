@@ -115,7 +115,7 @@ func (c *Checker) Run(ctx context.Context, x *task.Execution) (task.Outcome, err
 		r.records[rec.Target] = rec
 	}
 	if err := r.open(ctx); err != nil {
-		if fault.CodeOf(err) != fault.Internal {
+		if fault.Mendable(err) {
 			return task.Outcome{Act: task.Fail, Error: err.Error()}, nil
 		}
 		return task.Outcome{}, err

@@ -327,7 +327,7 @@ func (h *Schedule) deleteAway(ctx context.Context, m member, allowed time.Durati
 		return nil
 	}
 	err := h.DB.Do(ctx, remove)
-	if err == nil || fault.Is(err, fault.NotFound) || fault.CodeOf(err) == fault.Internal {
+	if fault.Is(err, fault.NotFound) || !fault.Mendable(err) {
 		return err
 	}
 	return h.DB.Do(ctx, func(tx *store.Tx) error { return h.cleanUpFailed(tx, m, err) })

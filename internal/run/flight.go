@@ -12,7 +12,6 @@ import (
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/plan"
 	"github.com/takodeploy/tako/internal/step"
-	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 )
 
@@ -159,19 +158,23 @@ func (f *flight) run(ctx, alive context.Context) step.Outcome {
 	if patience == 0 {
 		patience = 10 * time.Minute
 	}
-	begun := time.Now()
+	var begun time.Time // of the trouble that goes on
 	for pause := time.Second; ; pause = min(2*pause, 30*time.Second) {
+		called := time.Now()
 		o, err := f.call(ctx, alive)
+		if begun.IsZero() || time.Since(called) > patience {
+			begun = time.Now() // what went on for so long had got over the last one
+		}
 		switch {
 		case err == nil:
 			return o
 		case alive.Err() != nil:
 			return step.Outcome{}
-		case errors.Is(err, errPanic), !store.Unreachable(err) && fault.CodeOf(err) != fault.Internal && fault.CodeOf(err) != fault.Unavailable:
+		case errors.Is(err, errPanic), fault.Mendable(err) && !fault.Is(err, fault.Unavailable):
 			return step.Failure("%s", err.Error())
 		case ctx.Err() != nil && f.job.Ticket != "" && errors.Is(err, ctx.Err()):
 			return step.Outcome{State: step.Canceled}
-		case time.Since(begun) > patience:
+		case time.Since(begun) > patience && !fault.Is(err, fault.Away):
 			return step.Failure("The server could not go on with the action: %s", err.Error())
 		}
 		f.n.x.Say(f.key.Path, f.key.Target, task.Warning, "The server has trouble with the action and tries again: %s", err)

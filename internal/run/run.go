@@ -63,7 +63,7 @@ type run struct {
 func (r *Runner) Run(ctx context.Context, x *task.Execution) (task.Outcome, error) {
 	n := &run{Runner: r, x: x, flights: map[task.Key]*flight{}, landed: make(chan *flight), pending: x.Task.Pending}
 	if err := n.open(ctx); err != nil {
-		if fault.CodeOf(err) != fault.Internal {
+		if fault.Mendable(err) {
 			x.Say("", "", task.Fatal, "%s", err.Error())
 			return task.Outcome{Act: task.Fail, Error: err.Error()}, nil
 		}

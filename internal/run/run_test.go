@@ -237,10 +237,14 @@ func (h *theater) performAs(t *testing.T, q *task.Queue, node string) (leave fun
 }
 
 func (h *theater) performWith(t *testing.T, q *task.Queue, node string, limit int) (leave func()) {
+	return h.performOf(t, q, node, limit, h.stage)
+}
+
+func (h *theater) performOf(t *testing.T, q *task.Queue, node string, limit int, source Source) (leave func()) {
 	r := task.NewRunner(q, task.RunnerOptions{
 		Node: node, Cap: limit, Poll: 20 * time.Millisecond, Retry: []time.Duration{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
-	r.Handle("Deploy", &Runner{Source: h.stage, Grace: 50 * time.Millisecond})
+	r.Handle("Deploy", &Runner{Source: source, Grace: 50 * time.Millisecond})
 	r.Handle("Child", task.HandlerFunc(func(context.Context, *task.Execution) (task.Outcome, error) {
 		return task.Outcome{Act: task.Succeed}, nil
 	}))

@@ -6,7 +6,6 @@ import (
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/runner"
-	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/target"
 )
 
@@ -70,7 +69,7 @@ func failed(ctx context.Context, err error) (Outcome, error) {
 		return stopped(context.Cause(ctx), ""), nil
 	case ctx.Err() != nil:
 		return Outcome{}, ctx.Err()
-	case !store.Unreachable(err) && (fault.CodeOf(err) != fault.Internal || target.Temporary(err)):
+	case !fault.Is(err, fault.Away) && (fault.Mendable(err) || target.Temporary(err)):
 		return Failure("%s", plain(err)), nil
 	}
 	return Outcome{}, err
@@ -114,7 +113,7 @@ func open(ctx context.Context, job *Job, p Package) (runner.Package, opener, err
 	}
 	found, content, err := job.Tools.Packages.Open(ctx, job.SpaceID, p.FeedID, p.PackageID, p.Version)
 	if err != nil {
-		if fault.CodeOf(err) == fault.Internal {
+		if !fault.Mendable(err) {
 			return found, nil, fmt.Errorf("opening package %s %s: %w", p.PackageID, p.Version, err)
 		}
 		return found, nil, err

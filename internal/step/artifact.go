@@ -81,7 +81,7 @@ func (r *remote) keepArtifacts() error {
 		case err == nil:
 			a, shelf := Artifact{ID: w.ID, Job: r.job, Name: r.job.masked(w.Name), Created: time.Now().UTC()}, r.job.Tools.Artifacts
 			r.in.batch.Then = append(r.in.batch.Then, func(tx *store.Tx) error { return shelf.Keep(tx, a) })
-		case target.Temporary(err) || fault.CodeOf(err) != fault.Internal:
+		case !fault.Is(err, fault.Away) && (fault.Mendable(err) || target.Temporary(err)):
 			line = Line{Category: Warning, Text: fmt.Sprintf("The artifact %q cannot be kept: %s", w.Name, plain(err))}
 		default:
 			return err

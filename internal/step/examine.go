@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/runner"
 	"github.com/takodeploy/tako/internal/target"
 	"github.com/takodeploy/tako/internal/variable"
@@ -43,7 +44,8 @@ type Health struct {
 const maxHealthLines = 2000
 
 // Examine checks a machine. Whatever is wrong with the machine is a finding;
-// an error is the end of the context.
+// an error is the end of the context, or
+// the server's own database being away.
 func Examine(ctx context.Context, tools *Tools, c Checkup) (Health, error) {
 	if c.Nothing {
 		return Health{Status: catalog.Healthy, Summary: "There is nothing to connect to."}, nil
@@ -58,6 +60,8 @@ func Examine(ctx context.Context, tools *Tools, c Checkup) (Health, error) {
 	switch {
 	case ctx.Err() != nil:
 		return Health{}, ctx.Err()
+	case fault.Is(err, fault.Away):
+		return Health{}, err
 	case errors.Is(context.Cause(timed), ErrTimedOut) && h.Status == "":
 		status := catalog.Unavailable
 		if h.Host.OS != "" {

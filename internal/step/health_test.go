@@ -9,7 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/target"
 	"github.com/takodeploy/tako/internal/target/sshdtest"
 )
 
@@ -131,5 +133,16 @@ func TestHealthCheckStep(t *testing.T) {
 	}
 	if o := run("", nil); o.State != Failed {
 		t.Errorf("%+v", o)
+	}
+}
+
+// TestNoMachineIsUnwellWhileTheDatabaseIsAway finds no way to a machine because
+// the way is written in a database that is away.
+func TestNoMachineIsUnwellWhileTheDatabaseIsAway(t *testing.T) {
+	away := fault.Wrap(fault.Invalid, fault.New(fault.Away, "the database is away"), "The account of web-1 cannot be used")
+	reach := reachFunc(func(Place) (target.Transport, error) { return nil, away })
+	h, err := Examine(t.Context(), &Tools{Reach: reach}, Checkup{ID: "Machines-1", Name: "web-1"})
+	if !fault.Is(err, fault.Away) {
+		t.Errorf("%s %q, %v", h.Status, h.Summary, err)
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/runner"
-	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/target"
 )
 
@@ -75,8 +74,7 @@ func (r *remote) unreachable(err error) (Outcome, error) {
 	if r.alive.Err() != nil {
 		return Outcome{}, err
 	}
-	var known *fault.Error
-	if store.Unreachable(err) || !errors.As(err, &known) && !target.Temporary(err) {
+	if fault.Is(err, fault.Away) || !fault.Mendable(err) && !target.Temporary(err) {
 		return Outcome{}, err
 	}
 	return Failure("%s", plain(err)), nil
@@ -124,8 +122,7 @@ func (r *remote) start(ctx context.Context, command string) (*Outcome, error) {
 				return o, err
 			}
 		default:
-			var known *fault.Error
-			if store.Unreachable(err) || !errors.As(err, &known) {
+			if !fault.Mendable(err) {
 				return nil, err
 			}
 			o := Failure("%s", plain(err))

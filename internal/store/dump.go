@@ -66,6 +66,12 @@ func (db *DB) Dump(ctx context.Context, f func(Row) error) error {
 		return fmt.Errorf("beginning to read everything: %w", trouble(err))
 	}
 	defer tx.Rollback()
+	if db.Engine == PostgreSQL {
+		// Who is given the rows may be slow, and they lock nothing.
+		if _, err := tx.ExecContext(ctx, "set local idle_in_transaction_session_timeout = 0"); err != nil {
+			return fmt.Errorf("beginning to read everything: %w", trouble(err))
+		}
+	}
 	for _, table := range tables {
 		if err := dumpTable(ctx, tx, table, f); err != nil {
 			return fmt.Errorf("reading the table %s: %w", table, err)

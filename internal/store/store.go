@@ -22,8 +22,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // registers the "pgx" driver
+	"github.com/jackc/pgx/v5/stdlib" // registers the "pgx" driver too
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/secret"
 	_ "modernc.org/sqlite" // registers the "sqlite" driver
@@ -94,15 +95,28 @@ func open(dir, databaseURL string) (*DB, error) {
 	// Who reads in the middle of writing must not have to wait for those who
 	// write, so each has a pool.
 	db := &DB{Engine: PostgreSQL, URL: databaseURL}
+	settings, err := pgx.ParseConfig(databaseURL)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "DB_CONNECTION_STRING cannot be used")
+	}
 	for _, pool := range []**sql.DB{&db.write, &db.read} {
-		if *pool, err = sql.Open("pgx", databaseURL); err != nil {
-			return nil, fmt.Errorf("opening PostgreSQL: %w", err)
-		}
+		*pool = stdlib.OpenDB(*settings, stdlib.OptionAfterConnect(endIdle))
 		(*pool).SetMaxOpenConns(12)
 		(*pool).SetMaxIdleConns(4)
 		(*pool).SetConnMaxIdleTime(time.Minute)
 	}
 	return db, nil
+}
+
+// idleInUnit is for how long a unit of writing may ask nothing before the server
+// ends it. A node that stands still in the middle of one, or whose machine is
+// gone without a word, holds locks that all others wait for; they must be free
+// again before its leases run out.
+const idleInUnit = 5 * time.Second
+
+func endIdle(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, fmt.Sprintf("set idle_in_transaction_session_timeout = %d", idleInUnit.Milliseconds()))
+	return err
 }
 
 func openSQLite(path string) (*DB, error) {

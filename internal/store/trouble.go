@@ -8,21 +8,17 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/takodeploy/tako/internal/fault"
 )
-
-// away is an error of a database server that is not there at the moment.
-type away struct{ error }
-
-func (a away) Unwrap() error { return a.error }
 
 // Unreachable reports whether err comes from a database server that is away:
 // it restarts, or the network to it is cut. The same call may well succeed a
 // little later. Of a unit that writes nobody knows, until they look, whether it
 // was committed.
-func Unreachable(err error) bool {
-	var a away
-	return errors.As(err, &a)
-}
+func Unreachable(err error) bool { return fault.Is(err, fault.Away) }
+
+func away(err error) error { return fault.Wrap(fault.Away, err, "the database is away") }
 
 // trouble marks what the driver says when the server is away. It is applied
 // where the driver is called, so that no other broken connection is mistaken
@@ -33,9 +29,14 @@ func trouble(err error) error {
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		// Connection exceptions; shutdown, crash, start; too many connections.
-		if strings.HasPrefix(pg.Code, "08") || pg.Code == "57P01" || pg.Code == "57P02" || pg.Code == "57P03" || pg.Code == "53300" {
-			return away{err}
+		switch pg.Code {
+		case "57P01", "57P02", "57P03", "53300", "25P03":
+			// Shutdown, crash, start; too many connections; a unit of a node
+			// that stood still was ended.
+			return away(err)
+		}
+		if strings.HasPrefix(pg.Code, "08") { // connection exceptions
+			return away(err)
 		}
 		return err
 	}
@@ -44,7 +45,7 @@ func trouble(err error) error {
 	switch {
 	case errors.As(err, &connecting), errors.As(err, &broken) && !broken.Timeout(), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
 		errors.Is(err, driver.ErrBadConn), errors.Is(err, pgconn.ErrConnClosed), errors.Is(err, net.ErrClosed):
-		return away{err}
+		return away(err)
 	}
 	return err
 }

@@ -287,8 +287,7 @@ func (r *Runner) start(t *Task) {
 func (r *Runner) carryOut(ctx context.Context, x *Execution) {
 	outcome, err := r.call(ctx, x, false)
 	for _, pause := range r.o.Retry {
-		lasting := fault.CodeOf(err) != fault.Internal || errors.Is(err, errPanic)
-		if err == nil || ctx.Err() != nil || fenced(err) || lasting && !store.Unreachable(err) {
+		if err == nil || ctx.Err() != nil || fenced(err) || fault.Mendable(err) || errors.Is(err, errPanic) {
 			break
 		}
 		r.o.Log.Warn("a task's handler will be called again", "task", x.Task.ID, "name", x.Task.Name, "error", err)

@@ -38,7 +38,7 @@ func (o *occasion) commits(ctx context.Context) error {
 	for _, s := range sources {
 		tip, relevant, err := o.tip(ctx, &s)
 		if err != nil {
-			if fault.CodeOf(err) == fault.Internal {
+			if !fault.Mendable(err) {
 				return err
 			}
 			return o.unseen(ctx, err)

@@ -77,7 +77,7 @@ func (w *Watch) Adopt(ctx context.Context) error {
 			return err
 		}
 		for _, t := range all {
-			if err := t.Arm(tx, w.now()); fault.CodeOf(err) == fault.Internal && err != nil {
+			if err := t.Arm(tx, w.now()); err != nil && !fault.Mendable(err) {
 				return err
 			}
 		}
