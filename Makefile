@@ -51,10 +51,10 @@ generate: ## write what is generated
 bench: build ## measure; see bench/README.md
 	bench/run
 
-crash: ## kill the server again and again under 300 deployments; CRASH='-seed N' repeats
+crash: ## kill server and agents again and again under 300 deployments; CRASH='-seed N' repeats, '-postgres'
 	@scripts/prepare openssh-server openssh-client
 	@$(MAKE) --no-print-directory build
-	@go run ./e2e/crash $(CRASH)
+	@scripts/postgres go run ./e2e/crash $(CRASH)
 
 release: build ## static binaries for all platforms in dist/
 	scripts/release $(VERSION)

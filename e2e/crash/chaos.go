@@ -20,16 +20,18 @@ type accident struct {
 	do     func(w *world) error
 }
 
+const backByPowerCut = "set back by a power cut"
+
 var accidents = []accident{
 	{"killed", 8, func(w *world) error { return errors.Join(w.signal(syscall.SIGKILL), w.start(true)) }},
 	{"killed while it starts", 2, (*world).killEarly},
 	{"stopped", 2, func(w *world) error { return errors.Join(w.signal(syscall.SIGTERM), w.start(true)) }},
-	{"set back by a power cut", 3, (*world).cutPower},
+	{backByPowerCut, 3, (*world).cutPower},
 	{"upgraded", 2, (*world).upgrade},
 }
 
 // harm lets accidents happen until the tasks have ended.
-func (w *world) harm(tasks int) error {
+func (w *world) harm(accidents []accident, tasks int) error {
 	sum := 0
 	for _, a := range accidents {
 		sum += a.weight
@@ -51,7 +53,7 @@ func (w *world) harm(tasks int) error {
 			roll -= accidents[i].weight
 		}
 		if err := accidents[i].do(w); err != nil {
-			return fmt.Errorf("while the server was %s: %w", accidents[i].name, err)
+			return fmt.Errorf("while it was %s: %w", accidents[i].name, err)
 		}
 		w.did[accidents[i].name]++
 		w.kills++
@@ -158,7 +160,7 @@ func (w *world) copyStore() error {
 	return nil
 }
 
-// toll says what was done to the server.
+// toll says what was done.
 func (w *world) toll() string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(w.did)) {

@@ -19,14 +19,14 @@ func short(t *testing.T) options {
 	if err != nil {
 		process.Absent(t, err)
 	}
-	return options{program: program, agent: filepath.Join(filepath.Dir(program), "tako-agent"), deployments: 8, cap: 8, lines: 6,
+	return options{program: program, agent: filepath.Join(filepath.Dir(program), "tako-agent"), deployments: 8, agents: 4, cap: 8, lines: 6,
 		pause: 4 * time.Second, patience: 5 * time.Minute, seed: uint64(time.Now().UnixNano()), say: t.Logf}
 }
 
 // TestDeploymentsCannotBeKilled is a small trial; make crash is the whole one.
 func TestDeploymentsCannotBeKilled(t *testing.T) {
 	t.Parallel()
-	sum, err := run(t.Context(), short(t), accidental)
+	sum, err := run(t.Context(), short(t), accidental, agents)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestBoundaries(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			o := short(t)
-			o.lines, o.shapes, o.deployments = 1, 1, 0
+			o.lines, o.shapes, o.deployments, o.agents = 1, 1, 0, 0
 			sum, err := run(t.Context(), o, boundaries(point))
 			if err != nil {
 				t.Fatal(err)

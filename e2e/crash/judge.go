@@ -16,6 +16,7 @@ type tally struct {
 	lost, doubled, differing int
 	scripts, artifacts       int // that were compared
 	lines                    int
+	vanished                 int // deployments in which an action vanished with its agent, and the log says so
 	wrong                    []string
 }
 
@@ -133,7 +134,7 @@ var (
 	numbered = regexp.MustCompile(`\b(1\.0\.0)(_\d+)?\b`)
 	brought  = regexp.MustCompile(`: (sent \d+ bytes|already there)\.$`)
 	ticket   = regexp.MustCompile(`/work/[a-z2-7]{32}/`)
-	project  = regexp.MustCompile(`(Project \d+|Calm [a-z0-9-]+|Walk [a-z0-9:]+)`)
+	project  = regexp.MustCompile(`((?:Project|Agent) \d+|Calm [a-z0-9-]+|Walk [a-z0-9:]+)`)
 	number   = regexp.MustCompile(`(HostProcessID: |an artifact, )\d+`)
 )
 

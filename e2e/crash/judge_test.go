@@ -62,3 +62,24 @@ func TestAlike(t *testing.T) {
 		}
 	}
 }
+
+func TestCompareSaid(t *testing.T) {
+	calm := log{"/a": {"status Success", "Work web-1 says line 1", "Work web-1 says line 2", "done"}}
+	for _, c := range []struct {
+		now  log
+		want int
+	}{
+		{calm, 0},
+		{log{}, 0}, // it did not come to that
+		{log{"/a": {"status Success", "Work web-1 says line 1"}}, 1},
+		{log{"/a": {"status Failed", "Work web-1 says line 1", vanishedWith + "The agent was killed."}}, 0},
+		{log{"/a": {"status Failed", "Work web-1 says line 2", vanishedWith + "The agent was killed."}}, 2},
+		{log{"/a": {"status Failed", "Work web-1 says line 1", "Work web-1 says line 1"}}, 2},
+	} {
+		var sum tally
+		sum.compareSaid("task", calm, c.now)
+		if sum.differing != c.want {
+			t.Errorf("%v: %d lines differ instead of %d: %q", c.now, sum.differing, c.want, sum.wrong)
+		}
+	}
+}

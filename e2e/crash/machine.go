@@ -7,17 +7,22 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
 	random "math/rand/v2"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/takodeploy/tako/e2e/process"
 	"github.com/takodeploy/tako/e2e/rest"
+	"github.com/takodeploy/tako/internal/secret"
 	"github.com/takodeploy/tako/internal/target/sshdtest"
 )
 
@@ -87,6 +92,11 @@ func (w *world) open() (err error) {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "TAKO_URL=" + w.Server.URL(), "TASK_CAP=" + strconv.Itoa(w.o.cap),
 		"TAKO_ADMIN_USERNAME=admin", "TAKO_ADMIN_PASSWORD=Pass-" + rand.Text(), "TAKO_ADMIN_API_KEY=" + key,
 	}
+	if w.o.postgres != "" {
+		if err := w.onPostgres(); err != nil {
+			return err
+		}
+	}
 	if err := w.start(true); err != nil {
 		return err
 	}
@@ -117,6 +127,26 @@ func (w *world) rebuild() (build, error) {
 		}
 	}
 	return next, nil
+}
+
+// onPostgres makes a database for the server, which goes with its own server.
+func (w *world) onPostgres() error {
+	server, err := pgx.Connect(w.ctx, w.o.postgres)
+	if err != nil {
+		return err
+	}
+	defer server.Close(w.ctx)
+	name := "crash_" + strings.ToLower(rand.Text())
+	if _, err := server.Exec(w.ctx, "create database "+name); err != nil {
+		return err
+	}
+	u, err := url.Parse(w.o.postgres)
+	if err != nil {
+		return err
+	}
+	u.Path = "/" + name
+	w.env = append(w.env, "DB_CONNECTION_STRING="+u.String(), "MASTER_KEY="+string(secret.NewKey().Text()))
+	return nil
 }
 
 func (w *world) effects() string { return filepath.Join(w.dir, "effects") }

@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -21,14 +22,16 @@ type options struct {
 	program     string // the built server
 	agent       string // the agent beside it
 	deployments int
+	agents      int           // deployments whose agents are killed
 	cap         int           // tasks that run at once
 	pause       time.Duration // between accidents, at most
 	patience    time.Duration // for the whole
 	seed        uint64
-	lines       int  // that a script says
-	shapes      int  // of deployments, as many as there are unless given
-	rebuild     bool // the upgrade has a server of its own, not only an agent
-	keep        bool // leave the folder
+	lines       int    // that a script says
+	shapes      int    // of deployments, as many as there are unless given
+	rebuild     bool   // the upgrade has a server of its own, not only an agent
+	postgres    string // the URL of a PostgreSQL server to work on; empty is SQLite
+	keep        bool   // leave the folder
 	say         func(format string, args ...any)
 }
 
@@ -37,6 +40,8 @@ func main() {
 	flag.StringVar(&o.program, "tako", "bin/tako", "the built `server`")
 	flag.StringVar(&o.agent, "agent", "bin/tako-agent", "the built `agent`")
 	flag.IntVar(&o.deployments, "n", 300, "how many deployments")
+	onPostgres := flag.Bool("postgres", false, "work on the PostgreSQL server that TAKO_TEST_POSTGRES names, as scripts/postgres does")
+	flag.IntVar(&o.agents, "agents", 60, "under how many more deployments agents are killed")
 	flag.IntVar(&o.cap, "cap", 16, "how many run at once")
 	flag.IntVar(&o.lines, "lines", 10, "how many lines a script says")
 	flag.DurationVar(&o.pause, "pause", 6*time.Second, "the longest pause between accidents")
@@ -45,9 +50,15 @@ func main() {
 	flag.BoolVar(&o.keep, "keep", false, "leave the folder with data and logs")
 	flag.Parse()
 	o.rebuild = true
+	if *onPostgres {
+		if o.postgres = os.Getenv("TAKO_TEST_POSTGRES"); o.postgres == "" {
+			fmt.Fprintln(os.Stderr, "crash: TAKO_TEST_POSTGRES names no server; scripts/postgres starts one")
+			os.Exit(2)
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	sum, err := run(ctx, o, accidental, boundaries("after:1"), boundaries("before:2"))
+	sum, err := run(ctx, o, accidental, agents, boundaries("after:1"), boundaries("before:2"))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "crash:", err)
 		os.Exit(2)
@@ -99,11 +110,15 @@ func run(ctx context.Context, o options, parts ...part) (sum tally, err error) {
 // accidental lets accidents happen while all deployments run.
 func accidental(w *world, calm []log, sum *tally) error {
 	began := time.Now()
-	tasks, err := w.deployAll(w.o.deployments)
+	tasks, err := w.deployAll("Project", w.o.deployments)
 	if err != nil {
 		return err
 	}
-	if err := w.harm(len(tasks)); err != nil {
+	possible := accidents
+	if w.o.postgres != "" { // whose files are not the server's to set back
+		possible = slices.DeleteFunc(slices.Clone(accidents), func(a accident) bool { return a.name == backByPowerCut })
+	}
+	if err := w.harm(possible, len(tasks)); err != nil {
 		return err
 	}
 	w.o.say("the server was %s, in %v", w.toll(), time.Since(began).Round(time.Second))

@@ -223,14 +223,14 @@ func (w *world) deploy(project string, shape int, more object) (deployment, erro
 
 // deployAll asks for all deployments, each of a project of its own: of one
 // project, what waits is given up for what is asked for later.
-func (w *world) deployAll(n int) ([]deployment, error) {
+func (w *world) deployAll(prefix string, n int) ([]deployment, error) {
 	var all []deployment
 	for i := range n {
 		at := i % len(w.shapes[1:]) // all but the last are on few targets
 		if i%8 == 7 {
 			at = len(w.shapes) - 1
 		}
-		name := fmt.Sprintf("Project %d", i)
+		name := fmt.Sprintf("%s %d", prefix, i)
 		if err := w.project(name, w.shapes[at]); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/takodeploy/tako/e2e/process"
+)
+
+// agents kills the agents on the targets and on the built-in worker, and now and
+// then the server, while deployments run. What an agent ran when it was killed
+// nobody may run again unasked: the action is Lost, its step fails and says so,
+// unless it has attempts left. Such deployments are counted apart, and all others
+// must be as if nothing had happened.
+func agents(w *world, calm []log, sum *tally) error {
+	began := time.Now()
+	w.kills = 0
+	clear(w.did)
+	tasks, err := w.deployAll("Agent", w.o.agents)
+	if err != nil {
+		return err
+	}
+	accidents := []accident{
+		{"agents killed", 8, (*world).killAgent},
+		{"servers killed", 2, func(w *world) error { return errors.Join(w.signal(syscall.SIGKILL), w.start(true)) }},
+	}
+	if err := w.harm(accidents, len(tasks)); err != nil {
+		return err
+	}
+	sum.kills += w.kills
+	sum.deployments += len(tasks)
+	before := sum.vanished
+	for _, t := range tasks {
+		if err := w.judgeWithout(t, calm[t.shape], sum); err != nil {
+			return err
+		}
+	}
+	w.o.say("%s, in %v: an action vanished in %d of %d deployments, and each says so", w.toll(), time.Since(began).Round(time.Second), sum.vanished-before, len(tasks))
+	return nil
+}
+
+// killAgent kills one of the agent's processes: one that runs jobs, or one that
+// only connects to it.
+func (w *world) killAgent() error {
+	var all []int
+	for _, pid := range process.Of(w.dir) {
+		if name, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); err == nil && strings.HasPrefix(filepath.Base(name), "tako-agent") {
+			all = append(all, pid)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	slices.Sort(all)
+	err := syscall.Kill(all[w.dice.IntN(len(all))], syscall.SIGKILL)
+	if errors.Is(err, syscall.ESRCH) {
+		return nil
+	}
+	return err
+}
+
+// vanishedWith is what the log says of an action whose agent was killed.
+const vanishedWith = "The action vanished: "
+
+// judgeWithout judges a deployment that may have lost an action with its agent.
+func (w *world) judgeWithout(d deployment, calm log, sum *tally) error {
+	now, err := w.log(d)
+	if err != nil {
+		return err
+	}
+	if !now.says(vanishedWith) {
+		return w.judge(d, calm, sum)
+	}
+	sum.vanished++
+	for place, most := range w.shapes[d.shape].ran() {
+		text, err := os.ReadFile(filepath.Join(w.effects(), d.id+"."+place))
+		if err != nil && !os.IsNotExist(err) {
+			return err
+		}
+		sum.scripts++
+		sum.atMost(d.id+"."+place, strings.Fields(string(text)), most)
+	}
+	sum.compareSaid(d.task, calm, now)
+	return nil
+}
+
+// atMost counts what ran twice in one attempt, or in more attempts than it has.
+func (t *tally) atMost(place string, lines []string, most int) {
+	slices.Sort(lines)
+	distinct := len(slices.Compact(slices.Clone(lines)))
+	t.blame(&t.doubled, len(lines)-distinct+max(0, distinct-most), "%s ran %d times in %d attempts of at most %d", place, len(lines), distinct, most)
+}
+
+// compareSaid compares what the scripts of a deployment said that has lost an
+// action: each that succeeded has said all, each other the beginning of it.
+func (t *tally) compareSaid(name string, calm, now log) {
+	for _, place := range slices.Sorted(maps.Keys(now)) {
+		whole, ok := calm[place]
+		if !ok || len(now[place]) == 0 {
+			continue
+		}
+		want, got := said(whole), said(now[place])
+		t.lines += len(got)
+		if now[place][0] != "status Success" {
+			want = want[:min(len(want), len(got))]
+		}
+		gaps, extra := differing(want, got)
+		t.blame(&t.differing, len(gaps)+len(extra), "%s: %s: missing %q, too many %q", name, place, gaps, extra)
+	}
+}
+
+// said gives the lines that a script said by itself.
+func said(lines []string) []string {
+	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return !strings.Contains(line, " says line ") })
+}
+
+func (l log) says(what string) bool {
+	for _, lines := range l {
+		for _, line := range lines {
+			if strings.Contains(line, what) {
+				return true
+			}
+		}
+	}
+	return false
+}
