@@ -27,6 +27,7 @@ type cluster struct {
 	pg     *postgres
 	dir    string
 	effect string // where scripts leave what they have done
+	pace   string // how long they rest between lines, in seconds
 	env    []string
 	nodes  []*node
 	turn   int
@@ -50,7 +51,7 @@ func newClusterOf(t *testing.T, path string, n int, settings ...string) *cluster
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cluster{T: t, pg: newPostgres(t), dir: dir, effect: filepath.Join(dir, "effect")}
+	c := &cluster{T: t, pg: newPostgres(t), dir: dir, effect: filepath.Join(dir, "effect"), pace: "0.1"}
 	if err := os.Mkdir(c.effect, 0o777); err != nil {
 		t.Fatal(err)
 	}

@@ -22,11 +22,11 @@ while [ $i -lt %[2]d ] || %[3]s; do
   i=$((i+1))
   echo "$key line $i" >> "%[1]s/$key.lines"
   echo "$key line $i"
-  sleep 0.1
+  sleep %[4]s
 done
 echo "$key ended after $i"
 echo "$key ended after $i" >> "%[1]s/$key.lines"
-`, c.effect, least, more)
+`, c.effect, least, more, c.pace)
 }
 
 func (c *cluster) gate(name string) string { return filepath.Join(c.dir, "gate-"+name) }

@@ -68,29 +68,34 @@ func built(t *testing.T, root, hash string) string {
 // no deployment fails.
 func TestUpgrade(t *testing.T) {
 	old := previous(t)
-	c := newClusterOf(t, old, 2, "TASK_CAP=10")
+	count := scale("TAKO_CLUSTER_UPGRADE", 4, 200)
+	c := newClusterOf(t, old, scale("TAKO_CLUSTER_NODES", 2, 3), fmt.Sprint("TASK_CAP=", 2*count+2))
+	if long() {
+		c.pace = "5" // so many scripts at once
+	}
 	c.furnish(1)
-	const count = 4
 	var tasks []string
-	deploy := func(from int) {
-		for i := from; i < from+count; i++ {
+	deploy := func(count int) {
+		for i := len(tasks); count > 0; i, count = i+1, count-1 {
 			name := fmt.Sprint("Project ", i)
 			c.project(name, script("Remote", c.ticking(3, "remote"), "web"), script("Last", c.ticking(2, ""), "web"))
 			tasks = append(tasks, c.deploy(name))
 		}
-		c.until("all targets are at work", time.Minute, func() bool { return c.begun("Remote") == len(tasks) })
+		c.until("all targets are at work", 10*time.Minute, func() bool { return c.begun("Remote") == len(tasks) })
 	}
-	deploy(0)
-	for i, n := range c.nodes {
+	deploy(count)
+	for _, n := range c.nodes {
+		had := n.held()
 		n.stop()
 		n.Program = program(t)
 		n.start()
-		deploy(count * (i + 1)) // by way of nodes of both releases
+		t.Logf("%s was upgraded with %d of %d deployments in its hands", n.name, had, len(tasks))
+		deploy(4) // by way of nodes of both releases
 	}
 	c.open("remote")
 	var sum tally
 	for _, task := range tasks {
-		c.wait(task, "Success", time.Minute)
+		c.wait(task, "Success", 10*time.Minute)
 		c.judge(task, []string{"Remote.web-1", "Last.web-1"}, &sum)
 	}
 	t.Logf("%d deployments, %d scripts: %d doubled, %d missing, %d differing lines of %d", len(tasks), sum.steps, sum.doubled, sum.missing, sum.differing, sum.lines)
