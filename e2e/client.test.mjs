@@ -4,10 +4,14 @@ import { after, before, describe, it } from "node:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import octopus from "@octopusdeploy/api-client";
+import { repository } from "./git.mjs";
 import { engines, start } from "./server.mjs";
+import { unused, watch } from "./surface.mjs";
 
 const space = "Default";
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+
+watch(octopus);
 
 // script is a step with one inline script on the built-in worker.
 function script(name, body) {
@@ -252,5 +256,146 @@ new_octopusartifact note.txt`),
             await assert.rejects(waiter.waitForServerTaskToComplete(ServerTaskId, 100, 1500, undefined, true), /cancelled/);
             assert.equal((await wait(ServerTaskId)).State, "Canceled");
         });
+
+        it("changes, reads, lists and deletes what every repository has", async () => {
+            const all = {
+                Environment: { Name: "Staging" },
+                Lifecycle: { Name: "Slow", Phases: [], ReleaseRetentionPolicy: { Unit: "Days", QuantityToKeep: 3, ShouldKeepForever: false } },
+                ProjectGroup: { Name: "Old" },
+                TagSet: { Name: "Ring", Tags: [{ Name: "Early", Color: "#333333" }] },
+                Tenant: { Name: "Globex", ProjectEnvironments: {} },
+                Project: octopus.NewProject("Blog", made.group, made.lifecycle),
+            };
+            for (const [kind, body] of Object.entries(all)) {
+                const repository = new octopus[kind + "Repository"](client, space);
+                const one = await repository.create(body);
+                assert.equal((await repository.get(one.Id)).Name, body.Name, kind);
+                assert.equal((await repository.modify({ ...one, Description: "changed" })).Description, "changed", kind);
+                assert.deepEqual((await repository.list({ partialName: body.Name })).Items.map((i) => i.Id), [one.Id], kind);
+                await repository.del(one);
+                await assert.rejects(repository.get(one.Id), /not found|does not exist/i, kind);
+            }
+            const spaces = new octopus.SpaceRepository(client);
+            const { Items: [other] } = await spaces.list({ partialName: "Other" });
+            let told;
+            spaces.subscribeToDataModifications("test", (data) => (told = data.Description));
+            await spaces.save({ ...other, Description: "stopped", TaskQueueStopped: true });
+            spaces.unsubscribeFromDataModifications("test");
+            assert.equal(told, "stopped");
+            await spaces.del(await spaces.get(other.Id));
+        });
+
+        it("sorts and sums environments up", async () => {
+            const environments = new octopus.EnvironmentRepository(client, space);
+            const { Items } = await environments.list();
+            const turned = Items.map((e) => e.Id).reverse();
+            await environments.sort(turned);
+            assert.deepEqual((await environments.list()).Items.map((e) => e.Id), turned);
+            const { TotalMachines, EnvironmentSummaries } = await environments.summary();
+            assert.deepEqual([TotalMachines, EnvironmentSummaries.length], [0, Items.length]);
+            assert.equal((await environments.machines(Items[0])).TotalResults, 0);
+            const own = await environments.variablesScopedOnlyToThisEnvironment(Items[0]);
+            assert.equal(own.HasUnauthorizedProjectVariables, false);
+            assert.equal((await environments.getEnvironmentByName(Items[0].Name)).Id, Items[0].Id);
+            assert.equal(await environments.getEnvironmentByName("Nowhere"), null);
+            assert.deepEqual((await new octopus.EnvironmentV2Repository(client, space).list({ type: "Static", skip: 0, take: 1 })).TotalResults, Items.length);
+        });
+
+        it("sorts tag sets and asks which tenants have tags", async () => {
+            const sets = new octopus.TagSetRepository(client, space);
+            const ids = [];
+            for (const name of ["Region", "Tier"]) ids.push((await sets.create({ Name: name, Tags: [{ Name: "A", Color: "#333333" }, { Name: "B", Color: "#333333" }] })).Id);
+            await sets.sort(ids.reverse());
+            assert.deepEqual((await sets.list()).Items.map((s) => s.Name), ["Tier", "Region"]);
+            const tenants = new octopus.TenantRepository(client, space);
+            made.tenant = await tenants.create({ Name: "Acme", TenantTags: ["Region/A"], ProjectEnvironments: {} });
+            const test = await tenants.tagTest([made.tenant.Id], ["Region/A", "Tier/B"]);
+            assert.deepEqual([test[made.tenant.Id].IsMatched, test[made.tenant.Id].MissingTags], [false, ["Tier/B"]]);
+        });
+
+        it("keeps the variables of a tenant", async () => {
+            const tenants = new octopus.TenantRepository(client, space);
+            const template = (name) => ({ Name: name, Label: name, DisplaySettings: { "Octopus.ControlType": "SingleLineText" } });
+            const { Id: set } = await client.doCreate("~/api/{spaceId}/libraryvariablesets", { Name: "Shared", Templates: [template("Colour")] }, { spaceName: space });
+            const projects = new octopus.ProjectRepository(client, space);
+            made.project = await projects.modify({ ...made.project, TenantedDeploymentMode: "TenantedOrUntenanted", IncludedLibraryVariableSetIds: [set], Templates: [template("Size")] });
+            const { Items: [environment] } = await new octopus.EnvironmentRepository(client, space).list({ partialName: "Development" });
+            const tenant = await tenants.modify({ ...made.tenant, ProjectEnvironments: { [made.project.Id]: [environment.Id] } });
+            const missing = await tenants.missingVariables({ tenantId: tenant.Id }, true);
+            assert.deepEqual(missing[0].MissingVariables.map((v) => v.VariableTemplateName).sort(), ["Colour", "Size"]);
+
+            const values = await tenants.getVariables(tenant);
+            const size = values.ProjectVariables[made.project.Id].Templates[0].Id;
+            values.ProjectVariables[made.project.Id].Variables[environment.Id] = { [size]: "small" };
+            assert.equal((await tenants.setVariables(tenant, values)).ProjectVariables[made.project.Id].Variables[environment.Id][size], "small");
+
+            const { MissingVariables: [colour] } = await tenants.getCommonVariables(tenant, true);
+            const kept = await tenants.modifyCommonVariables(tenant, { Variables: [{ LibraryVariableSetId: set, TemplateId: colour.TemplateId, Value: "blue", Scope: { EnvironmentIds: [] } }] });
+            assert.equal(kept.Variables[0].Value, "blue");
+            assert.equal((await tenants.modifyCommonVariablesById(tenant.Id, { Variables: [{ ...kept.Variables[0], Value: "green" }] })).Variables[0].Value, "green");
+            assert.equal((await tenants.getCommonVariablesById(tenant.Id)).Variables[0].Value, "green");
+
+            const { Variables: [now] } = await tenants.getProjectVariables(tenant);
+            assert.equal(now.Value, "small");
+            assert.equal((await tenants.modifyProjectVariables(tenant, { Variables: [{ ...now, Value: "large" }] })).Variables[0].Value, "large");
+            assert.equal((await tenants.modifyProjectVariablesById(tenant.Id, { Variables: [{ ...now, Value: "huge" }] })).Variables[0].Value, "huge");
+            assert.equal((await tenants.getProjectVariablesById(tenant.Id, true)).MissingVariables.length, 0);
+        });
+
+        it("deploys for a tenant", async () => {
+            await process(script("Greet", "echo for #{Octopus.Deployment.Tenant.Name}"));
+            await new octopus.ReleaseRepository(client, space).create({ spaceName: space, ProjectName: "Web Shop", ReleaseVersion: "4.0.0" });
+            const { DeploymentServerTasks: [{ ServerTaskId }] } = await new octopus.DeploymentRepository(client, space).createTenanted({ spaceName: space, ProjectName: "Web Shop", ReleaseVersion: "4.0.0", EnvironmentName: "Development", Tenants: ["Acme"], TenantTags: [] });
+            const [task] = await new octopus.ServerTaskWaiter(client, space).waitForServerTasksToComplete([ServerTaskId], 200, 60_000);
+            assert.equal(task.State, "Success");
+            assert.match(await tasks().getRaw(ServerTaskId), /for Acme/);
+            assert.equal((await tasks().getById(ServerTaskId)).Id, ServerTaskId);
+            assert.deepEqual((await tasks().getByIds([ServerTaskId])).map((t) => t.Id), [ServerTaskId]);
+            await new octopus.ServerTaskRepository(client).cancel(ServerTaskId);
+            assert.equal((await tasks().getById(ServerTaskId)).State, "Success", "what has ended stays as it is");
+            assert.equal((await new octopus.ReleaseRepository(client, space).list({ take: 1 })).Items[0].Version, "4.0.0");
+        });
+
+        it("packs for NuGet", async () => {
+            const folder = path.join(server.folder, "nuget");
+            mkdirSync(folder);
+            writeFileSync(path.join(folder, "a.txt"), "a");
+            const name = await new octopus.NuGetPackageBuilder().pack({ packageId: "Tool", version: "1.0.0", basePath: folder, inputFilePatterns: ["a.txt"], outputFolder: folder, logger: quiet, nuspecArgs: { description: "d", authors: ["me"] } });
+            const packages = new octopus.PackageRepository(client, space);
+            await packages.push([path.join(folder, name)]);
+            assert.equal((await packages.get("packages-Tool.1.0.0")).PackageId, "Tool");
+        });
+
+        it("knows Kubernetes monitors", async () => {
+            const { Id: machine } = await client.doCreate("~/api/{spaceId}/machines", { Name: "Cluster", Roles: ["k8s"], EnvironmentIds: (await new octopus.EnvironmentRepository(client, space).list()).Items.map((e) => e.Id), Endpoint: { CommunicationStyle: "None" } }, { spaceName: space });
+            const monitors = new octopus.KubernetesMonitorRepository(client, space);
+            const { Resource } = await monitors.registerKubernetesMonitor("6bb1ae1c-5d3e-4a06-9a3e-3f3d4f1c5a10", machine);
+            assert.equal((await monitors.getById(Resource.Id)).Resource.MachineId, machine);
+            await monitors.deleteById(Resource.Id);
+            await assert.rejects(monitors.getById(Resource.Id));
+        });
+
+        it("says what it can", async () => {
+            assert.match(await octopus.checkForCapability(client, "NoSuchThing", "2099.1"), /2099\.1/);
+            const names = (await client.get("~/api/capabilities")).Capabilities;
+            assert.equal(await octopus.checkForCapability(client, names[0], "2099.1"), null);
+            assert.equal((await client.tryGetServerInformation()).version, (await client.getServerInformation()).version);
+        });
+
+        it("changes a process in Git", async () => {
+            const git = await repository(path.join(server.folder, "git"));
+            try {
+                await client.doCreate("~/api/{spaceId}/projects/{id}/git/convert", { CommitMessage: "Move", VersionControlSettings: { Type: "VersionControlled", Url: git.url, DefaultBranch: "main", BasePath: ".octopus", ProtectedBranchNamePatterns: [], Credentials: { Type: "Anonymous" } } }, { spaceName: space, id: made.project.Id });
+                const processes = new octopus.DeploymentProcessRepository(client, space);
+                const project = await new octopus.ProjectRepository(client, space).get(made.project.Id);
+                const now = await processes.getByGitRef(project, "main");
+                await processes.updateByGitRef(project, { ...now, Steps: [script("In Git", "echo from git")] }, "main");
+                assert.equal((await processes.getByGitRef(project, "main")).Steps[0].Name, "In Git");
+            } finally {
+                await git.close();
+            }
+        });
+
+        it("was asked by all that the client can do", () => assert.deepEqual(unused(octopus), []));
     });
 }
