@@ -46,7 +46,7 @@ func (a *API) openFeed(r *Request) (feed.Feed, *catalog.Feed, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := a.feeds().At(r.Context(), r.Space, found.ID)
+	f, err := a.feeds().Impatient().At(r.Context(), r.Space, found.ID)
 	return f, found, err
 }
 

@@ -71,6 +71,7 @@ var errorSchema = object{
 	"properties": object{
 		"ErrorMessage": object{"type": "string", "description": "what is wrong, in a sentence"},
 		"Errors":       object{"type": "array", "items": object{"type": "string"}, "description": "each complaint"},
+		"RequestId":    object{"type": "string", "description": "what the server's log names the request by, of what the server could not do"},
 	},
 }
 
@@ -136,7 +137,8 @@ func operationID(method, path string) string {
 	return id
 }
 
-// pageOfAny is the Answer of a route whose pages hold what is no kind.
+// pageOfAny is the Answer of a route whose pages hold what is no kind, or a kind
+// that the route is not named by.
 type pageOfAny struct{ item any }
 
 // listed says whether the route's answer is a page or an array of its type.
@@ -149,12 +151,16 @@ func (r *Route) listed() (page, all bool) {
 		return false, false
 	}
 	last := r.Pattern[strings.LastIndexByte(r.Pattern, '/')+1:]
-	return strings.EqualFold(last, info.Path), last == "all"
+	ofKind := info.Path[strings.LastIndexByte(info.Path, '/')+1:]
+	return strings.EqualFold(last, ofKind), last == "all"
 }
 
 func (r *Route) queries() []string {
 	page, all := r.listed()
 	info, _ := r.Answer.(kind.Info)
+	if of, ok := r.Answer.(pageOfAny); ok {
+		info, _ = of.item.(kind.Info)
+	}
 	switch {
 	case page:
 		return append([]string{"skip", "take", "ids", "partialName"}, filterNames(info)...)

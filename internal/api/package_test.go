@@ -8,8 +8,11 @@ import (
 	"io/fs"
 	"mime/multipart"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -346,6 +349,23 @@ func (h *harness) project(name string) (id string) {
 	lifecycle := at(h.call(200, "GET", "/api/Spaces-1/lifecycles", nil), "Items", 0, "Id")
 	made := h.call(201, "POST", "/api/Spaces-1/projects", map[string]any{"Name": name, "ProjectGroupId": group, "LifecycleId": lifecycle})
 	return at(made, "Id").(string)
+}
+
+// TestFeedOutOfReach asks for the packages of a feed that cannot answer: who
+// asked is told so at once, not after all attempts that a download has.
+func TestFeedOutOfReach(t *testing.T) {
+	h := newHarness(t)
+	var asked atomic.Int32
+	away := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer away.Close()
+	id := at(h.call(201, "POST", "/api/Spaces-1/feeds", map[string]any{"Name": "Away", "FeedType": "Maven", "FeedUri": away.URL, "DownloadAttempts": 5, "DownloadRetryBackoffSeconds": 0}), "Id").(string)
+	h.call(503, "GET", "/api/Spaces-1/feeds/"+id+"/packages/versions?packageId=a:b", nil)
+	if n := asked.Load(); n != 1 {
+		t.Errorf("the feed was asked %d times", n)
+	}
 }
 
 func TestFeedRoutes(t *testing.T) {

@@ -62,6 +62,16 @@ type Feeds struct {
 	// Pushed is called in the transaction that adds a package to a space's own
 	// feed, or replaces one; nil for nobody.
 	Pushed func(tx *store.Tx, p *catalog.BuiltInPackage) error
+
+	once bool // nothing is tried again
+}
+
+// Impatient gives the same feeds for somebody who waits for the answer: a feed
+// that cannot answer is not asked again, however many attempts a download has.
+func (f *Feeds) Impatient() *Feeds {
+	same := *f
+	same.once = true
+	return &same
 }
 
 // BuiltIn gives the spaces' own feeds.

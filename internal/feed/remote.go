@@ -90,7 +90,7 @@ func (r *remote) say(code fault.Code, format string, args ...any) error {
 // used up. The answer is a good one; its body is the caller's to close.
 func (r *remote) open(ctx context.Context, address, accept string) (*http.Response, error) {
 	attempts, pause := 1, time.Second
-	if r.feed.DownloadAttempts != nil {
+	if r.feed.DownloadAttempts != nil && !r.feeds.once {
 		attempts = max(1, *r.feed.DownloadAttempts)
 	}
 	if r.feed.DownloadRetryBackoffSeconds != nil {
