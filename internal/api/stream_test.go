@@ -67,6 +67,27 @@ func TestStreamTellsWhatHappens(t *testing.T) {
 	}
 }
 
+// What a project has one of is called after the project, and told of all the same.
+func TestStreamTellsOfWhatBelongsToAProject(t *testing.T) {
+	h := newHarness(t)
+	project := h.project("Shop")
+	base := "/api/Spaces-1/projects/" + project
+	runbook := h.call(201, "POST", base+"/runbooks", thing{"Name": "Restart"})
+	l := h.listen(h.server.URL, "/api/ui/events?topics=resources")
+	l.until("ready", nil)
+	for kind, path := range map[string]string{
+		"DeploymentProcesses": base + "/deploymentprocesses",
+		"VariableSets":        "/api/Spaces-1/variables/variableset-" + project,
+		"RunbookProcesses":    fmt.Sprint("/api/Spaces-1/runbookProcesses/", at(runbook, "RunbookProcessId")),
+	} {
+		document := h.call(200, "GET", path, nil)
+		h.call(200, "PUT", path, document)
+		if m := l.until("resource", is("Id", fmt.Sprint(at(document, "Id")))); m.data["Kind"] != kind || m.data["Change"] != "Modified" {
+			t.Errorf("%s: %v", path, m.data)
+		}
+	}
+}
+
 // writer is a handler that says what it is given.
 type writer struct {
 	lines chan string

@@ -179,13 +179,23 @@ func (s *stream) tellResource(h *store.Happened, id string) error {
 	return nil
 }
 
+// owned are the kinds whose ids are made of what they belong to, such as
+// deploymentprocess-Projects-1, by what those begin with.
+var owned = map[string]string{
+	"variableset": "VariableSets", "deploymentprocess": "DeploymentProcesses", "RunbookProcess": "RunbookProcesses",
+}
+
 // kindOf finds the kind of a resource by its id, nil if it has no routes.
 func kindOf(id string) kind.Any {
 	cut := strings.LastIndexByte(id, '-')
 	if cut < 0 {
 		return nil
 	}
-	k, ok := kind.Lookup(id[:cut])
+	plural := id[:cut]
+	if first, _, _ := strings.Cut(id, "-"); owned[first] != "" {
+		plural = owned[first]
+	}
+	k, ok := kind.Lookup(plural)
 	if !ok || k.Info().Hidden {
 		return nil
 	}
