@@ -9,12 +9,15 @@ export type Cell = { item: BoardItem; count: number };
 export type Row = { project: BoardProject; cells: Map<string, Cell> };
 export type Group = { id: string; name: string; rows: Row[] };
 
-const rank = (i: BoardItem) =>
+// Ranked is what cells are chosen by: deployments and runs have it alike.
+export type Ranked = Pick<BoardItem, "IsCompleted" | "State" | "Created">;
+
+const rank = (i: Ranked) =>
   !i.IsCompleted && i.State !== "Queued" ? 3 : i.State === "Failed" || i.State === "TimedOut" ? 2 : 1;
 
 // first chooses what a cell shows where it holds several, one a tenant: what
 // runs, then what failed, then the newest.
-export function first(items: BoardItem[]): BoardItem | undefined {
+export function first<T extends Ranked>(items: T[]): T | undefined {
   return [...items].sort((a, b) => rank(b) - rank(a) || (b.Created ?? "").localeCompare(a.Created ?? ""))[0];
 }
 

@@ -31,6 +31,8 @@ type Props<T extends Process> = {
   runbook: boolean;
   title: string;
   crumbs?: Crumb[];
+  // above stands before the steps, such as links to neighbours.
+  above?: ReactNode;
   process: T;
   mayEdit: boolean;
   save: { send: (process: T) => Promise<T>; read: () => Promise<T>; isPending: boolean };
@@ -62,7 +64,7 @@ function found(steps: Step[], id: string): { step: Step; action: Action; whole: 
 }
 
 export function ProcessEditor<T extends Process>(props: Props<T>) {
-  const { project, runbook, title, crumbs, process, mayEdit, save, aside } = props;
+  const { project, runbook, title, crumbs, above, process, mayEdit, save, aside } = props;
   const draft = useDraft(process);
   const [selected, select] = useSelected();
   const [choosing, choose] = useState<{ parent?: string } | undefined>();
@@ -149,6 +151,7 @@ export function ProcessEditor<T extends Process>(props: Props<T>) {
             </>
           }
         >
+          {above}
           {draft.newer && (
             <Alert variant="default" mb={12} p="8px 12px">
               {t("{who} saved changes to this process while you were editing.", { who: draft.newer.LastModifiedBy })}{" "}

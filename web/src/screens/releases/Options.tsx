@@ -1,13 +1,12 @@
 import { Checkbox, MultiSelect, SegmentedControl, Textarea, TextInput } from "@mantine/core";
-import type { Wire } from "~/api/wire";
 import { t } from "~/text/t";
 import { Section } from "~/ui/Section";
 import classes from "./Deploy.module.css";
-import type { Choice } from "./deployment";
+import type { Choice, Foreseen } from "./deployment";
 
 type Props = {
   choice: Choice;
-  previews: (Wire<"Preview"> | undefined)[];
+  previews: (Foreseen | undefined)[];
   onChange: (part: Partial<Choice>) => void;
 };
 

@@ -8,12 +8,12 @@ import { Refusal } from "~/ui/Refusal";
 import { Section } from "~/ui/Section";
 import { Loading } from "~/ui/state";
 import classes from "./Deploy.module.css";
-import { type Choice, type Place, valueKey } from "./deployment";
+import { type Choice, type Foreseen, type Place, valueKey } from "./deployment";
 
 type Props = {
   place: Place;
   name: string;
-  preview: Wire<"Preview"> | undefined;
+  preview: Foreseen | undefined;
   error: ApiError | null;
   choice: Choice;
   onChange: (part: Partial<Choice>) => void;
@@ -62,7 +62,7 @@ function Questions({ place, form, choice, onChange }: QuestionsProps) {
   );
 }
 
-type StepsProps = Pick<Props, "choice" | "onChange"> & { preview: Wire<"Preview"> };
+type StepsProps = Pick<Props, "choice" | "onChange"> & { preview: Foreseen };
 
 function Steps({ preview, choice, onChange }: StepsProps) {
   const toggle = (id: string) =>

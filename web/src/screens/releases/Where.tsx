@@ -5,10 +5,13 @@ import { Section } from "~/ui/Section";
 import classes from "./Deploy.module.css";
 import { keyOf, type Place } from "./deployment";
 
-type Props = { template: Wire<"DeploymentTemplate">; places: Place[]; onPlaces: (places: Place[]) => void };
+// Places are where something can go at present.
+export type Places = Pick<Wire<"DeploymentTemplate">, "PromoteTo" | "TenantPromotions">;
+
+type Props = { offered: Places; places: Place[]; onPlaces: (places: Place[]) => void };
 
 // Where chooses environments, and tenants where there are some to deploy to.
-export function Where({ template, places, onPlaces }: Props) {
+export function Where({ offered, places, onPlaces }: Props) {
   const chosen = new Set(places.map(keyOf));
   const toggle = (place: Place) =>
     onPlaces(chosen.has(keyOf(place)) ? places.filter((p) => keyOf(p) !== keyOf(place)) : [...places, place]);
@@ -17,13 +20,13 @@ export function Where({ template, places, onPlaces }: Props) {
       const place = { environment: e.Id, tenant };
       return <Checkbox key={e.Id} label={e.Name} checked={chosen.has(keyOf(place))} onChange={() => toggle(place)} />;
     });
-  const tenants = template.TenantPromotions ?? [];
+  const tenants = offered.TenantPromotions ?? [];
   return (
     <Section title={t("Where")}>
-      {(template.PromoteTo ?? []).length > 0 && (
+      {(offered.PromoteTo ?? []).length > 0 && (
         <fieldset className={classes.places}>
           <legend>{tenants.length > 0 ? t("Without a tenant") : t("Environments")}</legend>
-          {choices(template.PromoteTo ?? [], "")}
+          {choices(offered.PromoteTo ?? [], "")}
         </fieldset>
       )}
       {tenants.map((tenant) => (

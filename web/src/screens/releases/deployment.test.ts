@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Wire } from "~/api/wire";
-import { answers, bodyOf, nothing, type Place, unanswered, valueKey } from "./deployment";
+import { answers, executionOf, nothing, type Place, unanswered, valueKey } from "./deployment";
 
 const place: Place = { environment: "Environments-1", tenant: "" };
 const preview = {
@@ -13,7 +13,7 @@ const preview = {
       { Name: "2", IsValueRequired: false, Control: { Label: "Two", Required: true } },
     ],
   },
-} as unknown as Wire<"Preview">;
+} as unknown as Wire<"RunPreview">;
 
 test("a question has the answer that was given, or the one that is there", () => {
   const values = { [valueKey(place, "2")]: "typed", [valueKey({ ...place, tenant: "Tenants-1" }, "1")]: "other" };
@@ -24,14 +24,14 @@ test("a question has the answer that was given, or the one that is there", () =>
 
 test("steps are skipped where they would run, and machines left out as said", () => {
   const choice = { ...nothing, skipped: ["a", "b"], machines: ["M-1"], machineMode: "except" as const };
-  const body = bodyOf("Releases-1", place, preview, choice);
+  const body = executionOf(place, preview, choice);
   expect(body.SkipActions).toEqual(["a"]);
   expect([body.SpecificMachineIds, body.ExcludedMachineIds]).toEqual([[], ["M-1"]]);
   expect([body.UseGuidedFailure, body.QueueTime, body.TenantId]).toEqual([true, null, null]);
-  expect(bodyOf("Releases-1", place, preview, { ...nothing, guided: "off" }).UseGuidedFailure).toBe(false);
+  expect(executionOf(place, preview, { ...nothing, guided: "off" }).UseGuidedFailure).toBe(false);
 });
 
 test("a deployment for later has its time in UTC", () => {
   const later = "2026-11-27T10:00";
-  expect(bodyOf("R", place, undefined, { ...nothing, later }).QueueTime).toBe(new Date(later).toISOString());
+  expect(executionOf(place, undefined, { ...nothing, later }).QueueTime).toBe(new Date(later).toISOString());
 });

@@ -53,15 +53,15 @@ export function unanswered(place: Place, form: Questions, values: Choice["values
     .map((e) => e.Control.Label || e.Name);
 }
 
-// bodyOf is the deployment to ask for at a place.
-export function bodyOf(
-  release: string,
-  place: Place,
-  preview: Wire<"Preview"> | undefined,
-  c: Choice,
-): Draft<Deployment> {
+// Foreseen is what a preview says of a deployment or a run of a runbook.
+export type Foreseen = Wire<"RunPreview">;
+
+// Execution is what deployments and runs have in common when they are asked for.
+export type Execution = Draft<Omit<Deployment, "ReleaseId">>;
+
+// executionOf is what to ask for at a place.
+export function executionOf(place: Place, preview: Foreseen | undefined, c: Choice): Execution {
   return {
-    ReleaseId: release,
     EnvironmentId: place.environment,
     TenantId: place.tenant || null,
     FormValues: answers(place, preview?.Form, c.values),

@@ -26,9 +26,9 @@ export function TaskScreen({ id }: { id: string }) {
   );
 }
 
-// useDeployment gives what a task that deploys is about.
-function useDeployment(task: Task) {
-  const made = (task.Arguments as { DeploymentId?: string } | null)?.DeploymentId ?? "";
+// useAbout gives what a task that deploys, or runs a runbook, is about.
+function useAbout(task: Task) {
+  const { DeploymentId: made = "", RunbookRunId: ran = "" } = (task.Arguments ?? {}) as Record<string, string>;
   const deployment = useGet("/api/{spaceId}/deployments/{id}", { id: made, spaceId: task.SpaceId ?? "" });
   const release = useGet("/api/{spaceId}/releases/{id}", {
     id: deployment.data?.ReleaseId ?? "",
@@ -39,12 +39,24 @@ function useDeployment(task: Task) {
     id: task.EnvironmentId ?? "",
     spaceId: task.SpaceId ?? "",
   });
-  return { deployment: deployment.data, release: release.data, project: project.data, environment: environment.data };
+  const run = useGet("/api/{spaceId}/runbookRuns/{id}", { id: ran, spaceId: task.SpaceId ?? "" });
+  const runbook = useGet("/api/{spaceId}/runbooks/{id}", {
+    id: run.data?.RunbookId ?? "",
+    spaceId: task.SpaceId ?? "",
+  });
+  return {
+    deployment: deployment.data,
+    release: release.data,
+    project: project.data,
+    environment: environment.data,
+    run: run.data,
+    runbook: runbook.data,
+  };
 }
 
-export type About = ReturnType<typeof useDeployment>;
+export type About = ReturnType<typeof useAbout>;
 
-function crumbsOf(space: string, { project, release }: About, task: Task, inProject: boolean): Crumb[] {
+function crumbsOf(space: string, { project, release, runbook }: About, task: Task, inProject: boolean): Crumb[] {
   if (!project) return [{ label: t("Tasks"), to: to.tasks(space) }, { label: task.Id }];
   const crumbs: Crumb[] = inProject ? [] : [{ label: project.Name, to: to.project(space, project.Slug) }];
   if (release)
@@ -52,11 +64,14 @@ function crumbsOf(space: string, { project, release }: About, task: Task, inProj
       label: t("Release {version}", { version: release.Version }),
       to: to.release(space, project.Slug, release.Version),
     });
+  if (runbook) crumbs.push({ label: runbook.Name, to: to.runbook(space, project.Slug, runbook.Slug) });
   return [...crumbs, { label: task.Id }];
 }
 
 // titleOf says what a deployment is without the project, which stands above it.
-function titleOf(task: Task, { release, environment }: About): string {
+function titleOf(task: Task, { release, environment, runbook }: About): string {
+  if (runbook && environment)
+    return t("Run {name} in {environment}", { name: runbook.Name, environment: environment.Name });
   if (!release || !environment) return task.Description;
   return t("Deploy {version} to {environment}", { version: release.Version, environment: environment.Name });
 }
@@ -64,7 +79,7 @@ function titleOf(task: Task, { release, environment }: About): string {
 function Shown({ task }: { task: Task }) {
   const space = useSpaceId();
   const inProject = Boolean(useParam("project"));
-  const about = useDeployment(task);
+  const about = useAbout(task);
   const [word, setTab] = useQueryWord("activeTab");
   const [line] = useQueryWord("line");
   const [step] = useQueryWord("step");

@@ -18,7 +18,8 @@ type Props = { task: Task; about: About; nodes: ActivityNode[]; onStep: (id: str
 export function TaskSummary({ task, about, nodes, onStep }: Props) {
   const space = useSpaceId();
   const tenant = useGet("/api/{spaceId}/tenants/{id}", { id: task.TenantId ?? "" });
-  const { deployment, project, release, environment } = about;
+  const { deployment, project, release, environment, run, runbook } = about;
+  const snapshot = useGet("/api/{spaceId}/runbookSnapshots/{id}", { id: run?.RunbookSnapshotId ?? "" });
   const hasChanges = (deployment?.Changes ?? []).some(
     (c) => c.ReleaseNotes || (c.Commits ?? []).length > 0 || (c.WorkItems ?? []).length > 0,
   );
@@ -42,9 +43,25 @@ export function TaskSummary({ task, about, nodes, onStep }: Props) {
               </Link>
             ),
           ],
+          [
+            t("Runbook"),
+            project && runbook && (
+              <Link key="b" to={to.runbook(space, project.Slug, runbook.Slug)}>
+                {runbook.Name}
+              </Link>
+            ),
+          ],
+          [
+            t("Snapshot"),
+            project && runbook && run && (
+              <Link key="n" to={to.snapshot(space, project.Slug, runbook.Slug, run.RunbookSnapshotId)}>
+                {snapshot.data?.Name ?? run.RunbookSnapshotId}
+              </Link>
+            ),
+          ],
           [t("Environment"), environment?.Name],
           [t("Tenant"), tenant.data?.Name],
-          [t("By"), deployment?.DeployedBy],
+          [t("By"), deployment?.DeployedBy ?? run?.DeployedBy],
           [t("Queued"), <DateTime key="q" at={task.QueueTime} className="" />],
           [t("Started"), task.StartTime && <DateTime key="s" at={task.StartTime} className="" />],
           [t("Took"), task.StartTime && <Lasted key="d" from={task.StartTime} to={task.CompletedTime} />],

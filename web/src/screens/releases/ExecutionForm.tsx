@@ -1,0 +1,142 @@
+import { Button } from "@mantine/core";
+import { type UseQueryOptions, useQueries } from "@tanstack/react-query";
+import { type FormEvent, type ReactNode, useState } from "react";
+import { type ApiError, errorOf } from "~/api/error";
+import { useQueryWord } from "~/app/navigation";
+import { t } from "~/text/t";
+import { ButtonLink } from "~/ui/Link";
+import { type Crumb, Page } from "~/ui/Page";
+import { Refusal } from "~/ui/Refusal";
+import { EmptyState } from "~/ui/state";
+import classes from "./Deploy.module.css";
+import {
+  type Choice,
+  type Execution,
+  executionOf,
+  type Foreseen,
+  keyOf,
+  nothing,
+  type Place,
+  unanswered,
+} from "./deployment";
+import { Options } from "./Options";
+import { PreviewCard } from "./PreviewCard";
+import { type Places, Where } from "./Where";
+
+type Props = {
+  title: string;
+  crumbs: Crumb[];
+  // back is where somebody goes who does not want it after all.
+  back: string;
+  places: Places;
+  // foresee asks what would happen at a place.
+  foresee: (place: Place) => UseQueryOptions<Foreseen, ApiError>;
+  send: (execution: Execution) => Promise<{ Id: string }>;
+  onMade: (ids: string[]) => void;
+  words: {
+    one: (environment: string) => string;
+    several: (count: number) => string;
+    none: string;
+    nowhere: string;
+    whyNowhere: string;
+  };
+  // above stands before the choice of places.
+  above?: ReactNode;
+};
+
+// ExecutionForm chooses where something is deployed or run, asks what it needs
+// to know, and shows beforehand what will be done.
+export function ExecutionForm({ title, crumbs, back, places, foresee, send, onMade, words, above }: Props) {
+  const [environment] = useQueryWord("environment");
+  const [tenant] = useQueryWord("tenant");
+  const [choice, setChoice] = useState<Choice>(() => ({ ...nothing, places: begun(places, environment, tenant) }));
+  const [busy, setBusy] = useState(false);
+  const [refusal, setRefusal] = useState<ApiError | null>(null);
+  const previews = useQueries({ queries: choice.places.map(foresee) });
+  const change = (part: Partial<Choice>) => setChoice((before) => ({ ...before, ...part }));
+  const lacking = choice.places.flatMap((place, i) => unanswered(place, previews[i]?.data?.Form, choice.values));
+  const ready = choice.places.length > 0 && previews.every((p) => p.data && !p.data.Blocked) && lacking.length === 0;
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setRefusal(null);
+    const made: string[] = [];
+    try {
+      for (const [i, place] of choice.places.entries()) {
+        const { Id } = await send(executionOf(place, previews[i]?.data, choice));
+        made.push(Id);
+      }
+      onMade(made);
+    } catch (thrown) {
+      setRefusal(errorOf(thrown));
+      // What was made is not made again by another try.
+      change({ places: choice.places.slice(made.length) });
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  const names = choice.places.map((p) => nameOf(places, p.environment));
+  const [first = ""] = names;
+  const count = choice.places.length;
+  const label = count === 1 ? words.one(first) : count > 1 ? words.several(count) : words.none;
+  return (
+    <form onSubmit={submit}>
+      <Page
+        title={title}
+        narrow
+        crumbs={crumbs}
+        actions={
+          <>
+            {lacking.length > 0 && (
+              <span className={classes.lacking}>
+                {t("Still to answer: {questions}", { questions: [...new Set(lacking)].join(", ") })}
+              </span>
+            )}
+            <ButtonLink to={back} variant="default">
+              {t("Back")}
+            </ButtonLink>
+            <Button type="submit" loading={busy} disabled={!ready}>
+              {label}
+            </Button>
+          </>
+        }
+      >
+        <Refusal of={refusal} />
+        {above}
+        {(places.PromoteTo ?? []).length === 0 && (places.TenantPromotions ?? []).length === 0 ? (
+          <EmptyState title={words.nowhere} hint={words.whyNowhere} />
+        ) : (
+          <>
+            <Where offered={places} places={choice.places} onPlaces={(chosen) => change({ places: chosen })} />
+            {choice.places.map((place, i) => (
+              <PreviewCard
+                key={keyOf(place)}
+                place={place}
+                name={names[i] ?? ""}
+                preview={previews[i]?.data}
+                error={previews[i]?.error ?? null}
+                choice={choice}
+                onChange={change}
+              />
+            ))}
+            {count > 0 && <Options choice={choice} previews={previews.map((p) => p.data)} onChange={change} />}
+          </>
+        )}
+      </Page>
+    </form>
+  );
+}
+
+// nameOf is the name of an environment that is offered.
+function nameOf(places: Places, id: string): string {
+  const all = [...(places.PromoteTo ?? []), ...(places.TenantPromotions ?? []).flatMap((x) => x.PromoteTo ?? [])];
+  return all.find((e) => e.Id === id)?.Name ?? id;
+}
+
+// begun is what the address chooses beforehand, if it is offered.
+function begun(places: Places, environment: string, tenant: string): Place[] {
+  const of = tenant ? places.TenantPromotions?.find((x) => x.Id === tenant)?.PromoteTo : places.PromoteTo;
+  return (of ?? []).some((e) => e.Id === environment) ? [{ environment, tenant }] : [];
+}

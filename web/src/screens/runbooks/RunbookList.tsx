@@ -1,0 +1,193 @@
+import { Button, Modal, Textarea, TextInput } from "@mantine/core";
+import { IconBook2, IconSearch } from "@tabler/icons-react";
+import { type FormEvent, useState } from "react";
+import { useGet, useSend, useSpaceId } from "~/api/query";
+import type { Project, Wire } from "~/api/wire";
+import { useGo, useParam, useQueryWord } from "~/app/navigation";
+import { useMay } from "~/app/session";
+import { to } from "~/app/to";
+import { t } from "~/text/t";
+import { DateTime } from "~/ui/DateTime";
+import { ButtonLink, Link } from "~/ui/Link";
+import { Page } from "~/ui/Page";
+import { Refusal } from "~/ui/Refusal";
+import { StatusChip } from "~/ui/StatusChip";
+import { EmptyState, Read } from "~/ui/state";
+import { taskLook } from "~/ui/status";
+import { Right, Table } from "~/ui/Table";
+import classes from "./runbooks.module.css";
+import type { Runbook } from "./useRunbook";
+
+export default function RunbookList() {
+  const project = useGet("/api/{spaceId}/projects/{id}", { id: useParam("project") });
+  return (
+    <Read of={project} page={t("Runbooks")}>
+      {(p) => <Listed project={p} />}
+    </Read>
+  );
+}
+
+type Run = Wire<"RunItem">;
+
+// useLastRuns gives the newest run of each runbook of a project.
+function useLastRuns(project: string): { runs: Map<string, Run>; environment: (id: string) => string } {
+  const board = useGet("/api/{spaceId}/progression/runbooks/taskRuns", {}, { query: { projectIds: project } });
+  const environments = useGet("/api/{spaceId}/environments/all", {});
+  const runs = new Map<string, Run>();
+  for (const run of board.data?.Items ?? []) {
+    const known = runs.get(run.RunbookId);
+    if (!known || (known.Created ?? "") < (run.Created ?? "")) runs.set(run.RunbookId, run);
+  }
+  return { runs, environment: (id) => environments.data?.find((e) => e.Id === id)?.Name ?? id };
+}
+
+function Listed({ project }: { project: Project }) {
+  const list = useGet("/api/{spaceId}/projects/{id}/runbooks", { id: project.Id }, { query: { take: 1000 } });
+  const [filter, setFilter] = useQueryWord("q");
+  const [adding, setAdding] = useQueryWord("add");
+  const last = useLastRuns(project.Id);
+  const mayAdd = useMay("RunbookEdit", { project: project.Id });
+  const add = mayAdd && <Button onClick={() => setAdding("runbook", { push: true })}>{t("Add runbook…")}</Button>;
+  return (
+    <Page
+      title={t("Runbooks")}
+      actions={
+        <>
+          <TextInput
+            type="search"
+            w={200}
+            placeholder={t("Filter by name")}
+            aria-label={t("Filter by name")}
+            leftSection={<IconSearch size={15} />}
+            value={filter}
+            onChange={(e) => setFilter(e.currentTarget.value)}
+          />
+          {add}
+        </>
+      }
+    >
+      <Read of={list}>
+        {({ Items }) => {
+          if (Items.length === 0) {
+            return (
+              <EmptyState
+                icon={IconBook2}
+                title={t("No runbooks yet.")}
+                hint={t("A runbook is a process that is run when it is needed, without a release: restart, back up.")}
+              >
+                {add}
+              </EmptyState>
+            );
+          }
+          const shown = Items.filter((r) => r.Name.toLowerCase().includes(filter.toLowerCase()));
+          if (shown.length === 0) return <EmptyState icon={IconSearch} title={t("No runbook has such a name.")} />;
+          return (
+            <Table label={t("Runbooks")} head={[t("Runbook"), t("Last run"), t("Where"), t("When"), ""]} first>
+              {shown.map((r) => {
+                const run = last.runs.get(r.Id);
+                return <Row key={r.Id} project={project} runbook={r} run={run} environment={last.environment} />;
+              })}
+            </Table>
+          );
+        }}
+      </Read>
+      <AddRunbook project={project} opened={adding === "runbook"} onClose={() => setAdding(undefined)} />
+    </Page>
+  );
+}
+
+type RowProps = { project: Project; runbook: Runbook; run: Run | undefined; environment: (id: string) => string };
+
+function Row({ project, runbook, run, environment }: RowProps) {
+  const space = useSpaceId();
+  const mayRun = useMay("RunbookRunCreate", { project: project.Id });
+  return (
+    <tr>
+      <th scope="row">
+        <Link to={to.runbook(space, project.Slug, runbook.Slug)}>{runbook.Name}</Link>
+        {runbook.Description && <div className={classes.about}>{runbook.Description}</div>}
+      </th>
+      <td>
+        {run ? (
+          <Link to={to.task(space, run.TaskId)} className={classes.chip}>
+            <StatusChip look={taskLook(run)} />
+          </Link>
+        ) : (
+          <span className="dim">{t("Never")}</span>
+        )}
+      </td>
+      <td>{run && environment(run.EnvironmentId)}</td>
+      <td>
+        <DateTime at={run?.CompletedTime ?? run?.StartTime ?? run?.QueueTime} />
+      </td>
+      <td>
+        <Right>
+          {!runbook.PublishedRunbookSnapshotId && <span className={classes.flag}>{t("Not published")}</span>}
+          {mayRun && (
+            <ButtonLink
+              to={to.runRunbook(space, project.Slug, runbook.Slug)}
+              variant="default"
+              h={28}
+              px={10}
+              aria-label={t("Run {name}", { name: runbook.Name })}
+            >
+              {t("Run…")}
+            </ButtonLink>
+          )}
+        </Right>
+      </td>
+    </tr>
+  );
+}
+
+type AddProps = { project: Project; opened: boolean; onClose: () => void };
+
+function AddRunbook({ project, opened, onClose }: AddProps) {
+  return (
+    <Modal opened={opened} onClose={onClose} title={t("Add runbook")}>
+      <AddForm project={project} onClose={onClose} />
+    </Modal>
+  );
+}
+
+function AddForm({ project, onClose }: Omit<AddProps, "opened">) {
+  const space = useSpaceId();
+  const go = useGo();
+  const [name, setName] = useState("");
+  const [description, setDescription] = useState("");
+  const add = useSend("post", "/api/{spaceId}/projects/{id}/runbooks", {
+    touches: ["runbooks"],
+    onDone: (made) => go(to.runbookProcess(space, project.Slug, made.Slug), { replace: true }),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    add.mutate({ params: { id: project.Id }, body: { Name: name, Description: description } });
+  };
+  return (
+    <form onSubmit={submit}>
+      <Refusal of={add.error} />
+      <TextInput
+        label={t("Name")}
+        required
+        withAsterisk={false}
+        data-autofocus
+        value={name}
+        onChange={(e) => setName(e.currentTarget.value)}
+      />
+      <Textarea
+        mt={12}
+        label={t("Description")}
+        value={description}
+        onChange={(e) => setDescription(e.currentTarget.value)}
+      />
+      <div className={classes.buttons}>
+        <Button variant="default" onClick={onClose}>
+          {t("Back")}
+        </Button>
+        <Button type="submit" loading={add.isPending} disabled={!name.trim()}>
+          {t("Add runbook")}
+        </Button>
+      </div>
+    </form>
+  );
+}
