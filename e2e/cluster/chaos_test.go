@@ -25,10 +25,11 @@ func (c *cluster) takeover(n *node, since time.Time) time.Duration {
 // its lease, drains one, and restarts the database twice, while deployments
 // run on SSH targets and on the built-in worker.
 func TestDeploymentsOutliveTheCluster(t *testing.T) {
-	c := newCluster(t, 3, "TASK_CAP=10")
+	count := scale("TAKO_CLUSTER_DEPLOYMENTS", 6, 24)
+	// One node alone must have room for all, which may be twice its cap.
+	c := newCluster(t, 3, fmt.Sprint("TASK_CAP=", max(10, count/2+1)))
 	c.furnish(2)
 	var tasks []string
-	count := scale("TAKO_CLUSTER_DEPLOYMENTS", 6, 24)
 	for i := range count {
 		name := fmt.Sprintf("Project %d", i)
 		c.project(name, script("Prepare", c.ticking(3, ""), ""), script("Install", c.ticking(5, "install"), "web"),

@@ -38,7 +38,7 @@ func agents(w *world, calm []log, sum *tally) error {
 	sum.deployments += len(tasks)
 	before := sum.vanished
 	for _, t := range tasks {
-		if err := w.judgeWithout(t, calm[t.shape], sum); err != nil {
+		if err := w.judgeWithout(t, calm[t.shape], vanishedWith, sum); err != nil {
 			return err
 		}
 	}
@@ -66,16 +66,23 @@ func (w *world) killAgent() error {
 	return err
 }
 
-// vanishedWith is what the log says of an action whose agent was killed.
-const vanishedWith = "The action vanished: "
+// What the log says of an action whose agent was killed, and of one whose agent
+// forgot it: a server that was set back asks for what it had already taken, and
+// an agent that has made room for another build meanwhile took that with it,
+// since it must not be left on the disk.
+const (
+	vanishedWith  = "The action vanished: "
+	forgottenWith = "the agent that kept its output ended since"
+)
 
-// judgeWithout judges a deployment that may have lost an action with its agent.
-func (w *world) judgeWithout(d deployment, calm log, sum *tally) error {
+// judgeWithout judges a deployment that may have lost an action with its agent,
+// of which the log then says so.
+func (w *world) judgeWithout(d deployment, calm log, says string, sum *tally) error {
 	now, err := w.log(d)
 	if err != nil {
 		return err
 	}
-	if !now.says(vanishedWith) {
+	if !now.says(says) {
 		return w.judge(d, calm, sum)
 	}
 	sum.vanished++

@@ -124,10 +124,17 @@ func accidental(w *world, calm []log, sum *tally) error {
 	w.o.say("the server was %s, in %v", w.toll(), time.Since(began).Round(time.Second))
 	sum.kills += w.kills
 	sum.deployments += len(tasks)
+	judge := w.judge
+	if w.did[backByPowerCut] > 0 && w.did["upgraded"] > 0 {
+		judge = func(d deployment, calm log, sum *tally) error { return w.judgeWithout(d, calm, forgottenWith, sum) }
+	}
 	for _, t := range tasks {
-		if err := w.judge(t, calm[t.shape], sum); err != nil {
+		if err := judge(t, calm[t.shape], sum); err != nil {
 			return err
 		}
+	}
+	if sum.vanished > 0 {
+		w.o.say("%d of them lost an action that a server set back asked for again after an upgrade had replaced its agent, and say so", sum.vanished)
 	}
 	return nil
 }
