@@ -70,8 +70,9 @@ async function endWorker(folder) {
     await poll("the worker's end", 20, () => processesOf(folder).length === 0);
 }
 
-// start runs a server with a data folder of its own until stop is called.
-export async function start(engine) {
+// start runs a server with a data folder of its own until stop is called. A bare
+// one is told nothing of its administrator and makes up a password.
+export async function start(engine, { bare = false } = {}) {
     const folder = mkdtempSync(path.join(tmpdir(), "tako-e2e-"));
     const database = engine.database();
     const url = `http://127.0.0.1:${await freePort()}`;
@@ -79,8 +80,9 @@ export async function start(engine) {
     const password = "Pass-" + randomBytes(8).toString("hex");
     const logFile = path.join(folder, "server.log");
     const log = openSync(logFile, "w");
+    const told = bare ? {} : { TAKO_ADMIN_USERNAME: "admin", TAKO_ADMIN_PASSWORD: password, TAKO_ADMIN_API_KEY: key, TAKO_URL: url };
     const child = spawn(program, ["server", "--data", path.join(folder, "data"), "--listen", new URL(url).host, "--polling-listen", "off"], {
-        env: { PATH: process.env.PATH, HOME: folder, TAKO_DATABASE: database.url, TAKO_ADMIN_USERNAME: "admin", TAKO_ADMIN_PASSWORD: password, TAKO_ADMIN_API_KEY: key, TAKO_URL: url },
+        env: { PATH: process.env.PATH, HOME: folder, TAKO_DATABASE: database.url, ...told },
         stdio: ["ignore", log, log],
     });
     closeSync(log);

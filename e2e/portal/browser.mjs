@@ -19,8 +19,8 @@ export const skip = process.env.CI ? false : absent || (existsSync(executablePat
 export const themes = ["light", "dark"];
 
 // open starts a server and a browser; close ends both.
-export async function open() {
-    const server = await start(engines()[0]);
+export async function open(how) {
+    const server = await start(engines()[0], how);
     try {
         const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
         return new Portal(server, browser);
@@ -135,8 +135,8 @@ export async function inBothThemes(portal, name, at, { ready, ...options } = {})
 
 // onPhone opens an address on a small screen, where nothing may need to be
 // scrolled sideways but what is made for it.
-export async function onPhone(portal, name, at, { ready } = {}) {
-    const page = await portal.visit(at, { width: 390, height: 844 });
+export async function onPhone(portal, name, at, { ready, ...options } = {}) {
+    const page = await portal.visit(at, { ...options, width: 390, height: 844 });
     await settled(page);
     await ready?.(page);
     await shoot(page, `${name}-phone`);

@@ -149,7 +149,8 @@ func (s *Server) Run(ctx context.Context) error {
 		part("backup", s.copy.Run)
 		part("trials of the backup", s.drill)
 	}
-	slog.Info("Tako is ready", "version", s.version, "address", s.listen.Addr().String(), "database", s.db.Engine, "node", s.cfg.NodeName)
+	portal := portalURL(s.cfg.Web.URL, s.listen.Addr(), s.cfg.Web.TLSCert != "")
+	slog.Info("Tako is ready", "version", s.version, "portal", portal, "address", s.listen.Addr().String(), "database", s.db.Engine, "node", s.cfg.NodeName)
 	<-ctx.Done()
 	slog.Info("Tako is stopping")
 	parts.Wait()

@@ -1,5 +1,6 @@
 import { TextInput } from "@mantine/core";
 import { IconRocket, IconSearch } from "@tabler/icons-react";
+import { lazy, Suspense } from "react";
 import { useStream } from "~/api/live";
 import { useGet, useSpaceId } from "~/api/query";
 import { useQueryWord } from "~/app/navigation";
@@ -11,6 +12,9 @@ import { Page } from "~/ui/Page";
 import { EmptyState, Read } from "~/ui/state";
 import { Matrix } from "./Matrix";
 import { groupsOf } from "./matrix";
+
+// Only until something has been deployed.
+const FirstRun = lazy(() => import("../start/FirstRun"));
 
 export default function Dashboard() {
   const space = useSpaceId();
@@ -41,7 +45,16 @@ export default function Dashboard() {
       <Read of={board} rows={10}>
         {(data) => {
           const groups = groupsOf(data, filter);
-          if (groups.length > 0) return <Matrix groups={groups} environments={data.Environments ?? []} />;
+          const matrix = groups.length > 0 && <Matrix groups={groups} environments={data.Environments ?? []} />;
+          if (mayAdd && !filter && (data.Items ?? []).length === 0) {
+            return (
+              <Suspense>
+                <FirstRun />
+                {matrix}
+              </Suspense>
+            );
+          }
+          if (matrix) return matrix;
           if (filter)
             return <EmptyState icon={IconSearch} title={t("No project has “{filter}” in its name.", { filter })} />;
           return (

@@ -1,0 +1,5 @@
+import { area } from "~/app/area";
+
+export default area({
+  screens: [{ path: "/$space/start", load: () => import("./Start") }],
+});
