@@ -29,28 +29,28 @@ func (p product) deb() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	bom, err := sbom(p, program)
+	bom, err := sbom(p, "tako", program, nil)
 	if err != nil {
 		return "", err
 	}
 	content := []file{
-		{configFile, 0o640, 0, own("tako.yaml")},
-		{"lib/systemd/system/tako.service", 0o644, 0, own("tako.service")},
-		{"usr/bin/tako", 0o755, 0, program},
-		{"usr/share/doc/tako/copyright", 0o644, 0, []byte("Tako is under the Apache License, version 2.0: /usr/share/common-licenses/Apache-2.0\nThe libraries in it are listed in sbom.cdx.json.\n")},
-		{"usr/share/doc/tako/sbom.cdx.json", 0o644, 0, bom},
+		{name: configFile, mode: 0o640, data: own("tako.yaml")},
+		{name: "lib/systemd/system/tako.service", mode: 0o644, data: own("tako.service")},
+		{name: "usr/bin/tako", mode: 0o755, data: program},
+		{name: "usr/share/doc/tako/copyright", mode: 0o644, data: []byte("Tako is under the Apache License, version 2.0: /usr/share/common-licenses/Apache-2.0\nThe libraries in it are listed in sbom.cdx.json.\n")},
+		{name: "usr/share/doc/tako/sbom.cdx.json", mode: 0o644, data: bom},
 	}
 	data, _, err := tree("./", p.Made, content)
 	if err != nil {
 		return "", err
 	}
 	control, _, err := tree("./", p.Made, []file{
-		{"control", 0o644, 0, p.control(content)},
-		{"conffiles", 0o644, 0, []byte("/" + configFile + "\n")},
-		{"md5sums", 0o644, 0, sums(content)},
-		{"postinst", 0o755, 0, own("postinst")},
-		{"prerm", 0o755, 0, own("prerm")},
-		{"postrm", 0o755, 0, own("postrm")},
+		{name: "control", mode: 0o644, data: p.control(content)},
+		{name: "conffiles", mode: 0o644, data: []byte("/" + configFile + "\n")},
+		{name: "md5sums", mode: 0o644, data: sums(content)},
+		{name: "postinst", mode: 0o755, data: own("postinst")},
+		{name: "prerm", mode: 0o755, data: own("prerm")},
+		{name: "postrm", mode: 0o755, data: own("postrm")},
 	})
 	if err != nil {
 		return "", err

@@ -40,30 +40,47 @@ func (p product) image() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	bom, err := sbom(p, program)
+	bom, err := sbom(p, "tako", program, nil)
 	if err != nil {
 		return "", err
 	}
-	layer, plain, err := tree("", p.Made, []file{
-		{"data/", 0o700, nobody, nil},
-		{"etc/group", 0o644, 0, fmt.Appendf(nil, "root:x:0:\ntako:x:%d:\n", nobody)},
-		{"etc/passwd", 0o644, 0, fmt.Appendf(nil, "root:x:0:0:root:/:/none\ntako:x:%d:%d:tako:/data:/none\n", nobody, nobody)},
-		{"tako", 0o755, 0, program},
-		{"tmp/", 0o1777, 0, nil},
-		{"usr/share/doc/tako/sbom.cdx.json", 0o644, 0, bom},
+	return p.write("tako", bom, []file{
+		{name: "data/", mode: 0o700, uid: nobody},
+		{name: "etc/group", mode: 0o644, data: group()},
+		{name: "etc/passwd", mode: 0o644, data: passwd("/data", "/none")},
+		{name: "tako", mode: 0o755, data: program},
+		{name: "tmp/", mode: 0o1777},
+		{name: "usr/share/doc/tako/sbom.cdx.json", mode: 0o644, data: bom},
+	}, map[string]any{
+		"WorkingDir": "/data", "Entrypoint": []string{"/tako"}, "Cmd": []string{"server"},
+		"Env":          []string{"PATH=/", "HOME=/data", "TAKO_DATA=/data"},
+		"ExposedPorts": map[string]any{"8080/tcp": struct{}{}, "10943/tcp": struct{}{}},
+		"Volumes":      map[string]any{"/data": struct{}{}, "/tmp": struct{}{}},
 	})
+}
+
+// group and passwd are the accounts of an image.
+func group() []byte { return fmt.Appendf(nil, "root:x:0:\ntako:x:%d:\n", nobody) }
+
+func passwd(home, shell string) []byte {
+	return fmt.Appendf(nil, "root:x:0:0:root:/:%s\ntako:x:%d:%d:tako:%s:%s\n", shell, nobody, nobody, home, shell)
+}
+
+// write makes the archive of an image, and the list of its parts beside it.
+func (p product) write(name string, bom []byte, files []file, run map[string]any) (string, error) {
+	layer, plain, err := tree("", p.Made, files)
 	if err != nil {
 		return "", err
 	}
-	config, err := p.config(plain)
+	config, err := p.config(name, plain, run)
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(p.Out, "tako-"+p.Version+p.suffix()+".tar")
+	path := filepath.Join(p.Out, name+"-"+p.Version+p.suffix()+".tar")
 	if err := os.WriteFile(strings.TrimSuffix(path, ".tar")+".sbom.cdx.json", bom, 0o644); err != nil {
 		return "", err
 	}
-	archive, err := p.layout(layer, config)
+	archive, err := p.layout(name, layer, config)
 	if err != nil {
 		return "", err
 	}
@@ -78,19 +95,13 @@ func (p product) suffix() string {
 	return "-" + p.Arch
 }
 
-func (p product) config(plain []byte) ([]byte, error) {
+func (p product) config(name string, plain []byte, run map[string]any) ([]byte, error) {
+	run["User"], run["StopSignal"] = fmt.Sprintf("%d:%d", nobody, nobody), "SIGTERM"
+	run["Labels"] = map[string]string{"org.opencontainers.image.title": name, "org.opencontainers.image.version": p.Version,
+		"org.opencontainers.image.licenses": "Apache-2.0", "org.opencontainers.image.source": "https://github.com/takodeploy/tako"}
 	return json.Marshal(map[string]any{
 		"architecture": p.Arch, "os": "linux", "created": p.Made.Format(time.RFC3339),
-		"config": map[string]any{
-			"User": fmt.Sprintf("%d:%d", nobody, nobody), "WorkingDir": "/data",
-			"Entrypoint": []string{"/tako"}, "Cmd": []string{"server"},
-			"Env":          []string{"PATH=/", "HOME=/data", "TAKO_DATA=/data"},
-			"ExposedPorts": map[string]any{"8080/tcp": struct{}{}, "10943/tcp": struct{}{}},
-			"Volumes":      map[string]any{"/data": struct{}{}, "/tmp": struct{}{}},
-			"StopSignal":   "SIGTERM",
-			"Labels": map[string]string{"org.opencontainers.image.title": "Tako", "org.opencontainers.image.version": p.Version,
-				"org.opencontainers.image.licenses": "Apache-2.0", "org.opencontainers.image.source": "https://github.com/takodeploy/tako"},
-		},
+		"config":  run,
 		"rootfs":  map[string]any{"type": "layers", "diff_ids": []string{digest(plain)}},
 		"history": []map[string]string{{"created": p.Made.Format(time.RFC3339), "created_by": "packaging"}},
 	})
@@ -105,7 +116,7 @@ func part(kind string, data []byte) described {
 // blobName is where an image's layout keeps a part.
 func blobName(data []byte) string { return "blobs/" + strings.Replace(digest(data), ":", "/", 1) }
 
-func (p product) layout(layer, config []byte) ([]byte, error) {
+func (p product) layout(name string, layer, config []byte) ([]byte, error) {
 	manifest, err := json.Marshal(map[string]any{
 		"schemaVersion": 2, "mediaType": manifestType, "config": part(configType, config), "layers": []described{part(layerType, layer)},
 	})
@@ -113,27 +124,27 @@ func (p product) layout(layer, config []byte) ([]byte, error) {
 		return nil, err
 	}
 	entry := part(manifestType, manifest)
-	entry.Annotations = map[string]string{"org.opencontainers.image.ref.name": p.Version, "io.containerd.image.name": "docker.io/library/tako:" + p.Version}
+	entry.Annotations = map[string]string{"org.opencontainers.image.ref.name": p.Version, "io.containerd.image.name": "docker.io/library/" + name + ":" + p.Version}
 	entry.Platform = map[string]string{"architecture": p.Arch, "os": "linux"}
 	index, err := json.Marshal(map[string]any{"schemaVersion": 2, "mediaType": indexType, "manifests": []described{entry}})
 	if err != nil {
 		return nil, err
 	}
-	docker, err := json.Marshal([]map[string]any{{"Config": blobName(config), "RepoTags": []string{"tako:" + p.Version}, "Layers": []string{blobName(layer)}}})
+	docker, err := json.Marshal([]map[string]any{{"Config": blobName(config), "RepoTags": []string{name + ":" + p.Version}, "Layers": []string{blobName(layer)}}})
 	if err != nil {
 		return nil, err
 	}
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
 	for _, f := range []file{
-		{"oci-layout", 0o644, 0, []byte(`{"imageLayoutVersion":"1.0.0"}`)},
-		{"index.json", 0o644, 0, index},
-		{"manifest.json", 0o644, 0, docker},
-		{"blobs/", 0o755, 0, nil},
-		{"blobs/sha256/", 0o755, 0, nil},
-		{blobName(manifest), 0o644, 0, manifest},
-		{blobName(config), 0o644, 0, config},
-		{blobName(layer), 0o644, 0, layer},
+		{name: "oci-layout", mode: 0o644, data: []byte(`{"imageLayoutVersion":"1.0.0"}`)},
+		{name: "index.json", mode: 0o644, data: index},
+		{name: "manifest.json", mode: 0o644, data: docker},
+		{name: "blobs/", mode: 0o755},
+		{name: "blobs/sha256/", mode: 0o755},
+		{name: blobName(manifest), mode: 0o644, data: manifest},
+		{name: blobName(config), mode: 0o644, data: config},
+		{name: blobName(layer), mode: 0o644, data: layer},
 	} {
 		if err := put(w, "", p.Made, f); err != nil {
 			return nil, err

@@ -3,6 +3,7 @@
 //
 //	go run ./packaging deb   -version V -arch amd64 -binary FILE -out DIR
 //	go run ./packaging image -version V -arch amd64 -binary FILE -out DIR
+//	go run ./packaging worker -version V -arch amd64 -binary AGENT -debs DIR -out DIR
 package main
 
 import (
@@ -17,6 +18,7 @@ import (
 type product struct {
 	Version, Arch string
 	Binary        string // path of the program
+	Debs          string // folder of the Debian packages of a worker's image
 	Out           string // folder for what is made
 	Made          time.Time
 }
@@ -30,13 +32,14 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("say what to make: deb or image")
+		return fmt.Errorf("say what to make: deb, image or worker")
 	}
 	var p product
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	flags.StringVar(&p.Version, "version", "", "version of the product")
 	flags.StringVar(&p.Arch, "arch", "amd64", "amd64 or arm64")
 	flags.StringVar(&p.Binary, "binary", "", "the static program")
+	flags.StringVar(&p.Debs, "debs", "", "folder of Debian packages that a worker's image is made of")
 	flags.StringVar(&p.Out, "out", "dist", "folder to write to")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
@@ -55,8 +58,10 @@ func run(args []string) error {
 		path, err = p.deb()
 	case "image":
 		path, err = p.image()
+	case "worker":
+		path, err = p.worker()
 	default:
-		err = fmt.Errorf("there is no %q to make: deb or image", args[0])
+		err = fmt.Errorf("there is no %q to make: deb, image or worker", args[0])
 	}
 	if err == nil {
 		fmt.Println(path)

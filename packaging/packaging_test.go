@@ -128,6 +128,47 @@ func TestImage(t *testing.T) {
 	}
 }
 
+// TestWorkerImage is made of a Debian package, which is the one of the test.
+func TestWorkerImage(t *testing.T) {
+	if _, err := exec.LookPath("dpkg-deb"); err != nil {
+		t.Skip(err)
+	}
+	debs, out := filepath.Dir(made(t, "deb")), t.TempDir()
+	for range 2 {
+		before, _ := os.ReadFile(filepath.Join(out, "tako-worker-1.2.3.tar"))
+		if err := run([]string{"worker", "-version", "1.2.3", "-binary", os.Args[0], "-debs", debs, "-out", out}); err != nil {
+			t.Fatal(err)
+		}
+		if after := read(t, filepath.Join(out, "tako-worker-1.2.3.tar")); before != nil && !bytes.Equal(before, after) {
+			t.Error("two builds of the worker's image differ")
+		}
+	}
+	_, parts := entries(t, bytes.NewReader(read(t, filepath.Join(out, "tako-worker-1.2.3.tar"))))
+	var docker []struct{ Layers, RepoTags []string }
+	if err := json.Unmarshal(parts["manifest.json"], &docker); err != nil || docker[0].RepoTags[0] != "tako-worker:1.2.3" {
+		t.Fatalf("%v %v", docker, err)
+	}
+	layer, err := gzip.NewReader(bytes.NewReader(parts[docker[0].Layers[0]]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	heads, files := entries(t, layer)
+	for name, link := range map[string]string{"bin": "usr/bin", "lib64": "usr/lib64", "usr/bin/sh": "bash"} {
+		if h := heads[name]; h == nil || h.Typeflag != tar.TypeSymlink || h.Linkname != link {
+			t.Errorf("%s is %+v", name, h)
+		}
+	}
+	if h := heads["work/"]; h == nil || h.Uid != nobody {
+		t.Errorf("the folder for work is %+v", h)
+	}
+	if !bytes.Equal(files["usr/local/bin/tako-agent"], read(t, os.Args[0])) || files["usr/lib/systemd/system/tako.service"] == nil || files["usr/share/doc/tako/copyright"] == nil {
+		t.Error("files are missing, or not where programs look for them")
+	}
+	if !strings.Contains(string(read(t, filepath.Join(out, "tako-worker-1.2.3.sbom.cdx.json"))), "pkg:deb/debian/tako@1.2.3?arch=amd64") {
+		t.Error("the list of parts does not name the package")
+	}
+}
+
 // TestDebIsReadByDebiansTools where they are.
 func TestDebIsReadByDebiansTools(t *testing.T) {
 	if _, err := exec.LookPath("dpkg-deb"); err != nil {

@@ -10,12 +10,15 @@ import (
 	"time"
 )
 
-// file is one entry of a tree; a folder if its name ends in a slash.
+// file is one entry of a tree; a folder if its name ends in a slash, a link if
+// it leads somewhere.
 type file struct {
 	name string
 	mode int64
 	uid  int
 	data []byte
+	link string
+	hard bool // the link is to an entry of the tree
 }
 
 // tree writes files as a compressed tar. Folders above the files are added,
@@ -60,8 +63,13 @@ func folders(name string) []string {
 
 func put(w *tar.Writer, start string, made time.Time, f file) error {
 	h := &tar.Header{Name: start + f.name, Mode: f.mode, Uid: f.uid, Gid: f.uid, ModTime: made, Size: int64(len(f.data)), Typeflag: tar.TypeReg, Format: tar.FormatGNU}
-	if strings.HasSuffix(f.name, "/") {
+	switch {
+	case strings.HasSuffix(f.name, "/"):
 		h.Typeflag = tar.TypeDir
+	case f.hard:
+		h.Typeflag, h.Linkname = tar.TypeLink, start+f.link
+	case f.link != "":
+		h.Typeflag, h.Linkname = tar.TypeSymlink, f.link
 	}
 	if err := w.WriteHeader(h); err != nil {
 		return err
