@@ -2,6 +2,7 @@
 //
 //	tako-agent session [--home DIR]   speak to a server over stdin and stdout
 //	tako-agent host [--home DIR]      run jobs until idle; started on demand
+//	tako-agent attach [--home DIR]    as session, with a host that runs already
 //	tako-agent verify SHA256          check this program's own contents
 //	tako-agent version
 package main
@@ -37,7 +38,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return errors.New("usage: tako-agent session|host|verify|version")
+		return errors.New("usage: tako-agent session|attach|host|verify|version")
 	}
 	switch args[0] {
 	case "version":
@@ -48,15 +49,15 @@ func run(args []string) error {
 			return errors.New("usage: tako-agent verify SHA256")
 		}
 		return verify(args[1])
-	case "session", "host":
+	case "session", "attach", "host":
 		home, err := homeOf(args[1:])
 		if err != nil {
 			return err
 		}
-		if args[0] == "session" {
-			return session(home)
+		if args[0] == "host" {
+			return serve(home)
 		}
-		return serve(home)
+		return session(home, args[0] == "attach")
 	}
 	return fmt.Errorf("unknown command %q", args[0])
 }
@@ -79,13 +80,13 @@ func homeOf(args []string) (string, error) {
 
 // session hands the ends of the connection to the host and stays for as long
 // as the host speaks through them.
-func session(home string) error {
+func session(home string, attach bool) error {
 	program, err := os.Executable()
 	if err != nil {
 		return err
 	}
 	signal.Ignore(syscall.SIGPIPE)
-	caller := socket.Caller{Home: home, Agent: program}
+	caller := socket.Caller{Home: home, Agent: program, Attach: attach}
 	conn, err := caller.Dial(context.Background(), os.Stdin, os.Stdout)
 	if err != nil {
 		return err
@@ -104,6 +105,7 @@ func serve(home string) error {
 	options.Idle, _ = time.ParseDuration(os.Getenv("TAKO_AGENT_IDLE"))
 	options.Grace, _ = time.ParseDuration(os.Getenv("TAKO_AGENT_GRACE"))
 	options.Recall, _ = time.ParseDuration(os.Getenv("TAKO_AGENT_RECALL"))
+	options.Once, _ = strconv.ParseBool(os.Getenv("TAKO_AGENT_ONCE"))
 	options.LogLimit, _ = strconv.ParseInt(os.Getenv("TAKO_AGENT_LOG_LIMIT"), 10, 64)
 	err := host.Serve(context.Background(), options)
 	if errors.Is(err, socket.ErrTaken) {

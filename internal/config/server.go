@@ -19,6 +19,8 @@ type Server struct {
 	NodeName string `name:"node-name" placeholder:"NAME" from:"TAKO_NODE_NAME,OCTOPUS_SERVER_NODE_NAME" help:"Name of this node, different on each; the host's name unless given."`
 	TaskCap  int    `name:"task-cap" default:"-1" placeholder:"NUMBER" from:"TAKO_TASK_CAP,TASK_CAP" help:"How many tasks this node runs at once; as it was last set unless given, and 5 at first."`
 
+	WorkerPods string `name:"worker-pods" type:"path" placeholder:"FILE" from:"TAKO_WORKER_PODS" help:"In Kubernetes: run what the built-in worker would run in pods, one for each job, made from the pod manifest in this file."`
+
 	Web   Web   `embed:"" group:"Web"`
 	Admin Admin `embed:"" prefix:"admin-" group:"First administrator"`
 	Log   Log   `embed:"" prefix:"log-" group:"Log"`

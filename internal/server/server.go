@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/takodeploy/tako/internal/admin"
@@ -32,7 +33,8 @@ type Server struct {
 	lock    *store.Lock // of the data folder, where the database is in it
 	db      *store.DB
 	blobs   blob.Store
-	copy    *backup.Follower // nil without a continuous backup
+	copy    *backup.Follower     // nil without a continuous backup
+	trial   atomic.Pointer[bool] // whether the last trial of it went well
 	login   *login.Login
 	queue   *task.Queue
 	runner  *task.Runner
@@ -85,7 +87,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err := s.maintain(ctx); err != nil {
 		return err
 	}
-	if s.runner, s.work, err = s.newWork(installation); err != nil {
+	if s.runner, s.work, err = s.newWork(ctx, installation); err != nil {
 		return err
 	}
 	return s.newHTTP(installation)
@@ -145,6 +147,9 @@ func (s *Server) Run(ctx context.Context) error {
 	part("triggers", s.work.triggers.Run)
 	part("web", s.serve)
 	part("memory", giveBack)
+	if s.work.pods != nil {
+		part("worker pods", s.sweepPods)
+	}
 	if s.copy != nil {
 		part("backup", s.copy.Run)
 		part("trials of the backup", s.drill)

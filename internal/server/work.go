@@ -28,6 +28,7 @@ import (
 type work struct {
 	login  *login.Login
 	pool   *target.Pool
+	pods   *target.Pods // nil without
 	feeds  *feed.Feeds
 	deploy *deploy.Service
 	health *health.Schedule
@@ -37,8 +38,12 @@ type work struct {
 }
 
 // newWork makes the queue, the handlers of tasks and what they work with.
-func (s *Server) newWork(installation string) (*task.Runner, *work, error) {
-	w := &work{login: s.login, pool: target.NewPool(target.Options{}), feeds: &feed.Feeds{DB: s.db, Blobs: s.blobs}}
+func (s *Server) newWork(ctx context.Context, installation string) (*task.Runner, *work, error) {
+	pods, err := s.workerPods(ctx, installation)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := &work{login: s.login, pods: pods, pool: target.NewPool(target.Options{}), feeds: &feed.Feeds{DB: s.db, Blobs: s.blobs}}
 	s.queue = task.NewQueue(s.db, task.Options{
 		Instance: installation,
 		Blobs:    s.blobs,
@@ -46,7 +51,7 @@ func (s *Server) newWork(installation string) (*task.Runner, *work, error) {
 		Seal:     func(plain string) string { return kind.Seal(s.db.Key, plain) },
 		Open:     func(sealed string) (string, error) { return kind.Unseal(s.db.Key, sealed) },
 	})
-	tools := step.NewTools(step.Kit{DB: s.db, Blobs: s.blobs, Dir: s.cfg.DataDir, Pool: w.pool, Packages: w.feeds})
+	tools := step.NewTools(step.Kit{DB: s.db, Blobs: s.blobs, Dir: s.cfg.DataDir, Pool: w.pool, Pods: pods, Packages: w.feeds})
 	w.deploy = &deploy.Service{DB: s.db, Queue: s.queue, Blobs: s.blobs, Feeds: w.feeds, Tools: tools, URL: s.cfg.Web.URL}
 	w.deploy.Git = &gitproject.Service{DB: s.db, Repositories: gitrepo.New(filepath.Join(s.cfg.DataDir, "git"))}
 	runner := task.NewRunner(s.queue, task.RunnerOptions{Node: s.cfg.NodeName, Cap: s.cfg.TaskCap, Log: slog.Default()})

@@ -21,6 +21,8 @@ type Machines struct {
 	Pool *target.Pool
 	// Dir is the folder of the built-in worker.
 	Dir string
+	// Pods take the place of the built-in worker, unless it is nil.
+	Pods *target.Pods
 }
 
 // Reach opens the way to a place. The account's secrets are opened for the
@@ -34,7 +36,10 @@ func (m *Machines) Reach(ctx context.Context, space string, place Place) (target
 }
 
 func (m *Machines) open(ctx context.Context, space string, place Place) (target.Transport, error) {
-	if place.ID == "" {
+	switch {
+	case place.ID == "" && m.Pods != nil:
+		return m.Pods.Open(target.PodTicket{Ticket: place.Ticket, Task: place.Task, At: place.Home})
+	case place.ID == "":
 		dir, err := m.folder(place.Home)
 		if err != nil {
 			return nil, err

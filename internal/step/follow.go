@@ -102,15 +102,20 @@ func (r *remote) end(ctx context.Context, exit runner.Exit) (Outcome, error) {
 			return Outcome{}, err
 		}
 	}
+	o.Done = r.farewell()
+	return o, nil
+}
+
+// farewell completes the ticket at the far end.
+func (r *remote) farewell() func(ctx context.Context) {
 	tools, space, place, ticket := r.job.Tools, r.job.SpaceID, r.at, r.job.Ticket
-	o.Done = func(ctx context.Context) {
+	return func(ctx context.Context) {
 		if way, release, err := tools.Reach.Reach(ctx, space, place); err == nil {
 			// What is not forgotten now is swept away by the far end itself.
 			_ = way.Complete(ctx, ticket)
 			release()
 		}
 	}
-	return o, nil
 }
 
 // judge says how the job ended.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/secret"
+	"github.com/takodeploy/tako/internal/target"
 )
 
 // home is where one built-in worker lives. Each node of a cluster has its own,
@@ -91,6 +92,11 @@ func (m *Machines) folder(at string) (string, error) {
 	if at == "" {
 		return m.Dir, nil
 	}
+	if target.IsPodAnchor(at) {
+		f := fault.New(fault.Unavailable, "The action began in a worker pod, and this server does not use such any more. It may still run there, and nobody knows how far it comes.")
+		f.Cause = errElsewhere
+		return "", f
+	}
 	var h home
 	if err := json.Unmarshal([]byte(at), &h); err != nil {
 		return "", fmt.Errorf("reading where a job has begun: %w", err)
@@ -114,10 +120,11 @@ func (m *Machines) folder(at string) (string, error) {
 // node's own, which is noted before the job is started.
 func (r *remote) settle() (Place, error) {
 	p := r.job.Place
-	if p.ID != "" || r.job.Tools.Home == nil {
+	if p.ID != "" {
 		return p, nil
 	}
-	if r.in.state.Home == "" && r.job.Cursor == 0 {
+	p.Ticket, p.Task = r.job.Ticket, r.job.TaskID
+	if r.job.Tools.Home != nil && r.in.state.Home == "" && r.job.Cursor == 0 {
 		at, err := r.job.Tools.Home()
 		if err != nil {
 			return p, err

@@ -21,6 +21,8 @@ type Kit struct {
 	Dir string
 	// Pool keeps the connections to machines; nil makes one.
 	Pool *target.Pool
+	// Pods take the place of the built-in worker, unless it is nil.
+	Pods *target.Pods
 	// Packages opens the packages of feeds.
 	Packages Packages
 }
@@ -30,7 +32,7 @@ func NewTools(k Kit) *Tools {
 	if k.Pool == nil {
 		k.Pool = target.NewPool(target.Options{})
 	}
-	machines := &Machines{DB: k.DB, Pool: k.Pool, Dir: filepath.Join(k.Dir, "worker")}
+	machines := &Machines{DB: k.DB, Pool: k.Pool, Dir: filepath.Join(k.Dir, "worker"), Pods: k.Pods}
 	t := &Tools{
 		Store: k.DB, Blob: k.Blobs, Packages: k.Packages,
 		Artifacts: &artifactShelf{k.DB},
@@ -40,7 +42,7 @@ func NewTools(k Kit) *Tools {
 		Seal:      func(plain string) string { return kind.Seal(k.DB.Key, plain) },
 		Open:      func(sealed string) (string, error) { return kind.Unseal(k.DB.Key, sealed) },
 	}
-	if k.DB.Engine == store.PostgreSQL {
+	if k.DB.Engine == store.PostgreSQL && k.Pods == nil {
 		t.Home = machines.Home
 	}
 	return t

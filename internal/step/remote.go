@@ -49,7 +49,7 @@ func runRemote(ctx context.Context, job *Job, command string) (Outcome, error) {
 		return Outcome{}, err
 	}
 	way, release, err := job.Tools.Reach.Reach(r.alive, job.SpaceID, r.at)
-	if errors.Is(err, errElsewhere) {
+	if errors.Is(err, errElsewhere) || errors.Is(err, target.ErrGone) {
 		return Outcome{State: Lost, Error: plain(err)}, nil
 	}
 	if err != nil {
@@ -112,11 +112,13 @@ func (r *remote) start(ctx context.Context, command string) (*Outcome, error) {
 			return nil, nil
 		case r.alive.Err() != nil:
 			return nil, r.alive.Err()
+		case errors.Is(err, target.ErrGone):
+			return nil, nil // how it ended is seen where it is followed
 		case ctx.Err() != nil && r.begun:
 			return nil, nil // it is stopped where it is followed
 		case ctx.Err() != nil:
 			o := stopped(context.Cause(ctx), "")
-			return &o, nil
+			return r.unbegun(o), nil
 		case r.begun && target.Temporary(err):
 			if o, err := r.wait(ctx, err); o != nil || err != nil {
 				return o, err
@@ -125,15 +127,40 @@ func (r *remote) start(ctx context.Context, command string) (*Outcome, error) {
 			if !fault.Mendable(err) {
 				return nil, err
 			}
-			o := Failure("%s", plain(err))
-			return &o, nil
+			return r.unbegun(Failure("%s", plain(err))), nil
 		}
 	}
+}
+
+// unbegun lets go of a far end that was made for the job alone.
+func (r *remote) unbegun(o Outcome) *Outcome {
+	if _, ok := r.way.(target.Anchored); ok {
+		o.Done = r.farewell()
+	}
+	return &o
+}
+
+// anchor makes the far end, if it is the job's own, and notes what leads back
+// to it, to be kept before the job is started.
+func (r *remote) anchor(ctx context.Context) error {
+	a, ok := r.way.(target.Anchored)
+	if !ok {
+		return nil
+	}
+	at, err := a.Anchor(ctx, func(reason string) error { return r.in.say1(WaitLine, "%s", sentence(reason)) })
+	if err == nil && r.at.Home != at {
+		r.at.Home = at
+		r.in.state.Home, r.in.changed = at, true
+	}
+	return err
 }
 
 // startOnce makes one try. Until the job itself is sent, failing has no
 // consequences at the far end.
 func (r *remote) startOnce(ctx context.Context, command string) error {
+	if err := r.anchor(ctx); err != nil {
+		return err
+	}
 	if !r.acquired {
 		packages, err := acquire(ctx, r.job, r.way, r.in)
 		if err != nil {
@@ -193,6 +220,8 @@ func (r *remote) wait(ctx context.Context, cause error) (*Outcome, error) {
 // place names where the job runs.
 func (r *remote) place() string {
 	switch {
+	case target.IsPodAnchor(r.at.Home):
+		return "The worker pod"
 	case r.job.Place.ID == "":
 		return "The server"
 	case r.job.Place.Name != "":

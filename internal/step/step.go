@@ -126,8 +126,11 @@ type Place struct {
 	ID     string
 	Name   string
 	Worker bool // it is a worker and not the target
-	// Home is which node's built-in worker it is, empty for this one's.
+	// Home is which node's built-in worker it is, empty for this one's; or the
+	// worker pod that the job has.
 	Home string
+	// Ticket and Task name the work that a worker pod is for.
+	Ticket, Task string
 }
 
 // Package is one package that an action uses, at the version that the release

@@ -63,7 +63,11 @@ func TestConformance(t *testing.T) {
 func testProbe(t *testing.T, p place) {
 	h, err := p.open(t).Probe(within(t, 30*time.Second))
 	must(t, err)
-	if h.OS != "linux" || h.Arch == "" || h.DiskFree <= 0 || h.MemoryTotal <= 0 || h.Home != p.home || !slices.Contains(h.Shells, "Bash") {
+	home := p.home
+	if p.agentHome != "" {
+		home = p.agentHome
+	}
+	if h.OS != "linux" || h.Arch == "" || h.DiskFree <= 0 || h.MemoryTotal <= 0 || h.Home != home || !slices.Contains(h.Shells, "Bash") {
 		t.Errorf("%+v", h)
 	}
 	if (h.Fingerprint != "") != (p.name == "ssh") {

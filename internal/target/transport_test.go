@@ -52,8 +52,10 @@ func TestMain(m *testing.M) {
 type place struct {
 	name string
 	home string
-	open func(t *testing.T) target.Transport
-	cut  func() // breaks the connections that are open
+	// agentHome is the agent's, where that is another.
+	agentHome string
+	open      func(t *testing.T) target.Transport
+	cut       func() // breaks the connections that are open
 }
 
 var options = target.Options{Reconnect: 10 * time.Second}

@@ -26,6 +26,10 @@ type Options struct {
 	Grace    time.Duration // between asking a process to end and killing it; 10 s
 	Keep     time.Duration // ended tickets that nobody completed; 24 h
 	Recall   time.Duration // completed tickets, for a server that was set back; 1 min
+
+	// Once is for a machine that was made for one ticket: leave when it was
+	// completed, and let the system's wish to end wait until then.
+	Once bool
 }
 
 func (o Options) withDefaults() Options {
@@ -64,6 +68,7 @@ type engine struct {
 	active  int
 	changed time.Time // when active last changed
 	done    []*ticket // completed, oldest first; see recall
+	used    bool      // a ticket was completed
 }
 
 func newEngine(options Options) (*engine, error) {
@@ -202,6 +207,9 @@ func (e *engine) drop(t *ticket) {
 // complete forgets a ticket that ended and removes its folder, a little later.
 // One that still runs is canceled first.
 func (e *engine) complete(name string) error {
+	e.mu.Lock()
+	e.used = true
+	e.mu.Unlock()
 	t, err := e.find(name)
 	var coded *wire.Error
 	if errors.As(err, &coded) && coded.Code == wire.CodeNotFound {
@@ -298,6 +306,14 @@ func (e *engine) busy() (int, time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.active, e.changed
+}
+
+// spent reports whether a machine for one ticket has served its purpose. One
+// that was told to end has if it was given none.
+func (e *engine) spent(told bool) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.options.Once && (e.used || told && len(e.tickets) == 0)
 }
 
 func (e *engine) ended() {

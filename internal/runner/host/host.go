@@ -7,8 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/takodeploy/tako/internal/runner/socket"
@@ -25,6 +27,7 @@ type host struct {
 	sessions int
 	changed  time.Time
 	leaving  bool
+	told     bool // by the system to end; for a host that serves once
 }
 
 // Serve is the host process: it takes the home, serves until idle, and
@@ -134,7 +137,7 @@ func (h *host) leave(force bool) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	idle := active == 0 && h.sessions == 0
-	if !force {
+	if !force && !(idle && h.engine.spent(h.told)) {
 		if !idle || time.Since(since) < h.engine.options.Idle || time.Since(h.changed) < h.engine.options.Idle {
 			return false
 		}
@@ -147,12 +150,23 @@ func (h *host) leave(force bool) bool {
 }
 
 func (h *host) leaveWhenIdle(ctx context.Context) {
-	tick := time.NewTicker(max(h.engine.options.Idle/10, 10*time.Millisecond))
+	every := max(h.engine.options.Idle/10, 10*time.Millisecond)
+	ends := make(chan os.Signal, 1)
+	if h.engine.options.Once {
+		every = min(every, 250*time.Millisecond)
+		signal.Notify(ends, syscall.SIGTERM)
+		defer signal.Stop(ends)
+	}
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-ends:
+			h.mu.Lock()
+			h.told = true
+			h.mu.Unlock()
 		case <-tick.C:
 			if h.leave(false) {
 				return

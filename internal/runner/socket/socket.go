@@ -102,6 +102,8 @@ type Caller struct {
 	Home  string   // directory that holds .tako
 	Agent string   // the agent program
 	Env   []string // for a host that is started; nil for this process's own
+
+	Attach bool // wait for a host that somebody else starts
 }
 
 // patience is how long a host may take to start.
@@ -131,7 +133,7 @@ func (c Caller) Dial(ctx context.Context, files ...*os.File) (*net.UnixConn, err
 		if time.Now().After(deadline) {
 			return nil, fmt.Errorf("the agent's host in %s does not answer: %w%s", path, err, lastWords(path))
 		}
-		if now := time.Now(); now.After(spawn) {
+		if now := time.Now(); now.After(spawn) && !c.Attach {
 			spawn = now.Add(time.Second)
 			if err := c.spawn(path); err != nil {
 				return nil, err
