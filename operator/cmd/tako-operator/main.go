@@ -1,0 +1,30 @@
+// Command tako-operator runs instances of Tako on Kubernetes: the operator
+// itself, and the gateway in front of the instances.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+var program struct {
+	Operate operate `cmd:"" help:"Carry out what instances, channels and restores ask for."`
+	Gateway front   `cmd:"" help:"Lead requests to instances, and wake those that sleep."`
+	CRDs    crds    `cmd:"" name:"crds" help:"Print the definitions of the resources."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	k := kong.Parse(&program, kong.Name("tako-operator"), kong.Description("Instances of Tako on Kubernetes."),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	if err := k.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "tako-operator:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,415 @@
+// Package fleet tests the operator against a real API server, whose nodes are
+// played by the test: pods are made and become ready, and nothing runs.
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	cloud "github.com/takodeploy/tako/operator/cloud/v1alpha1"
+	"github.com/takodeploy/tako/operator/manifests"
+)
+
+// assets is the folder with etcd and kube-apiserver.
+func assets(t *testing.T) string {
+	t.Helper()
+	home, _ := os.UserHomeDir()
+	for _, dir := range []string{os.Getenv("KUBEBUILDER_ASSETS"), filepath.Join(home, ".cache", "kindless"), "/usr/local/kubebuilder/bin"} {
+		_, err1 := os.Stat(filepath.Join(dir, "kube-apiserver"))
+		_, err2 := os.Stat(filepath.Join(dir, "etcd"))
+		if dir != "" && err1 == nil && err2 == nil {
+			return dir
+		}
+	}
+	t.Skip("skipped: KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver")
+	return ""
+}
+
+// cluster starts an API server.
+func cluster(t *testing.T) *rest.Config {
+	t.Helper()
+	dir := assets(t)
+	crds := t.TempDir()
+	text, err := manifests.CRDs()
+	if err == nil {
+		err = os.WriteFile(filepath.Join(crds, "crds.yaml"), []byte(text), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := &envtest.Environment{BinaryAssetsDirectory: dir, CRDDirectoryPaths: []string{crds}, ErrorIfCRDPathMissing: true,
+		ControlPlaneStartTimeout: 2 * time.Minute, ControlPlaneStopTimeout: time.Minute}
+	// No controller manager tells how much of a quota is used, without which
+	// nothing would be let in.
+	env.ControlPlane.GetAPIServer().Configure().Append("disable-admission-plugins", "ResourceQuota").Set("max-requests-inflight", "2000").Set("max-mutating-requests-inflight", "1000")
+	env.ControlPlane.Etcd = &envtest.Etcd{}
+	env.ControlPlane.Etcd.Configure().Append("unsafe-no-fsync", "true").Append("quota-backend-bytes", "8000000000")
+	config, err := env.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := env.Stop(); err != nil {
+			t.Log(err)
+		}
+	})
+	config.QPS, config.Burst = -1, 0
+	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := os.WriteFile(kubeconfig, env.KubeConfig, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("KUBECONFIG", kubeconfig)
+	return config
+}
+
+func scheme(t *testing.T) *runtime.Scheme {
+	t.Helper()
+	s := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(s), cloud.AddToScheme(s)); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// node makes pods as sets say, and has them become ready.
+type node struct{ client.Client }
+
+func (n *node) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	var set appsv1.StatefulSet
+	if err := n.Get(ctx, request.NamespacedName, &set); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	pod := &corev1.Pod{ObjectMeta: *set.Spec.Template.ObjectMeta.DeepCopy(), Spec: *set.Spec.Template.Spec.DeepCopy()}
+	pod.Name, pod.Namespace = set.Name+"-0", set.Namespace
+	if *set.Spec.Replicas == 0 {
+		return reconcile.Result{}, client.IgnoreNotFound(n.Delete(ctx, pod, client.GracePeriodSeconds(0)))
+	}
+	switch err := n.Create(ctx, pod); {
+	case apierrors.IsAlreadyExists(err):
+		return reconcile.Result{}, nil
+	case err != nil:
+		return reconcile.Result{}, err
+	}
+	patch := client.MergeFrom(pod.DeepCopy())
+	pod.Status.Phase, pod.Status.PodIP = corev1.PodRunning, "10.0.0.1"
+	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.Now()}}
+	return reconcile.Result{}, n.Status().Patch(ctx, pod, patch)
+}
+
+func nodes(t *testing.T, config *rest.Config) {
+	t.Helper()
+	m, err := ctrl.NewManager(config, ctrl.Options{Scheme: scheme(t), Metrics: metricsserver.Options{BindAddress: "0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	skip := true
+	err = ctrl.NewControllerManagedBy(m).For(&appsv1.StatefulSet{}).WithOptions(controller.Options{MaxConcurrentReconciles: 16, SkipNameValidation: &skip}).Complete(&node{m.GetClient()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start(t, m)
+}
+
+func start(t *testing.T, m ctrl.Manager) {
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- m.Start(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Log(err)
+		}
+	})
+}
+
+// program is the operator as a process of its own.
+type program struct {
+	*exec.Cmd
+	metrics string
+	out     *os.File
+}
+
+var built struct {
+	sync.Once
+	path string
+	err  error
+}
+
+func operator(t *testing.T) *program {
+	t.Helper()
+	built.Do(func() {
+		built.path = os.Getenv("TAKO_OPERATOR")
+		if built.path == "" {
+			built.path = filepath.Join(os.TempDir(), fmt.Sprint("tako-operator-", os.Getpid()))
+			build := exec.Command("go", "build", "-trimpath", "-o", built.path, "../cmd/tako-operator")
+			build.Env = append(os.Environ(), "CGO_ENABLED=0")
+			if out, err := build.CombinedOutput(); err != nil {
+				built.err = fmt.Errorf("%w: %s", err, out)
+			}
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	metrics := freeAddress(t)
+	p := &program{Cmd: exec.Command(built.path, "operate", "--no-elect", "--bucket=s3://cloud", "--workers=16", "--qps=1000", "--listen="+freeAddress(t), "--metrics="+metrics), metrics: metrics}
+	log, err := os.Create(filepath.Join(t.TempDir(), "operator.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.out, p.Stdout, p.Stderr = log, log, log
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.kill()
+		if text, _ := os.ReadFile(log.Name()); t.Failed() {
+			lines := strings.Split(string(text), "\n")
+			t.Log(strings.Join(lines[max(0, len(lines)-30):], "\n"))
+		}
+	})
+	return p
+}
+
+func (p *program) kill() {
+	_ = p.Process.Kill()
+	_ = p.Wait()
+}
+
+// memory is what the process has of its own, in MiB.
+func (p *program) memory(t *testing.T) int {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Fields(line); len(f) > 1 && f[0] == "VmRSS:" {
+			n, _ := strconv.Atoi(f[1])
+			return n / 1024
+		}
+	}
+	return 0
+}
+
+// made is an instance of the test's.
+func made(n int) *cloud.Instance {
+	name := fmt.Sprintf("i%05d", n)
+	return &cloud.Instance{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: cloud.InstanceSpec{Customer: "Customer " + name, Hosts: []string{name + ".example.com"}, Image: "tako:1"}}
+}
+
+// create makes instances, several at once.
+func create(t *testing.T, c client.Client, from, to int) {
+	t.Helper()
+	next := make(chan int)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for n := range next {
+				if err := c.Create(t.Context(), made(n)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for n := from; n < to; n++ {
+		next <- n
+	}
+	close(next)
+	all.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+}
+
+// await polls until so many instances are as f says.
+func await(t *testing.T, c client.Client, want int, limit time.Duration, f func(*cloud.Instance) bool) {
+	t.Helper()
+	end := time.Now().Add(limit)
+	for {
+		var list cloud.InstanceList
+		if err := c.List(t.Context(), &list); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		var other *cloud.Instance
+		for k := range list.Items {
+			if f(&list.Items[k]) {
+				n++
+			} else {
+				other = &list.Items[k]
+			}
+		}
+		if n >= want {
+			return
+		}
+		if time.Now().After(end) {
+			text, _ := json.Marshal(other)
+			t.Fatalf("%d of %d after %s; one that is not: %s", n, want, limit, text)
+		}
+		time.Sleep(min(250*time.Millisecond, time.Duration(want)*time.Millisecond))
+	}
+}
+
+func ready(i *cloud.Instance) bool {
+	return i.Status.Phase == cloud.Ready && len(i.Status.Conditions) > 0 && i.Status.Conditions[0].Status == metav1.ConditionTrue
+}
+
+func reader(t *testing.T, config *rest.Config) client.Client {
+	t.Helper()
+	c, err := client.New(config, client.Options{Scheme: scheme(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestRefusals looks whether the API server itself refuses what cannot be
+// right, and says why.
+func TestRefusals(t *testing.T) {
+	c := reader(t, cluster(t))
+	for _, test := range []struct {
+		name   string
+		change func(*cloud.Instance)
+		says   string
+	}{
+		{"no version", func(i *cloud.Instance) { i.Spec.Image = "" }, "give either a channel to follow or an image to stay on"},
+		{"two versions", func(i *cloud.Instance) { i.Spec.Channel = "stable" }, "give either a channel"},
+		{"a cap between tiers", func(i *cloud.Instance) { i.Spec.TaskCap = 7 }, "supported values"},
+		{"no host", func(i *cloud.Instance) { i.Spec.Hosts = nil }, "spec.hosts"},
+		{"a host with a path", func(i *cloud.Instance) { i.Spec.Hosts = []string{"a.example.com/x"} }, "spec.hosts[0]"},
+		{"a short window", func(i *cloud.Instance) { i.Spec.MaintenanceWindow = &cloud.Window{Start: "02:00", Hours: 1} }, "greater than or equal to 2"},
+		{"no time of day", func(i *cloud.Instance) { i.Spec.MaintenanceWindow = &cloud.Window{Start: "2am", Hours: 2} }, "spec.maintenanceWindow.start"},
+		{"a long name", func(i *cloud.Instance) { i.Name = strings.Repeat("x", 51) }, "50 characters"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			i := made(1)
+			test.change(i)
+			if err := c.Create(t.Context(), i); err == nil || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	i := made(1)
+	if err := c.Create(t.Context(), i); err != nil {
+		t.Fatal(err)
+	}
+	if i.Spec.TaskCap != 5 || i.Spec.Storage.Volume != "Ephemeral" || i.Spec.Hibernation.IdleAfter.Duration != 30*time.Minute || i.Spec.DeletionGrace.Duration != 168*time.Hour {
+		t.Errorf("defaults: %+v", i.Spec)
+	}
+	i.Spec.Storage.Volume = "Persistent"
+	if err := c.Update(t.Context(), i); err == nil || !strings.Contains(err.Error(), "kind of volume cannot be changed") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestFleet has many instances made at once, with the operator killed
+// meanwhile, and wants each to serve, with what belongs to it made once.
+// TAKO_FLEET says how many; what it took is in the log.
+func TestFleet(t *testing.T) {
+	config := cluster(t)
+	size, kills := 25, 3
+	if n, err := strconv.Atoi(os.Getenv("TAKO_FLEET")); err == nil {
+		size, kills = n, 0
+	}
+	c := reader(t, config)
+	nodes(t, config)
+	p := operator(t)
+	began := time.Now()
+	create(t, c, 0, size)
+	t.Logf("%d instances asked for in %s", size, time.Since(began).Round(time.Millisecond))
+	for n := range kills {
+		await(t, c, size*(n+1)/(kills+2), time.Minute, func(i *cloud.Instance) bool { return i.Status.Keyed })
+		p.kill()
+		p = operator(t)
+	}
+	await(t, c, size, time.Hour, ready)
+	took := time.Since(began)
+	t.Logf("%d instances serve after %s (%.0f a second); the operator has %d MiB", size, took.Round(time.Millisecond), float64(size)/took.Seconds(), p.memory(t))
+	var secrets corev1.SecretList
+	if err := c.List(t.Context(), &secrets, client.HasLabels{cloud.LabelInstance}); err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]bool{}
+	for _, s := range secrets.Items {
+		if s.Name == "tako-master-key" {
+			keys[string(s.Data["key"])] = true
+		}
+	}
+	if len(keys) != size {
+		t.Errorf("%d different master keys for %d instances", len(keys), size)
+	}
+	if size >= 1000 {
+		steady(t, p)
+		lost(t, c, size)
+		return
+	}
+	damage(t, c)
+}
+
+// damage removes things of an instance by hand, and wants them back.
+func damage(t *testing.T, c client.Client) {
+	t.Helper()
+	policy := types.NamespacedName{Namespace: "tako-i00003", Name: "closed"}
+	o := &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicy"}}
+	if err := c.Get(t.Context(), policy, o); err != nil {
+		t.Fatal(err)
+	}
+	before := o.UID
+	if err := c.Delete(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		if err := c.Get(t.Context(), policy, o); err == nil && o.UID != before {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("a network policy that was removed does not come back")
+		}
+	}
+}
+
+// lost ends a tenth of the pods at once, as when nodes die, and measures until
+// all serve again.
+func lost(t *testing.T, c client.Client, size int) {
+	t.Helper()
+	began := time.Now()
+	for n := 0; n < size; n += 10 {
+		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: fmt.Sprintf("tako-i%05d", n), Name: "tako-0"}}
+		if err := c.Delete(t.Context(), pod, client.GracePeriodSeconds(0)); err != nil {
+			t.Fatal(err)
+		}
+		set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: "tako"}}
+		touch := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":{"touched":"yes"}}}`)) // the nodes of the test look at sets only
+		if err := c.Patch(t.Context(), set, touch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await(t, c, size, 10*time.Minute, ready)
+	t.Logf("a tenth of the pods were lost and serve again after %s", time.Since(began).Round(time.Millisecond))
+}

@@ -1,0 +1,53 @@
+package fleet
+
+import (
+	"bufio"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// freeAddress is one that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// requests is how many the operator has sent to the API server.
+func (p *program) requests(t *testing.T) (n float64) {
+	t.Helper()
+	answer, err := http.Get("http://" + p.metrics + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
+		if !strings.HasPrefix(lines.Text(), "rest_client_requests_total{") {
+			continue
+		}
+		f := strings.Fields(lines.Text())
+		v, err := strconv.ParseFloat(f[len(f)-1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += v
+	}
+	return n
+}
+
+// steady measures the operator while nothing happens.
+func steady(t *testing.T, p *program) {
+	t.Helper()
+	total := p.requests(t)
+	const over = time.Minute
+	time.Sleep(over) // what is measured is a rate
+	t.Logf("%.0f requests until all served; %.2f a second while nothing happens; %d MiB", total, (p.requests(t)-total)/over.Seconds(), p.memory(t))
+}

@@ -1,0 +1,241 @@
+package instance
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	cloud "github.com/takodeploy/tako/operator/cloud/v1alpha1"
+)
+
+// again is how soon something that is under way is looked at without a watch
+// having told of a change.
+const again = 2 * time.Second
+
+// fieldOwner marks the fields that the operator decides.
+const fieldOwner = client.FieldOwner("tako-operator")
+
+// Reconciler brings instances to where they shall be.
+type Reconciler struct {
+	client.Client
+	Direct client.Reader // past the cache, for what is not watched
+	Cloud  Cloud
+	Events events.EventRecorder
+	Now    func() time.Time
+	// Ask has a server report of itself.
+	Ask func(ctx context.Context, pod *corev1.Pod) (Report, error)
+	// Forget removes a prefix of the bucket.
+	Forget func(ctx context.Context, prefix string) error
+
+	damaged sync.Map // instances that something of was removed or changed
+}
+
+// stop ends a pass: nothing that comes later can be done yet.
+type stop struct {
+	after  time.Duration // 0: a watch tells when to go on
+	phase  cloud.Phase   // as it is when empty
+	reason string
+	text   string // what a person reads
+}
+
+// Reconcile takes an instance some steps further. Each step looks at what is
+// there and does what is missing, so that it does not matter where the one
+// before was broken off.
+func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	var i cloud.Instance
+	if err := r.Get(ctx, request.NamespacedName, &i); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	before := i.DeepCopy()
+	halt, err := r.steps(ctx, &i)
+	if err == nil && halt != nil {
+		r.tell(&i, halt)
+	}
+	if err != nil {
+		r.tell(&i, &stop{reason: "Failing", text: "Something could not be done and is tried again: " + err.Error()})
+	}
+	if gone := !i.DeletionTimestamp.IsZero() && len(i.Finalizers) == 0; gone {
+		return reconcile.Result{}, err
+	}
+	if !equality.Semantic.DeepEqual(before.Status, i.Status) {
+		if failed := r.Status().Update(ctx, &i); failed != nil {
+			if apierrors.IsConflict(failed) {
+				return reconcile.Result{RequeueAfter: 50 * time.Millisecond}, err
+			}
+			return reconcile.Result{}, errors.Join(err, client.IgnoreNotFound(failed))
+		}
+		r.announce(before, &i)
+	}
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	return reconcile.Result{RequeueAfter: halt.after}, nil
+}
+
+// steps are done in this order.
+func (r *Reconciler) steps(ctx context.Context, i *cloud.Instance) (*stop, error) {
+	if !i.DeletionTimestamp.IsZero() {
+		return r.remove(ctx, i)
+	}
+	for _, step := range []func(context.Context, *cloud.Instance) (*stop, error){r.claim, r.enclose, r.keys, r.live} {
+		if halt, err := step(ctx, i); halt != nil || err != nil {
+			return halt, err
+		}
+	}
+	return &stop{}, nil
+}
+
+// claim makes sure that the instance is not gone before its backup is made, and
+// fixes its names.
+func (r *Reconciler) claim(ctx context.Context, i *cloud.Instance) (*stop, error) {
+	if r.Cloud.Place == "" && ephemeral(i) {
+		return &stop{phase: cloud.Provisioning, reason: "NoBucket", text: "An ephemeral volume needs a bucket, and the operator was given none: give it --bucket, or set spec.storage.volume to Persistent."}, nil
+	}
+	if !has(i.Finalizers, cloud.Finalizer) {
+		status := i.Status
+		patch := client.MergeFromWithOptions(i.DeepCopy(), client.MergeFromWithOptimisticLock{})
+		i.Finalizers = append(i.Finalizers, cloud.Finalizer)
+		if err := r.Patch(ctx, i, patch); err != nil {
+			return nil, fmt.Errorf("claiming the instance: %w", err)
+		}
+		i.Status = status
+	}
+	i.Status.Prefix, i.Status.Namespace = prefixOf(i), namespaceOf(i)
+	return nil, nil
+}
+
+// enclose makes what stands around the server, when it changed or something of
+// it was damaged.
+func (r *Reconciler) enclose(ctx context.Context, i *cloud.Instance) (*stop, error) {
+	objects := append(r.Cloud.fence(i), service(i))
+	if secret, err := r.bucket(ctx, i); err != nil {
+		return nil, err
+	} else if secret != nil {
+		objects = append(objects, secret)
+	}
+	mark, err := digest(objects)
+	if err != nil {
+		return nil, err
+	}
+	_, damaged := r.damaged.LoadAndDelete(i.Name)
+	if !damaged && i.Status.Applied == mark {
+		return nil, nil
+	}
+	for _, o := range objects {
+		if err := r.apply(ctx, o); err != nil {
+			r.damaged.Store(i.Name, true)
+			return nil, err
+		}
+	}
+	i.Status.Applied = mark
+	if !damaged || !i.Status.Keyed {
+		return nil, nil
+	}
+	lost, err := r.keyLost(ctx, i)
+	if err != nil || !lost {
+		return nil, err
+	}
+	r.damaged.Store(i.Name, true) // look again at each pass until it is back
+	return &stop{after: time.Minute, reason: "KeyLost", text: fmt.Sprintf("The master key is gone: put it back as secret %s of namespace %s (field key). It is not made anew, since nothing sealed with it could be read.", keySecret, namespaceOf(i))}, nil
+}
+
+// apply has the API server make an object what it shall be.
+func (r *Reconciler) apply(ctx context.Context, o client.Object) error {
+	m, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
+	if err != nil {
+		return fmt.Errorf("writing down %s: %w", o.GetName(), err)
+	}
+	u := &unstructured.Unstructured{Object: m}
+	unstructured.RemoveNestedField(m, "status")
+	unstructured.RemoveNestedField(m, "metadata", "creationTimestamp")
+	unstructured.RemoveNestedField(m, "spec", "template", "metadata", "creationTimestamp")
+	if err := r.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), fieldOwner, client.ForceOwnership); err != nil {
+		return fmt.Errorf("applying %s %s: %w", u.GetKind(), o.GetName(), err)
+	}
+	return nil
+}
+
+// digest tells one rendering from another.
+func digest(v any) (string, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("writing down what to make: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8]), nil
+}
+
+func has(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// find looks for the server's set and its pod.
+func (r *Reconciler) find(ctx context.Context, i *cloud.Instance) (*appsv1.StatefulSet, *corev1.Pod, error) {
+	var set appsv1.StatefulSet
+	switch err := r.Get(ctx, types.NamespacedName{Namespace: namespaceOf(i), Name: serverName}, &set); {
+	case apierrors.IsNotFound(err):
+		return nil, nil, nil
+	case err != nil:
+		return nil, nil, fmt.Errorf("looking for the server: %w", err)
+	}
+	var pod corev1.Pod
+	switch err := r.Get(ctx, types.NamespacedName{Namespace: namespaceOf(i), Name: serverName + "-0"}, &pod); {
+	case apierrors.IsNotFound(err):
+		return &set, nil, nil
+	case err != nil:
+		return nil, nil, fmt.Errorf("looking for the server's pod: %w", err)
+	}
+	return &set, &pod, nil
+}
+
+// tell writes what a pass came to into the status.
+func (r *Reconciler) tell(i *cloud.Instance, s *stop) {
+	if s.phase != "" && s.phase != i.Status.Phase {
+		i.Status.Phase, i.Status.Since = s.phase, metav1.NewTime(r.Now())
+	}
+	i.Status.ObservedGeneration = i.Generation
+	if s.reason == "" {
+		return
+	}
+	status := metav1.ConditionFalse
+	if i.Status.Phase == cloud.Ready && s.reason != "Failing" && s.reason != "KeyLost" {
+		status = metav1.ConditionTrue
+	}
+	apimeta.SetStatusCondition(&i.Status.Conditions, metav1.Condition{Type: "Ready", Status: status, Reason: s.reason, Message: s.text,
+		ObservedGeneration: i.Generation, LastTransitionTime: metav1.NewTime(r.Now())})
+}
+
+// announce makes an event of a change of phase.
+func (r *Reconciler) announce(before, after *cloud.Instance) {
+	if before.Status.Phase == after.Status.Phase || r.Events == nil {
+		return
+	}
+	text := string(after.Status.Phase)
+	if c := apimeta.FindStatusCondition(after.Status.Conditions, "Ready"); c != nil {
+		text = c.Message
+	}
+	r.Events.Eventf(after, nil, corev1.EventTypeNormal, string(after.Status.Phase), "Reconcile", "%s", text)
+}

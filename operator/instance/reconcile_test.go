@@ -1,0 +1,545 @@
+package instance
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	cloud "github.com/takodeploy/tako/operator/cloud/v1alpha1"
+)
+
+// stage is a cluster in memory, with a node that starts pods when it is told to.
+type stage struct {
+	t       *testing.T
+	c       client.Client
+	now     time.Time
+	report  Report
+	askErr  error
+	bad     map[string]bool // images that never become ready
+	erased  []string        // prefixes of the bucket that were removed
+	budget  int             // calls until everything fails; negative for none
+	r       *Reconciler
+	started int // pods
+}
+
+var errCut = errors.New("the operator was killed")
+
+func newStage(t *testing.T, objects ...client.Object) *stage {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), cloud.AddToScheme(scheme)); err != nil {
+		t.Fatal(err)
+	}
+	s := &stage{t: t, now: time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC), bad: map[string]bool{}, budget: -1}
+	s.c = fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithStatusSubresource(&cloud.Instance{}, &cloud.Channel{}, &cloud.Restore{}).
+		WithIndex(&cloud.Instance{}, IndexHost, hostsOf).
+		Build()
+	s.begin()
+	return s
+}
+
+// begin starts the operator, which forgets everything that it had in memory.
+func (s *stage) begin() {
+	cut := func() error {
+		if s.budget == 0 {
+			return errCut
+		}
+		s.budget--
+		return nil
+	}
+	c := interceptor.NewClient(s.c.(client.WithWatch), interceptor.Funcs{
+		Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
+			if err := cut(); err != nil {
+				return err
+			}
+			return c.Create(ctx, o, opts...)
+		},
+		Patch: func(ctx context.Context, c client.WithWatch, o client.Object, p client.Patch, opts ...client.PatchOption) error {
+			if err := cut(); err != nil {
+				return err
+			}
+			return c.Patch(ctx, o, p, opts...)
+		},
+		Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
+			if err := cut(); err != nil {
+				return err
+			}
+			return applied(ctx, c, o)
+		},
+		Delete: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.DeleteOption) error {
+			if err := cut(); err != nil {
+				return err
+			}
+			return c.Delete(ctx, o, opts...)
+		},
+		SubResourceUpdate: func(ctx context.Context, c client.Client, sub string, o client.Object, opts ...client.SubResourceUpdateOption) error {
+			if err := cut(); err != nil {
+				return err
+			}
+			return c.SubResource(sub).Update(ctx, o, opts...)
+		},
+	})
+	s.r = &Reconciler{Client: c, Direct: c, Now: func() time.Time { return s.now },
+		Cloud:  Cloud{Place: "s3://cloud", Endpoint: "http://s3", AccessKey: "id", SecretKey: "secret", Home: "tako-system", Scheme: "https", Inside: []string{"10.0.0.0/8"}, HealthyWithin: 5 * time.Minute, HealthyFor: 10 * time.Second},
+		Ask:    func(context.Context, *corev1.Pod) (Report, error) { return s.report, s.askErr },
+		Forget: func(_ context.Context, prefix string) error { s.erased = append(s.erased, prefix); return cut() },
+	}
+}
+
+// applied creates an object or puts it in place of the one that is there: the
+// client in memory cannot apply all kinds.
+func applied(ctx context.Context, c client.Client, o runtime.ApplyConfiguration) error {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	var u, there unstructured.Unstructured
+	if err := u.UnmarshalJSON(text); err != nil {
+		return err
+	}
+	there.SetGroupVersionKind(u.GroupVersionKind())
+	switch err := c.Get(ctx, client.ObjectKeyFromObject(&u), &there); {
+	case apierrors.IsNotFound(err):
+		return c.Create(ctx, &u)
+	case err != nil:
+		return err
+	}
+	u.SetResourceVersion(there.GetResourceVersion())
+	u.SetUID(there.GetUID())
+	return c.Update(ctx, &u)
+}
+
+func (s *stage) check(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func request(name string) reconcile.Request {
+	return reconcile.Request{NamespacedName: types.NamespacedName{Name: name}}
+}
+
+// settle lets operator and node work, until neither has anything to do in
+// the next seconds.
+func (s *stage) settle(name string) reconcile.Result {
+	s.t.Helper()
+	for range 400 {
+		result, err := s.r.Reconcile(s.t.Context(), request(name))
+		if errors.Is(err, errCut) {
+			return result
+		}
+		s.check(err)
+		if moved := s.node(name); !moved && (result.RequeueAfter == 0 || result.RequeueAfter > again) {
+			return result
+		}
+		if result.RequeueAfter <= again {
+			s.now = s.now.Add(result.RequeueAfter)
+		}
+	}
+	s.t.Fatal("it never comes to rest")
+	return reconcile.Result{}
+}
+
+// node does what Kubernetes does: it makes and ends pods as the set says, and
+// has them become ready.
+func (s *stage) node(name string) (moved bool) {
+	ctx := s.t.Context()
+	key := types.NamespacedName{Namespace: "tako-" + name, Name: "tako-0"}
+	var set appsv1.StatefulSet
+	if err := s.c.Get(ctx, types.NamespacedName{Namespace: "tako-" + name, Name: "tako"}, &set); err != nil {
+		return false
+	}
+	var pod corev1.Pod
+	err := s.c.Get(ctx, key, &pod)
+	switch {
+	case *set.Spec.Replicas == 0 && err == nil:
+		s.check(s.c.Delete(ctx, &pod))
+		return true
+	case *set.Spec.Replicas == 1 && apierrors.IsNotFound(err):
+		s.started++
+		pod = corev1.Pod{ObjectMeta: *set.Spec.Template.ObjectMeta.DeepCopy(), Spec: set.Spec.Template.Spec}
+		pod.Name, pod.Namespace, pod.UID = key.Name, key.Namespace, types.UID(fmt.Sprint("pod-", s.started))
+		ready := corev1.ConditionTrue
+		if s.bad[pod.Spec.Containers[0].Image] {
+			ready = corev1.ConditionFalse
+			pod.Status.ContainerStatuses = []corev1.ContainerStatus{{RestartCount: 3, LastTerminationState: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1}}}}
+		}
+		pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: ready, LastTransitionTime: metav1.NewTime(s.now)}}
+		s.check(s.c.Create(ctx, &pod))
+		return true
+	}
+	return false
+}
+
+func (s *stage) get(name string) *cloud.Instance {
+	s.t.Helper()
+	var i cloud.Instance
+	s.check(s.c.Get(s.t.Context(), types.NamespacedName{Name: name}, &i))
+	return &i
+}
+
+func (s *stage) change(name string, f func(*cloud.Instance)) {
+	s.t.Helper()
+	i := s.get(name)
+	f(i)
+	s.check(s.c.Update(s.t.Context(), i))
+}
+
+// want compares phase and sentence.
+func (s *stage) want(name string, phase cloud.Phase, says string) *cloud.Instance {
+	s.t.Helper()
+	i := s.get(name)
+	text := ""
+	for _, c := range i.Status.Conditions {
+		if c.Type == "Ready" {
+			text = c.Message
+			if (c.Status == metav1.ConditionTrue) != (phase == cloud.Ready && strings.HasPrefix(c.Reason, "Serving")) {
+				s.t.Errorf("condition %+v in phase %s", c, i.Status.Phase)
+			}
+		}
+	}
+	if i.Status.Phase != phase || !strings.Contains(text, says) {
+		s.t.Fatalf("%s: %q; want %s: %q", i.Status.Phase, text, phase, says)
+	}
+	return i
+}
+
+func (s *stage) pod(name string) *corev1.Pod {
+	var pod corev1.Pod
+	if err := s.c.Get(s.t.Context(), types.NamespacedName{Namespace: "tako-" + name, Name: "tako-0"}, &pod); err != nil {
+		return nil
+	}
+	return &pod
+}
+
+func instance(name string) *cloud.Instance {
+	return &cloud.Instance{
+		ObjectMeta: metav1.ObjectMeta{Name: name, UID: "12345678-1", CreationTimestamp: metav1.NewTime(time.Date(2026, 11, 27, 11, 59, 0, 0, time.UTC))},
+		Spec: cloud.InstanceSpec{Customer: "Acme", Hosts: []string{name + ".example.com"}, Image: "tako:1", TaskCap: 5, Admin: cloud.Admin{Username: "admin"},
+			Storage:       cloud.Storage{Volume: "Ephemeral", SizeGiB: 5, KeepBackups: metav1.Duration{Duration: 24 * time.Hour}},
+			Hibernation:   cloud.Hibernation{IdleAfter: metav1.Duration{Duration: 30 * time.Minute}},
+			DeletionGrace: metav1.Duration{Duration: time.Hour}},
+	}
+}
+
+// objects lists everything that was made for instances, without what differs
+// from run to run.
+func (s *stage) objects() []string {
+	s.t.Helper()
+	var all []string
+	for _, list := range []client.ObjectList{&corev1.NamespaceList{}, &corev1.SecretList{}, &corev1.ServiceList{}, &corev1.ServiceAccountList{}, &corev1.ResourceQuotaList{},
+		&corev1.LimitRangeList{}, &networkingv1.NetworkPolicyList{}, &appsv1.StatefulSetList{}, &corev1.PodList{}} {
+		s.check(s.c.List(s.t.Context(), list))
+		s.check(apimeta.EachListItem(list, func(o runtime.Object) error {
+			c, ok := o.(client.Object)
+			if !ok {
+				return fmt.Errorf("%T has no name", o)
+			}
+			all = append(all, fmt.Sprintf("%T %s/%s", o, c.GetNamespace(), c.GetName()))
+			return nil
+		}))
+	}
+	return all
+}
+
+func TestProvision(t *testing.T) {
+	s := newStage(t, instance("acme"))
+	s.settle("acme")
+	i := s.want("acme", cloud.Ready, "It serves acme.example.com.")
+	if i.Status.Prefix != "acme-12345678" || !i.Status.Begun || i.Status.Image != "tako:1" {
+		t.Errorf("%+v", i.Status)
+	}
+	want := []string{"*v1.Namespace /tako-acme", "*v1.Secret tako-acme/tako-administrator", "*v1.Secret tako-acme/tako-bucket", "*v1.Secret tako-acme/tako-master-key",
+		"*v1.Service tako-acme/tako", "*v1.ServiceAccount tako-acme/tako", "*v1.ResourceQuota tako-acme/tako", "*v1.LimitRange tako-acme/tako",
+		"*v1.NetworkPolicy tako-acme/closed", "*v1.NetworkPolicy tako-acme/tako", "*v1.StatefulSet tako-acme/tako", "*v1.Pod tako-acme/tako-0"}
+	if d := cmp.Diff(want, s.objects()); d != "" {
+		t.Error(d)
+	}
+	var ns corev1.Namespace
+	s.check(s.c.Get(t.Context(), types.NamespacedName{Name: "tako-acme"}, &ns))
+	if ns.Labels["pod-security.kubernetes.io/enforce"] != "restricted" {
+		t.Errorf("%v", ns.Labels)
+	}
+}
+
+// TestKilledAnywhere ends the operator after each of the calls by which it
+// changes something, during the making, an upgrade and the removal, and wants
+// the same in the end as if nothing had happened.
+func TestKilledAnywhere(t *testing.T) {
+	story := func(s *stage) {
+		do := func() {
+			s.settle("acme")
+			if s.budget == 0 {
+				s.budget = -1
+				s.begin()
+				s.settle("acme")
+			}
+		}
+		do()
+		s.want("acme", cloud.Ready, "serves")
+		key := secretOf(s, keySecret)
+		s.change("acme", func(i *cloud.Instance) { i.Spec.Image = "tako:2" })
+		do()
+		s.now = s.now.Add(time.Minute)
+		do()
+		i := s.want("acme", cloud.Ready, "serves")
+		if i.Status.Image != "tako:2" || s.pod("acme").Spec.Containers[0].Image != "tako:2" {
+			s.t.Errorf("runs %s", i.Status.Image)
+		}
+		s.now = s.now.Add(time.Hour)
+		do()
+		s.want("acme", cloud.Hibernated, "Nobody used it")
+		s.change("acme", func(i *cloud.Instance) {
+			i.Annotations = map[string]string{cloud.AnnotationWake: s.now.Add(time.Second).Format(time.RFC3339Nano)}
+		})
+		do()
+		s.want("acme", cloud.Ready, "serves")
+		if secretOf(s, keySecret) != key {
+			s.t.Error("the master key changed")
+		}
+		s.check(s.c.Delete(s.t.Context(), s.get("acme")))
+		do()
+		s.want("acme", cloud.Deleting, "kept until")
+		s.now = s.now.Add(2 * time.Hour)
+		do()
+		if err := s.c.Get(s.t.Context(), types.NamespacedName{Name: "acme"}, &cloud.Instance{}); !apierrors.IsNotFound(err) {
+			s.t.Fatalf("it is still there: %v", err)
+		}
+		var namespaces corev1.NamespaceList
+		s.check(s.c.List(s.t.Context(), &namespaces))
+		if len(namespaces.Items) != 0 || len(s.erased) == 0 || s.erased[0] != "acme-12345678" {
+			s.t.Errorf("left: %d namespaces; erased %v", len(namespaces.Items), s.erased)
+		}
+	}
+	kills := 0
+	for n := 0; ; n++ {
+		s := newStage(t, instance("acme"))
+		s.budget = n
+		story(s)
+		if t.Failed() {
+			t.Fatalf("after it was killed at change %d", n)
+		}
+		if s.budget > 0 {
+			break // the story has fewer changes
+		}
+		kills++
+	}
+	if kills < 25 {
+		t.Errorf("killed at %d points only", kills)
+	}
+}
+
+func secretOf(s *stage, name string) string {
+	var secret corev1.Secret
+	s.check(s.c.Get(s.t.Context(), types.NamespacedName{Namespace: "tako-acme", Name: name}, &secret))
+	return string(secret.Data["key"]) + secret.StringData["key"]
+}
+
+func TestBadVersionIsTakenBack(t *testing.T) {
+	s := newStage(t, instance("acme"))
+	s.settle("acme")
+	s.bad["tako:2"] = true
+	s.change("acme", func(i *cloud.Instance) { i.Spec.Image = "tako:2" })
+	s.settle("acme")
+	s.now = s.now.Add(time.Minute)
+	s.settle("acme")
+	i := s.want("acme", cloud.Ready, "tako:2 did not become healthy here and was taken back")
+	if i.Status.Image != "tako:1" || i.Status.Refused != "tako:2" || s.pod("acme").Spec.Containers[0].Image != "tako:1" {
+		t.Errorf("%+v", i.Status)
+	}
+	started := s.started
+	s.now = s.now.Add(10 * time.Minute)
+	s.settle("acme")
+	if s.started != started {
+		t.Error("it was tried again")
+	}
+	s.change("acme", func(i *cloud.Instance) { i.Spec.Image = "tako:3" })
+	s.settle("acme")
+	s.now = s.now.Add(time.Minute)
+	s.settle("acme")
+	if i := s.want("acme", cloud.Ready, "It serves acme.example.com."); i.Status.Image != "tako:3" {
+		t.Errorf("%+v", i.Status)
+	}
+}
+
+func TestUpgradeWaitsForTheWindow(t *testing.T) {
+	i := instance("acme")
+	i.Spec.MaintenanceWindow = &cloud.Window{Start: "22:00", Hours: 2}
+	s := newStage(t, i)
+	s.settle("acme")
+	s.change("acme", func(i *cloud.Instance) { i.Spec.Image, i.Spec.Hibernation.IdleAfter.Duration = "tako:2", 0 })
+	result := s.settle("acme")
+	s.want("acme", cloud.Ready, "A change waits for the maintenance window at Fri 22:00 UTC.")
+	if d := s.now.Add(result.RequeueAfter).Sub(time.Date(2026, 11, 27, 22, 0, 0, 0, time.UTC)); d.Abs() > time.Second {
+		t.Errorf("looked at again %s beside the window", d)
+	}
+	s.now = time.Date(2026, 11, 27, 22, 0, 1, 0, time.UTC)
+	s.settle("acme")
+	s.now = s.now.Add(time.Minute)
+	s.settle("acme")
+	if i := s.want("acme", cloud.Ready, "serves"); i.Status.Image != "tako:2" {
+		t.Errorf("%+v", i.Status)
+	}
+}
+
+func TestWhatKeepsAnInstanceAwake(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		report func(now time.Time) Report
+		err    error
+		says   string // empty: it sleeps
+		wakes  time.Duration
+	}{
+		{"nothing", func(time.Time) Report { return Report{} }, nil, "", 0},
+		{"a task", func(time.Time) Report { return Report{Executing: 1} }, nil, "1 tasks are running", 0},
+		{"a waiting task", func(time.Time) Report { return Report{Queued: 2} }, nil, "2 tasks are waiting", 0},
+		{"a request past the gateway", func(now time.Time) Report { t := now.Add(-time.Minute); return Report{LastRequest: &t} }, nil, "it was used at", 0},
+		{"a request long ago", func(now time.Time) Report { t := now.Add(-2 * time.Hour); return Report{LastRequest: &t} }, nil, "", 0},
+		{"something soon", func(now time.Time) Report { t := now.Add(5 * time.Minute); return Report{NextDue: &t} }, nil, "something is due at", 0},
+		{"something later", func(now time.Time) Report { t := now.Add(5 * time.Hour); return Report{NextDue: &t} }, nil, "", 5*time.Hour - time.Minute},
+		{"no answer", func(time.Time) Report { return Report{} }, errors.New("no answer"), "could not be asked: no answer", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newStage(t, instance("acme"))
+			s.settle("acme")
+			s.now = s.now.Add(31 * time.Minute)
+			s.report, s.askErr = c.report(s.now), c.err
+			s.settle("acme")
+			if c.says != "" {
+				s.want("acme", cloud.Ready, c.says)
+				return
+			}
+			i := s.want("acme", cloud.Hibernated, "Nobody used it")
+			if s.pod("acme") != nil {
+				t.Error("its pod is still there")
+			}
+			if c.wakes == 0 {
+				return
+			}
+			if at := i.Status.WakeAt.Sub(s.now); at.Round(time.Second) != c.wakes {
+				t.Errorf("wakes in %s", at)
+			}
+			s.now = i.Status.WakeAt.Time
+			s.report = Report{}
+			s.settle("acme")
+			s.want("acme", cloud.Ready, "serves")
+		})
+	}
+}
+
+func TestLostKeyIsNotMadeAnew(t *testing.T) {
+	s := newStage(t, instance("acme"))
+	s.settle("acme")
+	var key corev1.Secret
+	s.check(s.c.Get(t.Context(), types.NamespacedName{Namespace: "tako-acme", Name: keySecret}, &key))
+	s.check(s.c.Delete(t.Context(), &key))
+	s.r.damaged.Store("acme", true)
+	s.settle("acme")
+	i := s.get("acme")
+	if text := i.Status.Conditions[0].Message; !strings.Contains(text, "The master key is gone: put it back as secret tako-master-key of namespace tako-acme") {
+		t.Error(text)
+	}
+	key.ResourceVersion = ""
+	s.check(s.c.Create(t.Context(), &key))
+	s.now = s.now.Add(time.Minute)
+	s.settle("acme")
+	s.want("acme", cloud.Ready, "serves")
+}
+
+func TestSuspendAndTakeBack(t *testing.T) {
+	s := newStage(t, instance("acme"))
+	s.settle("acme")
+	s.change("acme", func(i *cloud.Instance) { i.Spec.Suspended = true })
+	s.settle("acme")
+	s.want("acme", cloud.Suspended, "It is suspended")
+	s.change("acme", func(i *cloud.Instance) {
+		i.Annotations = map[string]string{cloud.AnnotationWake: s.now.Add(time.Minute).Format(time.RFC3339Nano)}
+	})
+	s.settle("acme")
+	if s.want("acme", cloud.Suspended, ""); s.pod("acme") != nil {
+		t.Error("a suspended instance was woken")
+	}
+	s.change("acme", func(i *cloud.Instance) { i.Spec.Suspended = false })
+	s.settle("acme")
+	s.want("acme", cloud.Ready, "serves")
+}
+
+// TestRestoreIntoItself has the pod start once with the restore to do.
+func TestRestoreIntoItself(t *testing.T) {
+	s := newStage(t, instance("acme"))
+	s.settle("acme")
+	s.change("acme", func(i *cloud.Instance) {
+		i.Annotations = map[string]string{cloud.AnnotationRestore: `{"name":"monday","from":"acme-12345678","time":"2026-11-27T09:00:00Z"}`}
+	})
+	s.settle("acme")
+	if i := s.want("acme", cloud.Ready, "serves"); i.Status.Restored != "monday" {
+		t.Errorf("%+v", i.Status)
+	}
+	env := map[string]string{}
+	for _, e := range s.pod("acme").Spec.Containers[0].Env {
+		env[e.Name] = e.Value
+	}
+	if env["TAKO_BACKUP_RESTORE_NAME"] != "monday" || env["TAKO_BACKUP_RESTORE_AT"] != "2026-11-27T09:00:00Z" || env["TAKO_BACKUP_RESTORE_FROM"] != "" {
+		t.Errorf("%v", env)
+	}
+	started := s.started
+	s.now = s.now.Add(time.Minute)
+	s.settle("acme")
+	if s.started != started {
+		t.Error("it was started again")
+	}
+}
+
+func TestWindow(t *testing.T) {
+	at := func(text string) time.Time {
+		v, err := time.Parse("Mon 15:04", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for d := time.Date(2026, 11, 23, v.Hour(), v.Minute(), 0, 0, time.UTC); ; d = d.AddDate(0, 0, 1) {
+			if d.Format("Mon") == text[:3] {
+				return d
+			}
+		}
+	}
+	late := &cloud.Window{Start: "23:00", Hours: 3, Days: []string{"Tue", "Thu"}}
+	for _, c := range []struct {
+		window *cloud.Window
+		now    string
+		open   bool
+		next   string
+	}{
+		{nil, "Mon 12:00", true, "Mon 12:00"},
+		{late, "Tue 22:59", false, "Tue 23:00"},
+		{late, "Tue 23:00", true, "Tue 23:00"},
+		{late, "Wed 01:59", true, "Tue 23:00"},
+		{late, "Wed 02:00", false, "Thu 23:00"},
+		{&cloud.Window{Start: "00:00", Hours: 24}, "Sat 13:00", true, "Sat 00:00"},
+	} {
+		got, next := open(c.window, at(c.now))
+		if got != c.open || next.Format("Mon 15:04") != c.next {
+			t.Errorf("%+v at %s: %v, %s", c.window, c.now, got, next.Format("Mon 15:04"))
+		}
+	}
+}
