@@ -147,6 +147,13 @@ func (f *Follower) Sync(ctx context.Context) error {
 	return nil
 }
 
+// InSync reports whether the backup has all of the database, as far as this
+// process knows; the place itself is not asked.
+func (f *Follower) InSync() bool {
+	at, err := f.db.Pos()
+	return err == nil && f.db.Replica.Pos().TXID >= at.TXID
+}
+
 // Close copies what was written last and stops following. It comes after the
 // database's own Close: whoever closes last clears the journal away, and a
 // follower leaves it, to go on from there at the next start instead of copying

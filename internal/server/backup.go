@@ -49,7 +49,11 @@ func (s *Server) drill(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		if r, err := admin.DrillAndNote(ctx, s.db, s.cfg.Storage); err != nil && ctx.Err() == nil {
+		r, err := admin.DrillAndNote(ctx, s.db, s.cfg.Storage)
+		if well := err == nil; ctx.Err() == nil {
+			s.trial.Store(&well)
+		}
+		if err != nil && ctx.Err() == nil {
 			slog.Error("the backup could not be restored for a trial; see 'tako admin drill'", "error", err)
 		} else if err == nil {
 			slog.Info("the backup was restored for a trial", "took", r.Took, "behind", r.Behind, "files", r.Files)

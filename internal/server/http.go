@@ -19,6 +19,7 @@ import (
 func (s *Server) handler(a *api.API) http.Handler {
 	portal := webui.New()
 	m := newMetrics(s.queue)
+	m.registry.MustRegister(&conditions{s})
 	metrics := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.Path
@@ -27,6 +28,8 @@ func (s *Server) handler(a *api.API) http.Handler {
 			began := time.Now()
 			a.ServeHTTP(w, r)
 			m.request(r.Method, time.Since(began))
+		case path == "/livez":
+			w.Write([]byte("ok\n"))
 		case path == "/healthz":
 			s.healthz(w, r)
 		case path == "/metrics":
