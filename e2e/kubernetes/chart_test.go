@@ -137,16 +137,22 @@ const apiKey = "API-CHARTCHARTCHARTCHART"
 
 // install installs the chart where pods are held to the restricted profile, and
 // gives how long it took until somebody could sign in.
-func install(t *testing.T, values ...string) (*installed, time.Duration) {
+func install(t *testing.T) (*installed, time.Duration) {
+	t.Helper()
+	return installWith(t, func(string) []string { return nil })
+}
+
+// installWith is install with values that may depend on where the cluster is.
+func installWith(t *testing.T, values func(cluster string) []string) (*installed, time.Duration) {
 	t.Helper()
 	c := kubetest.New(t)
+	more := append(values(c.Address), "admin.password=Sesame-12345", "admin.apiKey="+apiKey)
 	kubectl(t, "", "label", "namespace", c.Namespace, "pod-security.kubernetes.io/enforce=restricted")
 	i := &installed{T: t, cluster: c, Client: &rest.Client{APIKey: apiKey, HTTP: c.HTTP(),
 		URL: c.Address + "/api/v1/namespaces/" + c.Namespace + "/services/tako:http/proxy"}}
 	claim(t, c.Namespace)
-	values = append(values, "admin.password=Sesame-12345", "admin.apiKey="+apiKey)
 	began := time.Now()
-	helm(t, append([]string{"install", "tako", chart, "--namespace", c.Namespace}, set(values)...)...)
+	helm(t, append([]string{"install", "tako", chart, "--namespace", c.Namespace}, set(more)...)...)
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(kubectl(t, "", "-n", c.Namespace, "get", "pods,events", "-o", "wide"))
@@ -263,6 +269,7 @@ func TestChartServes(t *testing.T) {
 	if state != "Success" || !strings.Contains(log, "hello from tako-") || !strings.Contains(log, "65532") {
 		t.Errorf("it ended as %s:\n%s", state, log)
 	}
+	i.measure("Quick")
 	i.project("Slow", "echo begun; while [ ! -e /tmp/gate ]; do sleep 0.2; done; echo finished")
 	task := i.deploy("Slow")
 	i.until("the slow one has begun", 2*time.Minute, func() bool {
@@ -283,6 +290,34 @@ func TestChartServes(t *testing.T) {
 		t.Errorf("after the upgrade it ended as %s:\n%s", state, log)
 	}
 	i.rights()
+}
+
+// measure tells what a pod adds to a step.
+func (i *installed) measure(project string) {
+	i.Helper()
+	for range 5 {
+		i.end(i.deploy(project))
+	}
+	var text string
+	if err := i.Do("GET", "/metrics", nil, &text); err != nil {
+		i.Fatal(err)
+	}
+	value := func(name string) (n float64) {
+		i.Helper()
+		for line := range strings.Lines(text) {
+			if rest, ok := strings.CutPrefix(line, name+" "); ok {
+				fmt.Sscan(rest, &n)
+				return n
+			}
+		}
+		i.Errorf("there is no metric %s", name)
+		return 0
+	}
+	starts := value(`tako_worker_pod_starts_total{result="started"}`)
+	if starts < 6 || value("tako_worker_pod_losses_total") != 0 || value("tako_database_up") != 1 {
+		i.Errorf("after six deployments the metrics say:\n%s", text)
+	}
+	i.Logf("a pod took %.2f s to start on average; the server has %.1f MiB", value("tako_worker_pod_start_seconds_total")/starts, value("process_resident_memory_bytes")/(1<<20))
 }
 
 // rights asks what the server's account may do: pods of its namespace, and no
