@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) $(VERSIONED)
 AGENTS := internal/target/agentbin
 AGENT_SOURCES := $(shell find cmd/tako-agent internal/runner internal/fault octostache version -name '*.go' -not -name '*_test.go') go.mod
 
-.PHONY: help build demo run test lint generate bench crash release deb image demo-stop
+.PHONY: help build demo run test lint generate bench crash release deb image demo-stop operator
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -44,9 +44,14 @@ test: ## set up and pass every test
 lint: ## formatting and vet
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
+	cd operator && go vet ./...
 
 generate: ## write what is generated
 	go generate ./...
+	cd operator && go generate ./...
+
+operator: ## build bin/tako-operator, for Kubernetes
+	cd operator && go build -trimpath -ldflags '-s -w' -o ../bin/tako-operator ./cmd/tako-operator
 
 bench: build ## measure; see bench/README.md
 	bench/run

@@ -50,7 +50,7 @@ func (f *fleet) pass() time.Duration {
 				i.Status.Image = g.image
 			}
 		}
-		if len(give) == 0 && (after == 0 || after > time.Second) {
+		if len(give) == 0 && (after == 0 || after >= time.Second) {
 			return after
 		}
 	}

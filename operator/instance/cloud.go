@@ -23,6 +23,7 @@ type Cloud struct {
 	Proxies      []string `name:"proxies" placeholder:"CIDR" env:"TAKO_CLOUD_PROXIES" help:"Networks of the gateway, whose X-Forwarded-For instances believe and from which alone they can be reached."`
 	Inside       []string `name:"inside" default:"10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16" placeholder:"CIDR" env:"TAKO_CLOUD_INSIDE" help:"Networks that instances cannot reach: the cluster's own, and the addresses of metadata."`
 	Reach        []string `name:"reach" placeholder:"CIDR" env:"TAKO_CLOUD_REACH" help:"Networks inside that instances may reach all the same, such as that of the bucket."`
+	WorkerImage  string   `name:"worker-image" placeholder:"IMAGE" env:"TAKO_CLOUD_WORKER_IMAGE" help:"Image of the pods that run an instance's scripts; without it an instance runs scripts on its targets and workers only. The API server must be within --reach."`
 	StorageClass string   `name:"storage-class" placeholder:"NAME" env:"TAKO_CLOUD_STORAGE_CLASS" help:"Class of persistent volumes; the cluster's default unless given."`
 
 	HealthyWithin time.Duration `name:"healthy-within" default:"5m" env:"TAKO_CLOUD_HEALTHY_WITHIN" help:"How long a new version has to become healthy before it is taken back."`

@@ -78,9 +78,9 @@ func (r *Reconciler) keyLost(ctx context.Context, i *cloud.Instance) (bool, erro
 	return false, nil
 }
 
-// bucket is the access to the instance's part of the bucket: its own, where
+// access is that to the instance's part of the bucket: its own, where
 // the operator's namespace has a secret bucket-NAME, else the cloud's.
-func (r *Reconciler) bucket(ctx context.Context, i *cloud.Instance) (*corev1.Secret, error) {
+func (r *Reconciler) access(ctx context.Context, i *cloud.Instance) (*corev1.Secret, error) {
 	if r.Cloud.AccessKey == "" {
 		return nil, nil
 	}

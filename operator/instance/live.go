@@ -17,9 +17,9 @@ import (
 // Annotations of pods and sets.
 const (
 	// annotationRestore names the restore that a pod does when it starts.
-	annotationRestore = "cloud.takodeploy.io/restored"
+	annotationRestore = "cloud.tako.dev/restored"
 	// annotationSet tells what a set was made from.
-	annotationSet = "cloud.takodeploy.io/applied"
+	annotationSet = "cloud.tako.dev/applied"
 )
 
 // at once lets the decision be written down before it is acted upon.

@@ -125,8 +125,12 @@ func (r *Reconciler) claim(ctx context.Context, i *cloud.Instance) (*stop, error
 // enclose makes what stands around the server, when it changed or something of
 // it was damaged.
 func (r *Reconciler) enclose(ctx context.Context, i *cloud.Instance) (*stop, error) {
-	objects := append(r.Cloud.fence(i), service(i))
-	if secret, err := r.bucket(ctx, i); err != nil {
+	workers, err := r.Cloud.workers(i)
+	if err != nil {
+		return nil, err
+	}
+	objects := append(append(r.Cloud.fence(i), service(i)), workers...)
+	if secret, err := r.access(ctx, i); err != nil {
 		return nil, err
 	} else if secret != nil {
 		objects = append(objects, secret)

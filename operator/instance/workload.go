@@ -22,7 +22,7 @@ const (
 )
 
 // annotationTemplate tells a pod of today's template from one of an earlier.
-const annotationTemplate = "cloud.takodeploy.io/template"
+const annotationTemplate = "cloud.tako.dev/template"
 
 // nobody is the account of the image.
 const nobody = 65532
@@ -102,7 +102,7 @@ func (c Cloud) pod(i *cloud.Instance, image string) corev1.PodSpec {
 	if ephemeral(i) {
 		volumes = append(volumes, corev1.Volume{Name: "data", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: &disk}}})
 	}
-	return corev1.PodSpec{
+	pod := corev1.PodSpec{
 		ServiceAccountName: serverName, AutomountServiceAccountToken: &no, EnableServiceLinks: &no, TerminationGracePeriodSeconds: &grace,
 		SecurityContext: &corev1.PodSecurityContext{RunAsNonRoot: &yes, RunAsUser: &user, RunAsGroup: &user, FSGroup: &user,
 			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
@@ -124,6 +124,8 @@ func (c Cloud) pod(i *cloud.Instance, image string) corev1.PodSpec {
 			StartupProbe: probe(1, 900),
 		}},
 	}
+	c.withWorkers(&pod)
+	return pod
 }
 
 func probe(every, failures int32) *corev1.Probe {

@@ -21,7 +21,7 @@ func CRDs() (string, error) {
 	}
 	var all strings.Builder
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), "cloud.takodeploy.io_") {
+		if !strings.HasPrefix(e.Name(), "cloud.tako.dev_") {
 			continue
 		}
 		text, err := files.ReadFile(e.Name())

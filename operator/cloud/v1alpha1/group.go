@@ -1,7 +1,7 @@
 // Package v1alpha1 is what the cloud is asked for in Kubernetes' own language:
 // instances of Tako, channels of server versions, and restores.
 // +kubebuilder:object:generate=true
-// +groupName=cloud.takodeploy.io
+// +groupName=cloud.tako.dev
 package v1alpha1
 
 import (
@@ -11,7 +11,7 @@ import (
 )
 
 // GroupVersion names the API.
-var GroupVersion = schema.GroupVersion{Group: "cloud.takodeploy.io", Version: "v1alpha1"}
+var GroupVersion = schema.GroupVersion{Group: "cloud.tako.dev", Version: "v1alpha1"}
 
 // AddToScheme makes the kinds known to a client.
 func AddToScheme(s *runtime.Scheme) error {
@@ -23,19 +23,19 @@ func AddToScheme(s *runtime.Scheme) error {
 // What instances and the objects made for them are marked with.
 const (
 	// LabelInstance names the instance that an object was made for.
-	LabelInstance = "cloud.takodeploy.io/instance"
+	LabelInstance = "cloud.tako.dev/instance"
 	// AnnotationWake is when somebody last wanted an instance, in RFC 3339.
-	AnnotationWake = "cloud.takodeploy.io/wake"
+	AnnotationWake = "cloud.tako.dev/wake"
 	// AnnotationUse is when the gateway last saw a request, in RFC 3339.
-	AnnotationUse = "cloud.takodeploy.io/last-use"
+	AnnotationUse = "cloud.tako.dev/last-use"
 	// AnnotationImage is the image that a channel has given an instance.
-	AnnotationImage = "cloud.takodeploy.io/image"
+	AnnotationImage = "cloud.tako.dev/image"
 	// AnnotationRepair, when it names the image, lets a change to it happen
 	// outside of the maintenance window, to take a bad version back.
-	AnnotationRepair = "cloud.takodeploy.io/repair"
+	AnnotationRepair = "cloud.tako.dev/repair"
 	// AnnotationRestore is the restore that an instance is to do.
-	AnnotationRestore = "cloud.takodeploy.io/restore"
+	AnnotationRestore = "cloud.tako.dev/restore"
 	// Finalizer holds an instance until its last backup is made and its grace is
 	// over.
-	Finalizer = "cloud.takodeploy.io/instance"
+	Finalizer = "cloud.tako.dev/instance"
 )

@@ -111,7 +111,7 @@ type Hibernation struct {
 }
 
 // Storage is where an instance's data lies while it runs.
-// +kubebuilder:validation:XValidation:rule="self.volume == oldSelf.volume",message="the kind of volume cannot be changed: restore into a new instance instead"
+// +kubebuilder:validation:XValidation:rule="!has(self.volume) || !has(oldSelf.volume) || self.volume == oldSelf.volume",message="the kind of volume cannot be changed: restore into a new instance instead"
 type Storage struct {
 	// Volume is Ephemeral, a cache of the bucket on the node, or Persistent, a
 	// claim.
