@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -100,6 +101,7 @@ type Execution struct {
 	stored  int64 // bytes of log
 	full    bool  // the log has reached its limit
 	ended   bool
+	gap     error // why something was given up that later saves build on
 }
 
 // flushAfter is how long a line may wait to be committed.
@@ -209,11 +211,11 @@ func (x *Execution) later(s Save) int {
 	return x.size
 }
 
-// take adds what waits to a save.
-func (x *Execution) take(s *Save) {
+// take adds what waits to a save, and gives it.
+func (x *Execution) take(s *Save) (w Save) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	w := x.waiting
+	w = x.waiting
 	x.waiting, x.size = Save{}, 0
 	if x.flush != nil {
 		x.flush.Stop()
@@ -223,7 +225,7 @@ func (x *Execution) take(s *Save) {
 	records := append(w.Records, s.Records...)
 	if len(records) < 2 {
 		s.Records = records
-		return
+		return w
 	}
 	last := make(map[Key]int, len(records))
 	for i := range records {
@@ -234,6 +236,27 @@ func (x *Execution) take(s *Save) {
 		if last[records[i].Key] == i {
 			s.Records = append(s.Records, records[i])
 		}
+	}
+	return w
+}
+
+// failed sees to it that no cursor is ever stored without the lines that it
+// accounts for. What a save that was refused had taken along waits for the next.
+// After one that cannot be stored the task can only fail. Of one that was given
+// up while the store was away nobody knows whether it is stored, so that nothing
+// may follow: the task is left to whoever takes it up from its records.
+func (x *Execution) failed(w Save, err error, refused bool) {
+	switch {
+	case refused:
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.waiting.Logs = append(w.Logs, x.waiting.Logs...)
+		x.waiting.Records = append(w.Records, x.waiting.Records...)
+	case fenced(err), store.Unreachable(err), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		x.gap = errFenced
+		x.stop(errFenced)
+	default:
+		x.gap = err
 	}
 }
 
@@ -246,16 +269,16 @@ func (x *Execution) Save(ctx context.Context, s Save) error {
 	// their records were taken, or an older state could overwrite a newer one.
 	x.order.Lock()
 	defer x.order.Unlock()
-	x.take(&s)
+	if x.gap != nil && (fenced(x.gap) || s.Outcome == nil || s.Outcome.Act != Fail) {
+		return x.gap
+	}
+	w := x.take(&s)
 	c, err := x.prepare(s)
 	if err != nil || c.empty() {
 		return err
 	}
-	err = x.store(ctx, c)
-	if err != nil {
-		if fenced(err) && !c.refused {
-			x.stop(errFenced)
-		}
+	if err = x.store(ctx, c); err != nil {
+		x.failed(w, err, c.refused)
 		return err
 	}
 	if s.Outcome != nil {

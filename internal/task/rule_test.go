@@ -173,9 +173,16 @@ func TestQueueRules(t *testing.T) {
 			}
 		}},
 		{"what has begun does not expire", one, func(y *yard) {
-			y.add("a", func(n *New) { n.Expiry = time.Now().Add(50 * time.Millisecond) })
+			y.add("a", func(n *New) { n.Expiry = time.Now().Add(time.Hour) })
 			y.is(y.claim("n"), "a")
-			y.end("a", Outcome{Pause: &Pause{Until: time.Now().Add(60 * time.Millisecond)}})
+			expire := func(tx *store.Tx) error {
+				_, err := tx.Exec("update task set expiry = $1 where id = $2", millis(time.Now().Add(-time.Minute)), y.ids["a"])
+				return err
+			}
+			if err := y.q.store.Do(y.Context(), expire); err != nil {
+				y.Fatal(err)
+			}
+			y.end("a", Outcome{Pause: &Pause{Until: time.Now().Add(20 * time.Millisecond)}})
 			for deadline := time.Now().Add(10 * time.Second); y.claim("n") != "a"; <-time.After(5 * time.Millisecond) {
 				if time.Now().After(deadline) {
 					y.Fatal("it does not go on")

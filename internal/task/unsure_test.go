@@ -17,8 +17,9 @@ import (
 // next commit through and hangs up before the answer: the node cannot know
 // whether what it wrote is there.
 type cutter struct {
-	to    string
-	armed atomic.Int32
+	to     string
+	armed  atomic.Int32
+	refuse atomic.Bool // hang up before the commit instead
 }
 
 func newCutter(t *testing.T, database string) (*cutter, string) {
@@ -52,6 +53,10 @@ func (c *cutter) pass(client net.Conn) {
 		b := make([]byte, 64<<10)
 		for {
 			n, err := client.Read(b)
+			if c.refuse.Load() && bytes.Contains(b[:n], []byte("commit\x00")) {
+				_ = server.Close()
+				return
+			}
 			if bytes.Contains(b[:n], []byte("commit\x00")) && c.armed.Add(-1) >= 0 {
 				cut.Store(true)
 			}
