@@ -78,7 +78,7 @@ test("the settings say where a runbook runs, and the server keeps to it", { skip
     await page.getByRole("option", { name: "Development" }).click();
     await page.keyboard.press("Escape");
     await save(page);
-    await page.getByRole("link", { name: "Snapshots" }).click();
+    await page.getByRole("link", { name: "Snapshots", exact: true }).click();
     const { Items: [runbook] } = await portal.api("GET", `/Spaces-1/projects/${project.Id}/runbooks`);
     assert.deepEqual([runbook.EnvironmentScope, runbook.Environments], ["Specified", [world.stages[0].Id]]);
     await page.context().close();
@@ -89,7 +89,7 @@ test("a snapshot shows its steps, and can be published in place of another", { s
     await page.getByRole("checkbox", { name: /Publish it/ }).uncheck();
     await page.getByLabel("Name").fill("Trial");
     await page.getByRole("button", { name: "Make snapshot" }).click();
-    await page.getByRole("link", { name: "Snapshots" }).click();
+    await page.getByRole("link", { name: "Snapshots", exact: true }).click();
     await page.getByRole("link", { name: "Trial" }).click();
     await page.getByRole("region", { name: "Steps" }).getByText("Restart").waitFor();
     await page.getByRole("button", { name: "Publish", exact: true }).click();

@@ -18,6 +18,8 @@ export const to = {
   releases,
   newRelease: (space: string, slug: string) => `${releases(space, slug)}/create`,
   release,
+  compare: (space: string, slug: string, version: string, other: string) =>
+    `${release(space, slug, version)}/compare${other && `/${e(other)}`}`,
   deploy: (space: string, slug: string, version: string) => `${release(space, slug, version)}/deployments/create`,
   deployment: (space: string, slug: string, version: string, id: string) =>
     `${release(space, slug, version)}/deployments/${e(id)}`,

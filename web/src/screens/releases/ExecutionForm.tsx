@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Alert, Button } from "@mantine/core";
 import { type UseQueryOptions, useQueries } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { type ApiError, errorOf } from "~/api/error";
@@ -22,6 +22,12 @@ import {
 import { Options } from "./Options";
 import { PreviewCard } from "./PreviewCard";
 import { type Places, Where } from "./Where";
+
+// unfolded is how many places show all that is done there.
+const unfolded = 4;
+
+// most is how many places are taken at once, each with a preview.
+const most = 250;
 
 type Props = {
   title: string;
@@ -51,11 +57,17 @@ export function ExecutionForm({ title, crumbs, back, places, foresee, send, onMa
   const [tenant] = useQueryWord("tenant");
   const [choice, setChoice] = useState<Choice>(() => ({ ...nothing, places: begun(places, environment, tenant) }));
   const [busy, setBusy] = useState(false);
+  // tries begins the choice of places anew after a try that got halfway.
+  const [tries, setTries] = useState(0);
   const [refusal, setRefusal] = useState<ApiError | null>(null);
-  const previews = useQueries({ queries: choice.places.map(foresee) });
+  const tooMany = choice.places.length > most;
+  const previews = useQueries({ queries: tooMany ? [] : choice.places.map(foresee) });
   const change = (part: Partial<Choice>) => setChoice((before) => ({ ...before, ...part }));
-  const lacking = choice.places.flatMap((place, i) => unanswered(place, previews[i]?.data?.Form, choice.values));
-  const ready = choice.places.length > 0 && previews.every((p) => p.data && !p.data.Blocked) && lacking.length === 0;
+  const lacking = (tooMany ? [] : choice.places).flatMap((place, i) =>
+    unanswered(place, previews[i]?.data?.Form, choice.values),
+  );
+  const ready =
+    choice.places.length > 0 && !tooMany && previews.every((p) => p.data && !p.data.Blocked) && lacking.length === 0;
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -72,13 +84,14 @@ export function ExecutionForm({ title, crumbs, back, places, foresee, send, onMa
       setRefusal(errorOf(thrown));
       // What was made is not made again by another try.
       change({ places: choice.places.slice(made.length) });
+      setTries((n) => n + 1);
     } finally {
       setBusy(false);
     }
   };
 
-  const names = choice.places.map((p) => nameOf(places, p.environment));
-  const [first = ""] = names;
+  const titles = choice.places.map((p) => titleOf(places, p));
+  const first = nameOf(places, choice.places[0]?.environment ?? "");
   const count = choice.places.length;
   const label = count === 1 ? words.one(first) : count > 1 ? words.several(count) : words.none;
   return (
@@ -109,12 +122,23 @@ export function ExecutionForm({ title, crumbs, back, places, foresee, send, onMa
           <EmptyState title={words.nowhere} hint={words.whyNowhere} />
         ) : (
           <>
-            <Where offered={places} places={choice.places} onPlaces={(chosen) => change({ places: chosen })} />
-            {choice.places.map((place, i) => (
+            <Where
+              key={tries}
+              offered={places}
+              places={choice.places}
+              onPlaces={(chosen) => change({ places: chosen })}
+            />
+            {tooMany && (
+              <Alert color="bad">
+                {t("{n} at once are too many. Choose fewer: at most {most}.", { n: choice.places.length, most })}
+              </Alert>
+            )}
+            {(tooMany ? [] : choice.places).map((place, i) => (
               <PreviewCard
                 key={keyOf(place)}
                 place={place}
-                name={names[i] ?? ""}
+                name={titles[i] ?? ""}
+                folded={count > unfolded}
                 preview={previews[i]?.data}
                 error={previews[i]?.error ?? null}
                 choice={choice}
@@ -127,6 +151,13 @@ export function ExecutionForm({ title, crumbs, back, places, foresee, send, onMa
       </Page>
     </form>
   );
+}
+
+// titleOf names a place: its environment, and its tenant if it is for one.
+function titleOf(places: Places, { environment, tenant }: Place): string {
+  const name = nameOf(places, environment);
+  const of = places.TenantPromotions?.find((x) => x.Id === tenant);
+  return of ? t("{name}, {tenant}", { name, tenant: of.Name }) : name;
 }
 
 // nameOf is the name of an environment that is offered.

@@ -1,14 +1,14 @@
 import { Alert, Checkbox } from "@mantine/core";
 import type { ApiError } from "~/api/error";
-import { useGet } from "~/api/query";
 import type { Wire } from "~/api/wire";
-import { t } from "~/text/t";
+import { many, t } from "~/text/t";
+import { Fold } from "~/ui/Fold";
 import { PromptField } from "~/ui/PromptField";
 import { Refusal } from "~/ui/Refusal";
 import { Section } from "~/ui/Section";
 import { Loading } from "~/ui/state";
 import classes from "./Deploy.module.css";
-import { type Choice, type Foreseen, type Place, valueKey } from "./deployment";
+import { type Choice, type Foreseen, type Place, unanswered, valueKey } from "./deployment";
 
 type Props = {
   place: Place;
@@ -17,15 +17,14 @@ type Props = {
   error: ApiError | null;
   choice: Choice;
   onChange: (part: Partial<Choice>) => void;
+  folded: boolean;
 };
 
 // PreviewCard says what a deployment would do at a place, and asks what it
-// needs to know.
-export function PreviewCard({ place, name, preview, error, choice, onChange }: Props) {
-  const tenant = useGet("/api/{spaceId}/tenants/{id}", { id: place.tenant });
-  const title = tenant.data ? t("{name}, {tenant}", { name, tenant: tenant.data.Name }) : name;
-  return (
-    <Section title={title} flush>
+// needs to know. Folded it says so in a line, until something is wrong.
+export function PreviewCard({ place, name, preview, error, choice, onChange, folded }: Props) {
+  const content = (
+    <>
       {error && <Refusal of={error} />}
       {!preview && !error && <Loading rows={2} />}
       {preview?.Blocked && (
@@ -35,8 +34,30 @@ export function PreviewCard({ place, name, preview, error, choice, onChange }: P
       )}
       {preview && <Questions place={place} form={preview.Form} choice={choice} onChange={onChange} />}
       {preview && <Steps preview={preview} choice={choice} onChange={onChange} />}
-    </Section>
+    </>
   );
+  if (!folded) {
+    return (
+      <Section title={name} flush>
+        {content}
+      </Section>
+    );
+  }
+  const lacking = unanswered(place, preview?.Form, choice.values).length > 0;
+  return (
+    <Fold title={name} summary={preview && summaryOf(preview)} wrong={Boolean(error || preview?.Blocked || lacking)}>
+      {content}
+    </Fold>
+  );
+}
+
+// summaryOf says in a line how much would be done.
+function summaryOf(preview: Foreseen): string {
+  const steps = preview.StepsToExecute ?? [];
+  const machines = new Set(steps.flatMap((s) => (s.Machines ?? []).map((m) => m.Id))).size;
+  const words = many(steps.length, "{n} step", "{n} steps");
+  if (machines === 0) return words;
+  return t("{steps} on {targets}", { steps: words, targets: many(machines, "{n} target", "{n} targets") });
 }
 
 type QuestionsProps = Pick<Props, "place" | "choice" | "onChange"> & { form: Wire<"Form"> };

@@ -3,7 +3,8 @@ import type { Wire } from "~/api/wire";
 import { t } from "~/text/t";
 import { Section } from "~/ui/Section";
 import classes from "./Deploy.module.css";
-import { keyOf, type Place } from "./deployment";
+import type { Place } from "./deployment";
+import { ForTenants } from "./ForTenants";
 
 // Places are where something can go at present.
 export type Places = Pick<Wire<"DeploymentTemplate">, "PromoteTo" | "TenantPromotions">;
@@ -12,29 +13,43 @@ type Props = { offered: Places; places: Place[]; onPlaces: (places: Place[]) => 
 
 // Where chooses environments, and tenants where there are some to deploy to.
 export function Where({ offered, places, onPlaces }: Props) {
-  const chosen = new Set(places.map(keyOf));
-  const toggle = (place: Place) =>
-    onPlaces(chosen.has(keyOf(place)) ? places.filter((p) => keyOf(p) !== keyOf(place)) : [...places, place]);
-  const choices = (environments: Wire<"PromotionTarget">[], tenant: string) =>
-    environments.map((e) => {
-      const place = { environment: e.Id, tenant };
-      return <Checkbox key={e.Id} label={e.Name} checked={chosen.has(keyOf(place))} onChange={() => toggle(place)} />;
-    });
+  const alone = places.filter((p) => !p.tenant);
+  const tenanted = places.filter((p) => p.tenant);
   const tenants = offered.TenantPromotions ?? [];
+  const environments = offered.PromoteTo ?? [];
   return (
     <Section title={t("Where")}>
-      {(offered.PromoteTo ?? []).length > 0 && (
-        <fieldset className={classes.places}>
-          <legend>{tenants.length > 0 ? t("Without a tenant") : t("Environments")}</legend>
-          {choices(offered.PromoteTo ?? [], "")}
-        </fieldset>
+      {environments.length > 0 && (
+        <Environments
+          legend={tenants.length > 0 ? t("Without a tenant") : t("Environments")}
+          of={environments}
+          chosen={alone.map((p) => p.environment)}
+          onChange={(ids) => onPlaces([...ids.map((environment) => ({ environment, tenant: "" })), ...tenanted])}
+        />
       )}
-      {tenants.map((tenant) => (
-        <fieldset key={tenant.Id} className={classes.places}>
-          <legend>{tenant.Name}</legend>
-          {choices(tenant.PromoteTo ?? [], tenant.Id)}
-        </fieldset>
-      ))}
+      {tenants.length > 0 && (
+        <ForTenants tenants={tenants} places={tenanted} onPlaces={(chosen) => onPlaces([...alone, ...chosen])} />
+      )}
     </Section>
+  );
+}
+
+type EnvironmentsProps = {
+  legend: string;
+  of: Wire<"PromotionTarget">[];
+  chosen: string[];
+  onChange: (ids: string[]) => void;
+};
+
+// Environments chooses some of a few.
+export function Environments({ legend, of, chosen, onChange }: EnvironmentsProps) {
+  const toggle = (id: string) => onChange(of.map((e) => e.Id).filter((e) => chosen.includes(e) !== (e === id)));
+  return (
+    <fieldset className={classes.places}>
+      <legend>{legend}</legend>
+      {of.map((e) => (
+        <Checkbox key={e.Id} label={e.Name} checked={chosen.includes(e.Id)} onChange={() => toggle(e.Id)} />
+      ))}
+    </fieldset>
   );
 }

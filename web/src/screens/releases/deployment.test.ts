@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Wire } from "~/api/wire";
-import { answers, executionOf, nothing, type Place, unanswered, valueKey } from "./deployment";
+import { answers, executionOf, nothing, type Place, tenantPlaces, unanswered, valueKey } from "./deployment";
 
 const place: Place = { environment: "Environments-1", tenant: "" };
 const preview = {
@@ -34,4 +34,18 @@ test("steps are skipped where they would run, and machines left out as said", ()
 test("a deployment for later has its time in UTC", () => {
   const later = "2026-11-27T10:00";
   expect(executionOf(place, undefined, { ...nothing, later }).QueueTime).toBe(new Date(later).toISOString());
+});
+
+test("tenants go to those of the chosen environments that are open to them", () => {
+  const to = (...ids: string[]) => ids.map((Id) => ({ Id, Name: Id, Links: {} }));
+  const offered = [
+    { Id: "T1", PromoteTo: to("E1", "E2") },
+    { Id: "T2", PromoteTo: to("E2") },
+    { Id: "T3", PromoteTo: to("E1") },
+  ];
+  expect(tenantPlaces(offered, ["E1"], ["T1", "T2", "T1"])).toEqual([{ environment: "E1", tenant: "T1" }]);
+  expect(tenantPlaces(offered, ["E1", "E2"], ["T2", "T3", "gone"])).toEqual([
+    { environment: "E2", tenant: "T2" },
+    { environment: "E1", tenant: "T3" },
+  ]);
 });

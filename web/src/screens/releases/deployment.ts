@@ -7,6 +7,19 @@ export type Place = { environment: string; tenant: string };
 
 export const keyOf = ({ environment, tenant }: Place) => `${environment}|${tenant}`;
 
+type Promotion = Pick<Wire<"TenantPromotion">, "Id" | "PromoteTo">;
+
+// tenantPlaces are the places of tenants in those of some environments to which
+// they can go at present.
+export function tenantPlaces(offered: Promotion[], environments: string[], tenants: string[]): Place[] {
+  const chosen = new Set(tenants);
+  return offered
+    .filter((x) => chosen.has(x.Id))
+    .flatMap((x) =>
+      (x.PromoteTo ?? []).filter((e) => environments.includes(e.Id)).map((e) => ({ environment: e.Id, tenant: x.Id })),
+    );
+}
+
 export type Choice = {
   places: Place[];
   // values are answers to prompts, by the place and the name of the question.

@@ -83,7 +83,7 @@ function Published({ project, runbook }: Props) {
         [
           t("Published"),
           <Link key="s" to={to.snapshot(space, project.Slug, runbook.Slug, id)}>
-            {snapshot.data?.Name ?? id}
+            {snapshot.data?.Name ?? "…"}
           </Link>,
         ],
         [t("Made"), snapshot.data && <DateTime key="at" at={snapshot.data.Assembled} className="" />],

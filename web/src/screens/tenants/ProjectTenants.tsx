@@ -1,0 +1,69 @@
+import { Alert, TextInput } from "@mantine/core";
+import { IconSearch, IconUsersGroup } from "@tabler/icons-react";
+import { useGet, useSpaceId } from "~/api/query";
+import { useParam, useQueryWord } from "~/app/navigation";
+import { to } from "~/app/to";
+import { t } from "~/text/t";
+import { ButtonLink } from "~/ui/Link";
+import { Page } from "~/ui/Page";
+import { EmptyState, Read } from "~/ui/state";
+import { wordsOf } from "./TenantList";
+import { TenantTable } from "./TenantTable";
+import { TagFilter, useTagSets } from "./tags";
+
+// ProjectTenants are the tenants that a project is deployed for.
+export default function ProjectTenants() {
+  const space = useSpaceId();
+  const project = useGet("/api/{spaceId}/projects/{id}", { id: useParam("project") });
+  const sets = useTagSets("Tenant");
+  const [name, setName] = useQueryWord("partialName");
+  const [tags, setTags] = useQueryWord("tags");
+  return (
+    <Page
+      title={t("Tenants")}
+      actions={
+        <>
+          <TextInput
+            type="search"
+            w={200}
+            placeholder={t("Filter by name")}
+            aria-label={t("Filter by name")}
+            leftSection={<IconSearch size={15} />}
+            value={name}
+            onChange={(e) => setName(e.currentTarget.value)}
+          />
+          <TagFilter sets={sets} value={wordsOf(tags)} onChange={(chosen) => setTags(chosen.join(","))} />
+        </>
+      }
+    >
+      <Read of={project}>
+        {(p) => (
+          <>
+            {p.TenantedDeploymentMode === "Untenanted" && (
+              <Alert variant="default">
+                {t("This project is never deployed for a tenant. Its settings can say otherwise.")}
+              </Alert>
+            )}
+            <TenantTable
+              project={p.Id}
+              sets={sets}
+              filtered={Boolean(name || tags)}
+              query={{ partialName: name || undefined, tags: tags || undefined }}
+              empty={
+                <EmptyState
+                  icon={IconUsersGroup}
+                  title={t("No tenant is connected with this project.")}
+                  hint={t("A tenant's page connects it with projects, and says in which environments.")}
+                >
+                  <ButtonLink to={to.tenants(space)} variant="default">
+                    {t("Go to the tenants")}
+                  </ButtonLink>
+                </EmptyState>
+              }
+            />
+          </>
+        )}
+      </Read>
+    </Page>
+  );
+}
