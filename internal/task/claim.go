@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -114,7 +115,9 @@ func (q *Queue) claim(tx *store.Tx, node string, lease time.Duration) ([]*Task, 
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range s.pick(waiting) {
+	picked := s.pick(waiting)
+	q.turns.note(s.Served)
+	for _, c := range picked {
 		t, err := q.take(tx, c.ID, node, Claim, now, lease)
 		if err != nil {
 			return nil, err
@@ -216,7 +219,7 @@ func many(tx *store.Tx, where string, args ...any) ([]*Task, error) {
 
 // situation reads all that decides who goes next but the queue itself.
 func (q *Queue) situation(tx *store.Tx, node string, now time.Time) (*Situation, error) {
-	s := &Situation{Now: now, Node: node, Nodes: map[string]NodeLoad{}, Holders: map[string]string{}, Active: map[string]int{}, Stopped: map[string]bool{}}
+	s := &Situation{Now: now, Node: node, Nodes: map[string]NodeLoad{}, Holders: map[string]string{}, Active: map[string]int{}, Stopped: map[string]bool{}, Served: q.turns.had()}
 	err := tx.Query(func(scan func(...any) error) error {
 		var name string
 		var limit, draining, seen int64
@@ -281,6 +284,14 @@ func candidateOf(t *Task) Candidate {
 // Tasks of projects that have their share come from a second reading, without
 // them, so that a long row of one project's tasks hides nobody.
 func candidates(tx *store.Tx, s *Situation) ([]Candidate, error) {
+	list, err := inSight(tx, s)
+	if !slices.ContainsFunc(list, func(c Candidate) bool { return !s.Served[c.Project] }) {
+		clear(s.Served) // everybody had a turn
+	}
+	return list, err
+}
+
+func inSight(tx *store.Tx, s *Situation) ([]Candidate, error) {
 	n := s.Nodes[s.Node]
 	room := max(0, n.Cap-n.Active)
 	if n.Draining {
@@ -310,8 +321,11 @@ func candidates(tx *store.Tx, s *Situation) ([]Candidate, error) {
 	if err != nil || room == 0 || len(list) < roundUp(window+4*room) {
 		return list, err
 	}
-	seen := map[string]bool{}
+	seen := maps.Clone(s.Served)
 	names := []any{now}
+	for project := range seen {
+		names = append(names, project)
+	}
 	for _, c := range list {
 		if !seen[c.Project] {
 			seen[c.Project] = true

@@ -3,8 +3,10 @@ package task
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -77,6 +79,7 @@ type Situation struct {
 	Nodes   map[string]NodeLoad // every live node, the asking one among them
 	Holders map[string]string   // concurrency tag → the task that has it
 	Active  map[string]int      // executing tasks by project
+	Served  map[string]bool     // projects that have had their turn while others waited
 	Stopped map[string]bool     // spaces whose queue is stopped; "" stops all
 }
 
@@ -177,7 +180,9 @@ func (s *Situation) pick(waiting []Candidate) []Candidate {
 // best is the index of the next task for the asking node, -1 if there is none.
 // Of those that stand equal but for their place, the project that runs the
 // least goes first while it is below its share: shares are no whole numbers, and
-// who comes late must not wait for what remains of them.
+// who comes late must not wait for what remains of them. Of projects that run as
+// much, whoever had no turn yet goes first: tasks that end soon would else let
+// one project after the other be served to its end.
 func (s *Situation) best(free []*Candidate) int {
 	full := s.full(s.Node, len(free)) != ""
 	share := -1.0
@@ -197,13 +202,21 @@ func (s *Situation) best(free []*Candidate) int {
 		if share < 0 {
 			share = s.share(free)
 		}
-		if n := s.Active[c.Project]; float64(n) < share && (least < 0 || n < s.Active[free[least].Project]) {
-			if least = i; n == 0 {
+		if n := s.Active[c.Project]; float64(n) < share && (least < 0 || s.sooner(c.Project, free[least].Project)) {
+			if least = i; n == 0 && !s.Served[c.Project] {
 				return i
 			}
 		}
 	}
 	return cmp.Or(least+1, found+1) - 1
+}
+
+// sooner reports whether a project goes before another.
+func (s *Situation) sooner(a, b string) bool {
+	if s.Active[a] != s.Active[b] {
+		return s.Active[a] < s.Active[b]
+	}
+	return !s.Served[a] && s.Served[b]
 }
 
 func (s *Situation) take(c *Candidate) {
@@ -214,9 +227,38 @@ func (s *Situation) take(c *Candidate) {
 		return
 	}
 	s.Active[c.Project]++
+	if s.Served != nil && c.Project != "" {
+		s.Served[c.Project] = true
+	}
 	n := s.Nodes[s.Node]
 	n.Active++
 	s.Nodes[s.Node] = n
+}
+
+// mostTurns bounds how many projects are remembered to have had their turn.
+const mostTurns = 200
+
+// turns remembers which projects have had their turn on this node while others
+// waited. It is a memory of the process: who begins anew is no less fair, and a
+// claim that is not committed only costs a turn.
+type turns struct {
+	mu     sync.Mutex
+	served map[string]bool
+}
+
+func (t *turns) had() map[string]bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.served == nil || len(t.served) > mostTurns {
+		return map[string]bool{}
+	}
+	return maps.Clone(t.served)
+}
+
+func (t *turns) note(served map[string]bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.served = served
 }
 
 // Why is the answer to "why does this task not run?".

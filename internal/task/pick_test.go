@@ -50,6 +50,7 @@ func TestPick(t *testing.T) {
 		{"draining", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 2, Draining: true}}}, []Candidate{c("a", 1)}, ""},
 		{"fair", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 4}}}, []Candidate{c("a", 1), c("b", 2), c("d", 3), c("e", 4, project("Q"))}, "a e b d"},
 		{"fair not across classes", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 2}}, Active: map[string]int{"P": 5}}, []Candidate{c("a", 1, priority), c("b", 2, priority), c("e", 4, project("Q"))}, "a b"},
+		{"fair in turn", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 3}}, Served: map[string]bool{"P": true}}, []Candidate{c("a", 1), c("b", 2), c("e", 4, project("Q")), c("f", 5, project("Q"))}, "e a b"},
 		{"balance", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 4, Active: 2}, "m": {Cap: 4}}}, []Candidate{c("a", 1)}, ""},
 		{"balance both", Situation{Nodes: map[string]NodeLoad{"n": {Cap: 4}, "m": {Cap: 4}}}, []Candidate{c("a", 1), c("b", 2)}, "a b"},
 	} {

@@ -38,6 +38,7 @@ type Queue struct {
 	journal *journal
 	bus     *Bus
 	self    string // this process, among those that share the store
+	turns   turns
 	opts    Options
 }
 
