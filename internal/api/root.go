@@ -82,7 +82,8 @@ type toggle struct {
 var toggles = []toggle{
 	{"CommonVariableScopingFeatureToggle", false},
 	{"indicate-missing-packages-for-release", false},
-	{"EphemeralEnvironmentsFeatureToggle", false},
+	{"EphemeralEnvironmentsFeatureToggle", true},
+	{"EphemeralEnvironmentsManualDeploymentsFeatureToggle", true},
 }
 
 func (a *API) featureToggles(r *Request) (any, error) {

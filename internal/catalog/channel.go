@@ -26,12 +26,16 @@ type Channel struct {
 	GitResourceRules                         []ChannelGitRule        `json:"GitResourceRules"`
 	TenantTags                               []string                `json:"TenantTags"`
 	CustomFieldDefinitions                   []CustomFieldDefinition `json:"CustomFieldDefinitions"`
-	ParentEnvironmentID                      string                  `json:"ParentEnvironmentId,omitempty"`
+	ParentEnvironmentID                      string                  `json:"ParentEnvironmentId,omitempty" kind:"ref=Environments"`
 	EphemeralEnvironmentNameTemplate         string                  `json:"EphemeralEnvironmentNameTemplate,omitempty"`
 	AutomaticEphemeralEnvironmentDeployments bool                    `json:"AutomaticEphemeralEnvironmentDeployments,omitempty"`
 
 	gone bool // with its project
 }
+
+// EphemeralChannel is the type of channels whose releases go to ephemeral
+// environments.
+const EphemeralChannel = "EphemeralEnvironment"
 
 // ChannelRule limits the versions of some packages of the process.
 type ChannelRule struct {
@@ -98,6 +102,9 @@ func channelRules(tx *store.Tx, next, old *Channel, c *fault.Complaints) error {
 	}
 	next.GitReferenceRules = tidy(next.GitReferenceRules)
 	if err := checkVersionRules(tx, next, old, c); err != nil {
+		return err
+	}
+	if err := next.checkEphemeral(tx, c); err != nil {
 		return err
 	}
 	fields := map[string]bool{}

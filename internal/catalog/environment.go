@@ -52,7 +52,12 @@ var Environments = kind.Register(kind.Kind[Environment]{
 	Scopes:      map[string]string{"environment": "Id"},
 	Rules:       environmentRules,
 	// That a tenant may be deployed there is no use of it.
-	Deleting: func(tx *store.Tx, gone *Environment) error { return DisconnectTenants(tx, gone.SpaceID, gone.ID) },
+	Deleting: func(tx *store.Tx, gone *Environment) error {
+		if err := removeAll(tx, EnvironmentUses, kind.Query{Space: gone.SpaceID, Match: map[string]string{"EnvironmentId": gone.ID}}, nil); err != nil {
+			return err
+		}
+		return DisconnectTenants(tx, gone.SpaceID, gone.ID)
+	},
 	References: func(e *Environment) []store.Reference {
 		return tagReferences(e.SpaceID, "EnvironmentTags", e.EnvironmentTags)
 	},

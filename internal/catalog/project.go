@@ -284,6 +284,7 @@ func projectDeleting(tx *store.Tx, gone *Project) error {
 	steps := []func() error{
 		func() error { return DisconnectTenants(tx, gone.SpaceID, gone.ID) },
 		func() error { return removeAll(tx, ProjectTriggers, mine, nil) },
+		func() error { return removeAll(tx, EnvironmentUses, mine, nil) },
 		func() error { return removeAll(tx, Releases, mine, nil) },
 		func() error { return removeAll(tx, Runbooks, mine, nil) },
 		func() error {

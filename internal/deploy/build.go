@@ -19,7 +19,7 @@ import (
 )
 
 // onServer are the action types whose work the server does itself.
-var onServer = []string{"Octopus.Manual", "Octopus.Email", "Octopus.DeployRelease"}
+var onServer = []string{"Octopus.Manual", "Octopus.Email", "Octopus.DeployRelease", step.ProvisionType}
 
 // healthCheck is the action type that looks at targets instead of working on
 // them, and so brings a limit of its own.
@@ -236,9 +236,9 @@ func (g *occasion) notHere(a *catalog.Action) string {
 		return "It is disabled."
 	case slices.Contains(g.execution.SkipActions, a.ID):
 		return "It was left out of this run."
-	case len(a.Environments) > 0 && !slices.Contains(a.Environments, g.environment.ID):
+	case len(a.Environments) > 0 && !g.among(a.Environments):
 		return "It does not run in environment \"" + g.environment.Name + "\"."
-	case slices.Contains(a.ExcludedEnvironments, g.environment.ID):
+	case g.among(a.ExcludedEnvironments):
 		return "It is kept out of environment \"" + g.environment.Name + "\"."
 	case len(a.Channels) > 0 && g.channel != "" && !slices.Contains(a.Channels, g.channel):
 		return "It does not run for releases of this channel."
@@ -249,6 +249,11 @@ func (g *occasion) notHere(a *catalog.Action) string {
 		return "It does not run for tenant \"" + g.tenant.Name + "\"."
 	}
 	return ""
+}
+
+// among says that a list has the environment or the parent of an ephemeral one.
+func (g *occasion) among(environments []string) bool {
+	return slices.Contains(environments, g.environment.ID) || g.environment.ParentEnvironmentID != "" && slices.Contains(environments, g.environment.ParentEnvironmentID)
 }
 
 // Began appends the audit event of the beginning.

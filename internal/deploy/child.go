@@ -22,14 +22,20 @@ import (
 // Child creates the task that a record waits for. What a person could mend is
 // told to the record, which then fails; so is that there is nothing to do.
 func (g *occasion) Child(tx *store.Tx, t *task.Task, key string, c step.Child) error {
-	if c.Kind != "Deployment" {
-		return g.answerChild(tx, t, key, task.Failed, step.ChildResult{Error: "This server cannot start a " + c.Kind + " from a step."})
+	var skipped string
+	var err error
+	switch c.Kind {
+	case "Deployment":
+		var want step.ChildDeployment
+		if err := json.Unmarshal(c.Data, &want); err != nil {
+			return fmt.Errorf("reading what step %s is to deploy: %w", key, err)
+		}
+		skipped, err = g.deployChild(tx, t, key, &want)
+	case step.ProvisionChild:
+		skipped, err = g.provision(tx, t, key)
+	default:
+		err = fault.New(fault.Invalid, "This server cannot start a %s from a step.", c.Kind)
 	}
-	var want step.ChildDeployment
-	if err := json.Unmarshal(c.Data, &want); err != nil {
-		return fmt.Errorf("reading what step %s is to deploy: %w", key, err)
-	}
-	skipped, err := g.deployChild(tx, t, key, &want)
 	switch {
 	case err == nil && skipped != "":
 		return g.answerChild(tx, t, key, task.Success, step.ChildResult{Skipped: skipped})

@@ -247,6 +247,9 @@ func (s *Service) enqueue(tx *store.Tx, o *order, p pair, d *catalog.Deployment,
 	if err := stand(tx, d); err != nil {
 		return nil, err
 	}
+	if err := occupy(tx, d, o.track.release, p.environment); err != nil {
+		return nil, err
+	}
 	err = tx.Append(&store.Event{
 		Space: d.SpaceID, Category: "DeploymentQueued", Document: d.ID, Message: description + " was queued",
 		Related: related(d), Comments: d.Comments,

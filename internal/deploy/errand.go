@@ -457,7 +457,7 @@ func (e *errand) scout(tx *store.Tx, p pair, choices *catalog.Execution) (*occas
 		execution: choices, connectivity: connectivityOf(e.connectivity),
 	}
 	var err error
-	g.machines, g.byID, err = machinesOf(tx, e.project.SpaceID, p.environment.ID)
+	g.machines, g.byID, err = machinesOf(tx, p.environment)
 	return g, err
 }
 

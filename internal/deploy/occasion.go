@@ -137,6 +137,7 @@ func (g *occasion) loadDeployment(tx *store.Tx) error {
 	}
 	g.steps, g.packages, g.channel = process.Steps, r.SelectedPackages, d.ChannelID
 	g.project = process.Governed(g.project)
+	g.steps = append(g.provisioning(), g.steps...)
 	g.connectivity = connectivityOf(g.project.ProjectConnectivityPolicy)
 	if g.given, err = readValues(tx, g.project, r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, true); err != nil {
 		return err
@@ -167,7 +168,7 @@ func (g *occasion) load(tx *store.Tx, id, project, environment, tenant string, e
 		}
 		g.context.Tenant, g.context.TenantTags = tenant, g.tenant.TenantTags
 	}
-	if g.machines, g.byID, err = machinesOf(tx, g.project.SpaceID, environment); err != nil {
+	if g.machines, g.byID, err = machinesOf(tx, g.environment); err != nil {
 		return err
 	}
 	return g.loadWorkers(tx)

@@ -148,8 +148,11 @@ func (o *playbill) mayRun(tx *store.Tx, p pair) error {
 	if _, err := o.admits(p); err != nil {
 		return err
 	}
+	if p.environment.Type == catalog.ParentEnvironment {
+		return fault.New(fault.Invalid, "'%s' is a parent environment, in which nothing runs. Name one of its ephemeral environments.", p.environment.Name)
+	}
 	ids, everywhere, err := reach(tx, o.project, o.frozen)
-	if err != nil || everywhere || slices.Contains(ids, p.environment.ID) {
+	if err != nil || everywhere || slices.Contains(ids, p.environment.ID) || p.environment.ParentEnvironmentID != "" && slices.Contains(ids, p.environment.ParentEnvironmentID) {
 		return err
 	}
 	return fault.New(fault.Invalid, "%s does not run in environment '%s': its environment scope is %s.", o.subject, p.environment.Name, o.frozen.EnvironmentScope)
@@ -173,6 +176,10 @@ func reach(tx *store.Tx, project *catalog.Project, f *catalog.FrozenRunbook) (id
 		return nil, false, err
 	}
 	for _, c := range channels {
+		if c.Type == catalog.EphemeralChannel {
+			ids = append(ids, c.ParentEnvironmentID)
+			continue
+		}
 		_, more := ways.Of(project, c)
 		ids = append(ids, more...)
 	}
@@ -191,7 +198,10 @@ func (s *Service) RunbookEnvironments(tx *store.Tx, runbook *catalog.Runbook) ([
 		return nil, err
 	}
 	all, _, err := catalog.Environments.List(tx, kind.Query{Space: runbook.SpaceID})
-	return slices.DeleteFunc(all, func(e *catalog.Environment) bool { return !everywhere && !slices.Contains(ids, e.ID) }), err
+	return slices.DeleteFunc(all, func(e *catalog.Environment) bool {
+		return e.Type == catalog.ParentEnvironment ||
+			!everywhere && !slices.Contains(ids, e.ID) && (e.ParentEnvironmentID == "" || !slices.Contains(ids, e.ParentEnvironmentID))
+	}), err
 }
 
 // FindRunbook finds a runbook of a project by id, name or slug.
@@ -321,6 +331,11 @@ func (s *Service) RunPreviews(tx *store.Tx, runbook *catalog.Runbook, snapshot *
 	if err != nil {
 		return nil, err
 	}
+	return o.previews(tx, wanted, disabled)
+}
+
+// previews says what runs would do at some places.
+func (o *playbill) previews(tx *store.Tx, wanted []PreviewOf, disabled bool) ([]RunPreview, error) {
 	previews := make([]RunPreview, 0, len(wanted))
 	for _, w := range wanted {
 		p, err := w.pair(tx, o.project.SpaceID)

@@ -94,6 +94,9 @@ func (g *occasion) runEnded(tx *store.Tx, t *task.Task, runbookID, id string, st
 	if err != nil || state != task.Success {
 		return err
 	}
+	if gone, err := g.left(tx, r); err != nil || gone {
+		return err
+	}
 	runbook, err := catalog.Runbooks.Get(tx, runbookID)
 	if err != nil || !runbook.CancelRunningTasks {
 		return err

@@ -2,7 +2,9 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/takodeploy/tako/internal/catalog"
@@ -11,6 +13,7 @@ import (
 	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
+	"github.com/takodeploy/tako/internal/variable"
 )
 
 // pastDeployments lists the deployments of a release with how they ended.
@@ -83,6 +86,9 @@ func trackOf(tx *store.Tx, r *catalog.Release) (*track, error) {
 	}
 	if k.base.Deployments, err = reached(tx, r.ID); err != nil {
 		return nil, err
+	}
+	if k.channel.Type == catalog.EphemeralChannel {
+		k.ephemeral()
 	}
 	for _, d := range r.Defects {
 		if d.Status == catalog.DefectUnresolved {
@@ -223,4 +229,173 @@ func (s *Service) changeDefects(ctx context.Context, releaseID string, change fu
 		return catalog.Releases.Put(tx, r)
 	})
 	return r, err
+}
+
+// automatic makes the deployments that a lifecycle asks for by itself: those
+// of the phases that are open now and were not before. before is the
+// deployment that has just succeeded; nil is a release that is new. What
+// cannot be deployed is said in the audit trail and keeps nothing else back.
+func (s *Service) automatic(tx *store.Tx, r *catalog.Release, before *catalog.Deployment) ([]MadeDeployment, error) {
+	k, err := trackOf(tx, r)
+	if err != nil {
+		return nil, err
+	}
+	if k.channel.Type == catalog.EphemeralChannel && k.channel.AutomaticEphemeralEnvironmentDeployments && before == nil {
+		return s.branchOff(tx, r, k.channel)
+	}
+	if !k.automatic() {
+		return nil, nil
+	}
+	if before != nil { // its task ends in this very transaction
+		k.base.Deployments = append(k.base.Deployments, rule.PastDeployment{ID: before.ID, Environment: before.EnvironmentID, Tenant: before.TenantID, Success: true})
+	}
+	all, plain, err := tenantsOf(tx, r.SpaceID, r.ProjectID)
+	if err != nil {
+		return nil, err
+	}
+	channel := channelOf(k.channel)
+	var o *order
+	var made []MadeDeployment
+	for _, stream := range rule.Streams(rule.TenantMode(k.project.TenantedDeploymentMode), plain, channel.TenantTags) {
+		if before != nil && before.TenantID != stream {
+			continue
+		}
+		tenant, entered := k.entered(stream, all, plain, before)
+		for _, environment := range entered {
+			if o == nil {
+				if o, err = s.order(tx, r); err != nil {
+					return made, ignoreInvalid(err)
+				}
+				o.track = k
+			}
+			p := pair{k.environment(environment), tenant}
+			m, err := s.deploy(tx, o, p, &DeployOptions{}, map[string]int{})
+			if fault.CodeOf(err) == fault.Invalid {
+				if err := s.missed(tx, o, p, err); err != nil {
+					return nil, err
+				}
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			made = append(made, *m)
+		}
+	}
+	return made, nil
+}
+
+// automatic says that there are phases that deploy by themselves.
+func (k *track) automatic() bool {
+	return slices.ContainsFunc(k.base.Phases, func(p rule.Phase) bool { return len(p.Automatic) > 0 })
+}
+
+func ignoreInvalid(err error) error {
+	if fault.CodeOf(err) == fault.Invalid {
+		return nil
+	}
+	return err
+}
+
+// entered lists the automatic environments that a stream has just reached.
+func (k *track) entered(stream string, all []*catalog.Tenant, plain []rule.StreamTenant, last *catalog.Deployment) (*catalog.Tenant, []string) {
+	var tenant *catalog.Tenant
+	var at *rule.StreamTenant
+	for i := range plain {
+		if plain[i].ID == stream {
+			tenant, at = all[i], &plain[i]
+		}
+	}
+	after := k.progress(at)
+	if last == nil {
+		return tenant, rule.Entered(nil, after)
+	}
+	earlier := *k
+	earlier.base.Deployments = nil
+	for _, d := range k.base.Deployments {
+		if d.ID == last.ID {
+			d.Success = false
+		}
+		earlier.base.Deployments = append(earlier.base.Deployments, d)
+	}
+	return tenant, rule.Entered(earlier.progress(at), after)
+}
+
+// missed says that an automatic deployment was not possible.
+func (s *Service) missed(tx *store.Tx, o *order, p pair, why error) error {
+	reason := why.Error()
+	var f *fault.Error
+	if errors.As(why, &f) && len(f.Details) > 0 {
+		reason = f.Details[0]
+	}
+	related := []string{o.project.ID, p.environment.ID}
+	if p.tenant != nil {
+		related = append(related, p.tenant.ID)
+	}
+	return tx.Append(&store.Event{
+		Space: o.project.SpaceID, Category: "AutoDeployBlocked", Document: o.track.release.ID, Related: related,
+		Message: fmt.Sprintf("Release %s was not deployed to %s automatically: %s", o.track.release.Version, p.environment.Name, reason),
+	})
+}
+
+// ephemeralName makes the name of an environment from a channel's template.
+func ephemeralName(o *order) (string, error) {
+	template := o.channel.EphemeralEnvironmentNameTemplate
+	r := o.track.release
+	facts := &variable.ReleaseFacts{ID: r.ID, Number: r.Version, Notes: r.ReleaseNotes, Created: r.Assembled.Time, CustomFields: r.CustomFields, ChannelName: o.channel.Name}
+	if v := r.VersionControlReference; v != nil {
+		facts.Git = variable.GitFacts{Ref: v.GitRef, CommitHash: v.GitCommit, BranchName: rule.ShortReference(v.GitRef)}
+	}
+	values := append(slices.Clone(o.values), variable.System(variable.Facts{Release: facts, Project: variable.Ref{ID: o.project.ID, Name: o.project.Name}})...)
+	name, err := variable.Resolve(values, inProject(o.project.ID, o.channel.ID)).Dictionary().Evaluate(template)
+	if err != nil {
+		return "", fault.Wrap(fault.Invalid, err, "The template '%s' of the names of ephemeral environments cannot be evaluated", template)
+	}
+	if strings.Contains(name, "#{") {
+		return "", fault.New(fault.Invalid, "The template '%s' of the names of ephemeral environments asks for something that the release does not have: it became '%s'.", template, name)
+	}
+	name = strings.Map(func(c rune) rune {
+		if strings.ContainsRune(`<>:"/\|?*{}`, c) {
+			return '-'
+		}
+		return c
+	}, name)
+	name = strings.Trim(name, "-_ \t\r\n")
+	if n := len([]rune(name)); n == 0 || n > 50 {
+		return "", fault.New(fault.Invalid, "The template '%s' of the names of ephemeral environments became '%s', which has %d letters; a name has 1 to 50.", template, name, n)
+	}
+	return name, nil
+}
+
+// branchOff makes the environment that a release of a channel for ephemeral
+// environments names, and deploys the release there. What cannot be is said in
+// the audit trail.
+func (s *Service) branchOff(tx *store.Tx, r *catalog.Release, channel *catalog.Channel) ([]MadeDeployment, error) {
+	o, err := s.order(tx, r)
+	if err != nil {
+		return nil, ignoreInvalid(err)
+	}
+	name, err := ephemeralName(o)
+	at := pair{environment: &catalog.Environment{Named: kind.Named{Name: name}}}
+	if err == nil {
+		at.environment, err = raise(tx, o.project, channel, name)
+	}
+	if err == nil {
+		// What was just made is part of where the release may go.
+		if o, err = s.order(tx, r); err != nil {
+			return nil, err
+		}
+		var m *MadeDeployment
+		if m, err = s.deploy(tx, o, at, &DeployOptions{}, map[string]int{}); err == nil {
+			return []MadeDeployment{*m}, nil
+		}
+	}
+	if fault.CodeOf(err) != fault.Invalid {
+		return nil, err
+	}
+	if at.environment == nil || at.environment.ID == "" {
+		at.environment = &catalog.Environment{Named: kind.Named{Name: "an ephemeral environment"}}
+		at.environment.ID = channel.ParentEnvironmentID
+	}
+	return nil, s.missed(tx, o, at, err)
 }

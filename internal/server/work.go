@@ -58,6 +58,7 @@ func (s *Server) newWork(ctx context.Context, installation string) (*task.Runner
 	runner.Handle(deploy.TaskDeploy, &run.Runner{Source: w.deploy.Source(), Unseal: tools.Open})
 	runner.Handle(deploy.TaskRunbookRun, &run.Runner{Source: w.deploy.RunbookSource(), Unseal: tools.Open})
 	runner.Handle(health.TaskName, &health.Checker{Tools: tools})
+	runner.Handle(step.MailTrialTask, tryMail(tools.Mail))
 	w.health = &health.Schedule{DB: s.db, Queue: s.queue}
 	runner.Handle(retention.TaskName, &retention.Keeper{DB: s.db, Deploy: w.deploy, Feed: w.feeds.BuiltIn(), Blobs: s.blobs})
 	w.retention = &retention.Schedule{DB: s.db, Queue: s.queue}
@@ -76,6 +77,9 @@ func (w *work) run(ctx context.Context) error {
 		case <-keys.C:
 			if _, err := w.login.NoticeKeys(ctx); err != nil {
 				slog.Warn("API keys that end soon were not looked for", "error", err)
+			}
+			if err := w.deploy.Reap(ctx); err != nil && ctx.Err() == nil {
+				slog.Warn("ephemeral environments that nobody uses were not taken down", "error", err)
 			}
 			if err := w.feeds.Tidy(ctx, time.Now()); err != nil && ctx.Err() == nil {
 				slog.Warn("packages were not tidied up", "error", err)

@@ -38,7 +38,7 @@ func runDeployRelease(ctx context.Context, job *Job) (Outcome, error) {
 		return stopped(context.Cause(ctx), ""), giveUp(ctx)
 	}
 	if job.Answer != nil {
-		return deployed(job)
+		return childEnded(job, "The deployment", "Nothing was deployed. ")
 	}
 	v := newValues(job)
 	want := ChildDeployment{Project: v.text("Octopus.Action.DeployRelease.ProjectId"), Condition: v.text("Octopus.Action.DeployRelease.DeploymentCondition")}
@@ -72,28 +72,29 @@ func runDeployRelease(ctx context.Context, job *Job) (Outcome, error) {
 	}, nil
 }
 
-// deployed is the outcome when the deployment has ended.
-func deployed(job *Job) (Outcome, error) {
+// childEnded is the outcome when the task that a job has waited for has ended.
+func childEnded(job *Job, what, nothing string) (Outcome, error) {
 	var r ChildResult
 	if len(job.Answer.Data) > 0 {
 		if err := json.Unmarshal(job.Answer.Data, &r); err != nil {
 			return Outcome{}, fmt.Errorf("reading how %s has ended: %w", job.Answer.Ref, err)
 		}
 	}
+	named := what
+	if r.TaskID != "" {
+		named += " (" + r.TaskID + ")"
+	}
 	if job.Answer.Choice != "Success" {
-		text := "The deployment ended as " + job.Answer.Choice
-		if r.TaskID != "" {
-			text = "The deployment (" + r.TaskID + ") ended as " + job.Answer.Choice
-		}
+		text := named + " ended as " + job.Answer.Choice
 		if r.Error != "" {
 			text += ": " + r.Error
 		}
 		return Failure("%s", text), nil
 	}
 	o := Success(r.Outputs...)
-	text := "The deployment (" + r.TaskID + ") has succeeded."
+	text := named + " has succeeded."
 	if r.Skipped != "" {
-		text = "Nothing was deployed. " + r.Skipped
+		text = nothing + r.Skipped
 	}
 	o.Lines = []Line{{Category: Info, Text: text}}
 	return o, nil
