@@ -60,6 +60,9 @@ type difference struct {
 	OldValue  json.RawMessage `json:"oldValue,omitempty"`
 }
 
+// EventDocument gives an audit event as clients know it.
+func EventDocument(e *store.Event) any { return eventOf(e, true) }
+
 func eventOf(e *store.Event, withDifference bool) eventDocument {
 	id := fmt.Sprintf("Events-%d", e.ID)
 	d := eventDocument{ID: id, Category: e.Category, UserID: e.Actor.UserID, Username: e.Actor.Username, IsService: e.Actor.IsService,

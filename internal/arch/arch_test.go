@@ -60,6 +60,7 @@ var rooms = []struct {
 	{"internal/deploy", []string{""}},
 	{"internal/retention", []string{"internal/deploy", "internal/feed", "internal/rule", "internal/task", "internal/catalog", "internal/kind", "internal/store", "internal/blob", "internal/setting", "internal/fault"}},
 	{"internal/trigger", []string{"internal/deploy", "internal/gitrepo", "internal/rule", "internal/task", "internal/variable", "internal/catalog", "internal/kind", "internal/store", "internal/fault", "version"}},
+	{"internal/subscription", []string{"internal/trigger", "internal/step", "internal/setting", "internal/timetable", "internal/access", "internal/catalog", "internal/kind", "internal/store", "internal/fault"}},
 	{"internal/backup", []string{"internal/store", "internal/blob", "internal/fault", "internal/secret"}},
 	{"internal/api", []string{""}},
 	{"internal/webui", nil},

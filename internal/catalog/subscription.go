@@ -1,11 +1,13 @@
 package catalog
 
 import (
+	"strings"
 	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/timetable"
 )
 
 // Subscription sends what the audit trail records to people and programs.
@@ -59,11 +61,20 @@ type EventFilter struct {
 var Subscriptions = kind.Register(kind.Kind[Subscription]{
 	Plural:      "Subscriptions",
 	Permissions: rights("Subscription"),
+	Created:     func(tx *store.Tx, made *Subscription) error { return made.Arm(tx) },
+	Changed:     subscriptionChanged,
+	Deleting:    subscriptionDeleting,
 	Rules: func(_ *store.Tx, next, _ *Subscription, c *fault.Complaints) error {
 		n := &next.EventNotificationSubscription
 		span(&n.EmailFrequencyPeriod, "EmailFrequencyPeriod", "01:00:00", 0, c)
 		span(&n.SlackFrequencyPeriod, "SlackFrequencyPeriod", "01:00:00", 0, c)
 		span(&n.WebhookTimeout, "WebhookTimeout", "00:00:10", time.Second, c)
+		if _, err := timetable.Zone(n.EmailShowDatesInTimeZoneID); err != nil {
+			c.Add("EmailShowDatesInTimeZoneId is '%s', which is not the name of a time zone.", n.EmailShowDatesInTimeZoneID)
+		}
+		if strings.ContainsAny(n.WebhookHeaderKey, " :\r\n\t") || strings.ContainsAny(n.WebhookHeaderValue, "\r\n") {
+			c.Add("WebhookHeaderKey and WebhookHeaderValue must be the name and the value of a header of HTTP.")
+		}
 		if n.WebhookURI != "" && !isURL(n.WebhookURI, "http", "https") {
 			c.Add("WebhookURI is '%s', which is not an address of the web.", n.WebhookURI)
 		}

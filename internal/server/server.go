@@ -145,6 +145,7 @@ func (s *Server) Run(ctx context.Context) error {
 	part("schedules", s.work.run)
 	part("health schedules", s.work.health.Run)
 	part("triggers", s.work.triggers.Run)
+	part("subscriptions", s.work.subscriptions.Run)
 	part("web", s.serve)
 	part("memory", giveBack)
 	if s.work.pods != nil {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/takodeploy/tako/internal/api"
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/feed"
 	"github.com/takodeploy/tako/internal/gitproject"
@@ -18,6 +19,7 @@ import (
 	"github.com/takodeploy/tako/internal/run"
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/subscription"
 	"github.com/takodeploy/tako/internal/target"
 	"github.com/takodeploy/tako/internal/task"
 	"github.com/takodeploy/tako/internal/trigger"
@@ -33,8 +35,9 @@ type work struct {
 	deploy *deploy.Service
 	health *health.Schedule
 
-	retention *retention.Schedule
-	triggers  *trigger.Watch
+	retention     *retention.Schedule
+	triggers      *trigger.Watch
+	subscriptions *subscription.Pump
 }
 
 // newWork makes the queue, the handlers of tasks and what they work with.
@@ -62,6 +65,7 @@ func (s *Server) newWork(ctx context.Context, installation string) (*task.Runner
 	runner.Handle(retention.TaskName, &retention.Keeper{DB: s.db, Deploy: w.deploy, Feed: w.feeds.BuiltIn(), Blobs: s.blobs})
 	w.retention = &retention.Schedule{DB: s.db, Queue: s.queue}
 	w.triggers = &trigger.Watch{DB: s.db, Deploy: w.deploy}
+	w.subscriptions = &subscription.Pump{DB: s.db, Node: s.cfg.NodeName, URL: s.cfg.Web.URL, Document: api.EventDocument, Mail: tools.Mail}
 	return runner, w, s.mail()
 }
 

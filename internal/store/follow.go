@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"time"
 )
 
 // Position is a place in a table that is only appended to and that has the
@@ -80,6 +81,34 @@ func (t *Tx) EventsSince(p Position, limit int) (list []Happened, err error) {
 		}
 		h.Related = d.Related
 		list = append(list, h)
+		return nil
+	})
+	return list, err
+}
+
+// Recorded is an audit event with its place in the trail.
+type Recorded struct {
+	At Position
+	Event
+}
+
+// TrailSince reads at most limit audit events behind a position, in whole.
+func (t *Tx) TrailSince(p Position, limit int) (list []Recorded, err error) {
+	err = t.Since("event", "space, category, document, user_id, username, occurred, data", p, limit, func(scan func(...any) error) error {
+		var r Recorded
+		var occurred int64
+		var text string
+		if err := scan(&r.At.Xid, &r.At.ID, &r.Space, &r.Category, &r.Document, &r.Actor.UserID, &r.Actor.Username, &occurred, &text); err != nil {
+			return err
+		}
+		r.ID = r.At.ID
+		var d eventData
+		if err := json.Unmarshal([]byte(text), &d); err != nil {
+			return fmt.Errorf("decoding event %d: %w", r.ID, err)
+		}
+		r.Occurred, r.Message, r.Details, r.Comments, r.Related = time.UnixMilli(occurred).UTC(), d.Message, d.Details, d.Comments, d.Related
+		r.Actor.IsService, r.Actor.Established, r.Actor.IP, r.Actor.UserAgent = d.IsService, d.Established, d.IP, d.UserAgent
+		list = append(list, r)
 		return nil
 	})
 	return list, err

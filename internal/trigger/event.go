@@ -99,8 +99,8 @@ var Groups = []Group{
 	{"MachineHealthChanged", "Machine health changed", []string{"MachineHealthy", "MachineHasWarnings", "MachineUnhealthy", "MachineUnavailable"}},
 }
 
-// inGroup gives the categories of a group, none if there is no such group.
-func inGroup(id string) []string {
+// InGroup gives the categories of a group, none if there is no such group.
+func InGroup(id string) []string {
 	for _, g := range Groups {
 		if strings.EqualFold(g.ID, id) {
 			return g.Categories
@@ -109,9 +109,9 @@ func inGroup(id string) []string {
 	return nil
 }
 
-// categories are what the categories of triggers call an event: changes that
+// Categories are what the categories of triggers call an event: changes that
 // people make are told apart by what they change.
-func categories(e *store.Event) []string {
+func Categories(e *store.Event) []string {
 	switch e.Category {
 	case "Created":
 		return []string{"Created", "MachineAdded", "MachineCreated"}
@@ -149,9 +149,9 @@ func wanted(f *catalog.TriggerFilter, e *store.Event) bool {
 		if strings.EqualFold(g, "Machine") {
 			return true
 		}
-		named = append(named, inGroup(g)...)
+		named = append(named, InGroup(g)...)
 	}
-	return slices.ContainsFunc(categories(e), func(c string) bool {
+	return slices.ContainsFunc(Categories(e), func(c string) bool {
 		return slices.ContainsFunc(named, func(n string) bool { return strings.EqualFold(n, c) })
 	})
 }
