@@ -21,8 +21,6 @@ var _ = area(func(a *API) []Route {
 		{Method: "GET", Pattern: "S/actiontemplates/search", Handle: a.searchSteps, Summary: "The steps that a process can have", Answer: []stepChoice{}},
 		{Method: "GET", Pattern: "S/actiontemplates/{id}/versions/{version}", Handle: a.templateVersion, Summary: "A step template as it was", Answer: info},
 		{Method: "GET", Pattern: "S/actiontemplates/{id}/usage", Handle: a.templateUsage, Summary: "The actions that are made from a step template", Answer: []templateUse{}},
-		{Method: "GET", Pattern: "communityactiontemplates", Handle: a.communityTemplates, Summary: "Step templates of others; this server knows of none"},
-		{Method: "GET", Pattern: "communityactiontemplates/all", Handle: a.noCommunityTemplates, Summary: "Step templates of others; this server knows of none"},
 	}
 })
 
@@ -125,7 +123,7 @@ func (a *API) searchSteps(r *Request) (any, error) {
 			for _, t := range templates {
 				if wanted == "" || strings.EqualFold(t.ActionType, wanted) {
 					all = append(all, stepChoice{ID: t.ID, Type: t.ActionType, Name: t.Name, Description: t.Description, IsInstalled: true, SpaceID: t.SpaceID,
-						Category: "StepTemplate", Categories: []string{"StepTemplate"}, Features: []string{}, CommunityActionTemplateID: t.CommunityActionTemplateID, Links: t.Links})
+						Category: "StepTemplate", Categories: []string{"StepTemplate"}, Features: []string{}, CommunityActionTemplateID: t.CommunityActionTemplateID, HasUpdate: hasUpdate(t), Links: t.Links})
 				}
 			}
 			return err
@@ -256,8 +254,12 @@ func usesOf(r *Request, tx *store.Tx, all []templateUse, use templateUse, steps 
 	return all, nil
 }
 
-func (a *API) communityTemplates(r *Request) (any, error) {
-	return PageValues(r, "CommunityActionTemplate", []any{})
+// hasUpdate says that a step template was made of one that comes with the server
+// and is no longer like it.
+func hasUpdate(t *catalog.ActionTemplate) bool {
+	if t.CommunityActionTemplateID == "" {
+		return false
+	}
+	from, err := catalog.FindCommunityTemplate(t.CommunityActionTemplateID)
+	return err == nil && from.Newer(t)
 }
-
-func (a *API) noCommunityTemplates(*Request) (any, error) { return []any{}, nil }

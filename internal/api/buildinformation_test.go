@@ -83,7 +83,4 @@ func TestActionTemplates(t *testing.T) {
 	if at(use, 0, "ProjectName") != "Shop" || at(use, 0, "ActionName") != "Hi" || at(use, 0, "Version") != "0" || at(use, 0, "ProcessType") != "Deployment" {
 		t.Errorf("%v", use)
 	}
-	if got := h.call(200, "GET", "/api/communityactiontemplates", nil); at(got, "TotalResults") != 0.0 {
-		t.Errorf("%v", got)
-	}
 }
