@@ -51,6 +51,7 @@ type section struct {
 var sectionTable = []section{
 	sectionOf(setting.Server, "Server", "The address by which people reach the server.", access.AdministerSystem),
 	sectionOf(setting.Maintenance, "Maintenance", "Whether only administrators may change anything.", access.AdministerSystem),
+	sectionOf(setting.Authentication, "Authentication", "How people sign in.", ""),
 	sectionOf(setting.Features, "Features", "What is switched on.", ""),
 	{id: "smtp", name: "SMTP", description: "How the server sends mail.", view: viewMail, change: changeMail},
 	sectionOf(setting.Retention, "Retention policies", "When old releases, runs and files are removed.", ""),

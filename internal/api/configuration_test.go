@@ -16,10 +16,10 @@ import (
 func TestConfigurationSections(t *testing.T) {
 	h := newHarness(t)
 	list := h.call(200, "GET", "/api/configuration", nil)
-	if each(list, "Id") != "server maintenance features smtp retentionpolicies webportal" || at(list, "ItemType") != "ConfigurationSection" {
+	if each(list, "Id") != "server maintenance authentication features smtp retentionpolicies webportal" || at(list, "ItemType") != "ConfigurationSection" {
 		t.Errorf("%v", list)
 	}
-	for i := range 6 {
+	for i := range 7 {
 		s := at(list, "Items", i)
 		self := at(s, "Links", "Self").(string)
 		if d := cmp.Diff(s, h.call(200, "GET", self, nil)); d != "" {

@@ -20,6 +20,19 @@ type MaintenanceValues struct {
 	IsInMaintenanceMode bool
 }
 
+// AuthenticationValues say how people sign in.
+type AuthenticationValues struct {
+	// IsAutoLoginEnabled would sign people in by whatever provider there is, without asking.
+	IsAutoLoginEnabled bool
+}
+
+// Check complains of what the server could not obey.
+func (v AuthenticationValues) Check(c *fault.Complaints) {
+	if v.IsAutoLoginEnabled {
+		c.Add("IsAutoLoginEnabled must be false: this server always asks people who they are.")
+	}
+}
+
 // FeatureValues switch parts of the server on and off.
 type FeatureValues struct {
 	IsBuiltInWorkerEnabled            bool
@@ -60,11 +73,12 @@ type FrameOptions struct {
 
 // The sections there are.
 var (
-	Server      = Section[ServerValues]{Name: "server"}
-	Maintenance = Section[MaintenanceValues]{Name: "maintenance"}
-	Features    = Section[FeatureValues]{Name: "features", First: FeatureValues{IsBuiltInWorkerEnabled: true, IsCommunityActionTemplatesEnabled: true, IsHelpSidebarEnabled: true}}
-	Retention   = Section[RetentionValues]{Name: "retentionpolicies", First: RetentionValues{CronExpression: "0 */4 * * *"}}
-	Portal      = Section[PortalValues]{Name: "webportal", First: PortalValues{PortalSecurity{
+	Server         = Section[ServerValues]{Name: "server"}
+	Maintenance    = Section[MaintenanceValues]{Name: "maintenance"}
+	Authentication = Section[AuthenticationValues]{Name: "authentication"}
+	Features       = Section[FeatureValues]{Name: "features", First: FeatureValues{IsBuiltInWorkerEnabled: true, IsCommunityActionTemplatesEnabled: true, IsHelpSidebarEnabled: true}}
+	Retention      = Section[RetentionValues]{Name: "retentionpolicies", First: RetentionValues{CronExpression: "0 */4 * * *"}}
+	Portal         = Section[PortalValues]{Name: "webportal", First: PortalValues{PortalSecurity{
 		ReferrerPolicy: "no-referrer", ContentSecurityPolicyEnabled: true, HTTPStrictTransportSecurityMaxAge: 31556926,
 		XOptions: FrameOptions{XFrameOptions: "SAMEORIGIN"},
 	}}}
