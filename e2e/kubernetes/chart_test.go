@@ -266,7 +266,7 @@ func TestChartServes(t *testing.T) {
 	began := time.Now()
 	state, log := i.end(i.deploy("Quick"))
 	t.Logf("a deployment with one step, pod and all: %v", time.Since(began))
-	if state != "Success" || !strings.Contains(log, "hello from tako-") || !strings.Contains(log, "65532") {
+	if state != "Success" || !strings.Contains(log, "hello from tako-") || !strings.Contains(log, "65532") || !strings.Contains(log, "Runs in the pod tako-") {
 		t.Errorf("it ended as %s:\n%s", state, log)
 	}
 	i.measure("Quick")

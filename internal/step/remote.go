@@ -174,6 +174,9 @@ func (r *remote) startOnce(ctx context.Context, command string) error {
 		}
 	}
 	job, before := build(r.job, command, r.packages)
+	if target.IsPodAnchor(r.at.Home) {
+		before = append([]Line{{Category: Verbose, Text: "Runs in the pod " + target.PodName(r.job.Ticket) + "."}}, before...)
+	}
 	if err := r.in.tell(before); err != nil {
 		return err
 	}
