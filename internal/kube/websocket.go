@@ -56,7 +56,10 @@ func (c *Cluster) dialSocket(ctx context.Context, path, protocols string) (*sock
 	defer stop()
 	if at.Scheme == "https" {
 		config := c.TLS.Clone()
-		config.ServerName, config.NextProtos = at.Hostname(), []string{"http/1.1"}
+		config.NextProtos = []string{"http/1.1"}
+		if config.ServerName == "" {
+			config.ServerName = at.Hostname()
+		}
 		conn = tls.Client(conn, config)
 	}
 	s, err := c.upgrade(ctx, conn, path, protocols)

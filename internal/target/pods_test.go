@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -107,6 +108,20 @@ func TestPods(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) { t.Parallel(); test.run(t, p) })
 	}
+}
+
+// TestPodBehindABadLine cuts the way to the API server again and again.
+func TestPodBehindABadLine(t *testing.T) {
+	pods, c, home := podsOf(t, "")
+	at, err := url.Parse(c.Address)
+	must(t, err)
+	line := newRelay(t, at.Host)
+	trust := c.TLS.Clone()
+	trust.ServerName = at.Hostname()
+	pods.Cluster = &kube.Cluster{Address: fmt.Sprintf("https://127.0.0.1:%d", line.port), Namespace: c.Namespace, TLS: trust}
+	testCut(t, place{name: "pods", home: home, cut: line.cut, open: func(t *testing.T) target.Transport {
+		return wayTo(t, pods, target.PodTicket{Ticket: "cut-1"})
+	}})
 }
 
 // wayTo opens the way to a ticket's pod and lets it go with the test.
