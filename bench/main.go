@@ -22,6 +22,7 @@ type bench struct {
 	rest     time.Duration // how long a server rests before its memory is read
 	drain    int           // deployments queued at once
 	machines int           // SSH targets
+	crowd    int           // deployments in hand at once
 	undo     []func()      // what stops what was started, last first
 }
 
@@ -36,6 +37,7 @@ var parts = []struct {
 	{"task", "One-step script deployments on the built-in worker", (*bench).task},
 	{"engine", "The task engine", (*bench).engine},
 	{"ssh", "A package to SSH targets", (*bench).ssh},
+	{"many", "Many deployments in hand", (*bench).many},
 }
 
 func main() {
@@ -47,6 +49,7 @@ func main() {
 	flag.DurationVar(&b.rest, "rest", time.Minute, "how long a server rests before its memory is read")
 	flag.IntVar(&b.drain, "drain", 200, "deployments that are queued at once")
 	flag.IntVar(&b.machines, "machines", 50, "SSH targets")
+	flag.IntVar(&b.crowd, "many", 500, "deployments in hand at once")
 	flag.Parse()
 	if err := b.measure(*out, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -73,7 +76,7 @@ func (b *bench) measure(out string, names []string) (err error) {
 	}()
 	for _, name := range names {
 		if !known(name) {
-			return fmt.Errorf("there is no part %q; there are idle, start, api, task, engine and ssh", name)
+			return fmt.Errorf("there is no part %q; there are idle, start, api, task, engine, ssh and many", name)
 		}
 	}
 	report := readReport(out)

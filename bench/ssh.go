@@ -155,7 +155,7 @@ func (f *fleet) register() error {
 		if err != nil {
 			return err
 		}
-		_, err = f.t.c.Post(space+"/machines", rest.Object{"Name": name, "Roles": []string{"fleet"}, "EnvironmentIds": []string{f.plan.environment}, "SkipInitialHealthCheck": true,
+		_, err = f.t.c.Post(space+"/machines", rest.Object{"Name": name, "Roles": []string{"fleet", name}, "EnvironmentIds": []string{f.plan.environment}, "SkipInitialHealthCheck": true,
 			"Endpoint": rest.Object{"CommunicationStyle": "Ssh", "AccountId": id(account), "Host": m.Host, "Port": m.Port, "Fingerprint": m.Fingerprint, "DotNetCorePlatform": "linux-x64"}})
 		if err != nil {
 			return err
