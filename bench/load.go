@@ -27,6 +27,7 @@ type answered struct {
 	size    int // of the last answer's body
 	rate    float64
 	latency time.Duration // median
+	last    time.Duration // of 99 in 100
 }
 
 // run sends the requests; any answer that is none of 2xx is an error.
@@ -50,7 +51,7 @@ func (b burst) run() (answered, error) {
 		return all, fmt.Errorf("%d requests were answered, then: %w", len(times), failed)
 	}
 	slices.Sort(times)
-	all.count, all.latency = len(times), times[len(times)/2]
+	all.count, all.latency, all.last = len(times), times[len(times)/2], times[len(times)*99/100]
 	all.rate = float64(all.count) / time.Since(began).Seconds()
 	return all, nil
 }

@@ -23,6 +23,8 @@ type bench struct {
 	drain    int           // deployments queued at once
 	machines int           // SSH targets
 	crowd    int           // deployments in hand at once
+	shrink   int           // by how much the large space is smaller than it should be
+	keep     bool          // leave dir
 	undo     []func()      // what stops what was started, last first
 }
 
@@ -36,6 +38,7 @@ var parts = []struct {
 	{"api", "API at 32 connections", (*bench).api},
 	{"task", "One-step script deployments on the built-in worker", (*bench).task},
 	{"engine", "The task engine", (*bench).engine},
+	{"scale", "A large space, at 8 connections", (*bench).scale},
 	{"ssh", "A package to SSH targets", (*bench).ssh},
 	{"many", "Many deployments in hand", (*bench).many},
 }
@@ -50,6 +53,8 @@ func main() {
 	flag.IntVar(&b.drain, "drain", 200, "deployments that are queued at once")
 	flag.IntVar(&b.machines, "machines", 50, "SSH targets")
 	flag.IntVar(&b.crowd, "many", 500, "deployments in hand at once")
+	flag.IntVar(&b.shrink, "shrink", 1, "divide the large space by")
+	flag.BoolVar(&b.keep, "keep", false, "leave the folder with the servers' data")
 	flag.Parse()
 	if err := b.measure(*out, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -64,7 +69,11 @@ func (b *bench) measure(out string, names []string) (err error) {
 	if b.dir, err = os.MkdirTemp("", "tako-bench-"); err != nil {
 		return err
 	}
-	b.later(func() { os.RemoveAll(b.dir) })
+	if b.keep {
+		fmt.Fprintln(os.Stderr, "folder:", b.dir)
+	} else {
+		b.later(func() { os.RemoveAll(b.dir) })
+	}
 	defer b.stop(0)
 	// Who interrupts the run does not want its servers to go on.
 	interrupted := make(chan os.Signal, 1)
@@ -76,7 +85,7 @@ func (b *bench) measure(out string, names []string) (err error) {
 	}()
 	for _, name := range names {
 		if !known(name) {
-			return fmt.Errorf("there is no part %q; there are idle, start, api, task, engine, ssh and many", name)
+			return fmt.Errorf("there is no part %q; there are idle, start, api, task, engine, scale, ssh and many", name)
 		}
 	}
 	report := readReport(out)

@@ -19,6 +19,7 @@ type tako struct {
 	c         *rest.Client
 	data, key string
 	bin       string
+	database  string // of PostgreSQL; "" for the file
 
 	environment string // that projects are deployed to
 
@@ -26,8 +27,11 @@ type tako struct {
 }
 
 // newTako starts a server on an empty folder.
-func (b *bench) newTako(name string) (*tako, error) {
-	t := &tako{data: filepath.Join(b.dir, name), bin: b.bin, key: "API-" + random()}
+func (b *bench) newTako(name string) (*tako, error) { return b.newTakoOn(name, "") }
+
+// newTakoOn starts one on a database of PostgreSQL; "" is the folder's own file.
+func (b *bench) newTakoOn(name, database string) (*tako, error) {
+	t := &tako{data: filepath.Join(b.dir, name), bin: b.bin, key: "API-" + random(), database: database}
 	if err := os.MkdirAll(t.data, 0o700); err != nil {
 		return nil, err
 	}
@@ -44,7 +48,7 @@ func (t *tako) up() error {
 	if err != nil {
 		return err
 	}
-	env := []string{"ADMIN_USERNAME=admin", "ADMIN_PASSWORD=" + random(), "ADMIN_API_KEY=" + t.key, "TAKO_URL=http://" + addr}
+	env := []string{"ADMIN_USERNAME=admin", "ADMIN_PASSWORD=" + random(), "ADMIN_API_KEY=" + t.key, "TAKO_URL=http://" + addr, "TAKO_DATABASE=" + t.database}
 	if t.process, t.took, err = launch(filepath.Join(t.data, "log"), addr, "/healthz", env, filepath.Join(t.bin, "tako"),
 		"server", "--data", t.data, "--listen", addr, "--polling-listen", "off"); err != nil {
 		return err
