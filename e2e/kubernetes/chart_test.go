@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -145,8 +146,9 @@ func install(t *testing.T) (*installed, time.Duration) {
 // installWith is install with values that may depend on where the cluster is.
 func installWith(t *testing.T, values func(cluster string) []string) (*installed, time.Duration) {
 	t.Helper()
+	_, tag, _ := strings.Cut(path.Base(kubetest.WorkerImage(t)), ":")
 	c := kubetest.New(t)
-	more := append(values(c.Address), "admin.password=Sesame-12345", "admin.apiKey="+apiKey)
+	more := append(values(c.Address), "image.tag="+tag, "workerPods.image.tag="+tag, "admin.password=Sesame-12345", "admin.apiKey="+apiKey)
 	kubectl(t, "", "label", "namespace", c.Namespace, "pod-security.kubernetes.io/enforce=restricted")
 	i := &installed{T: t, cluster: c, Client: &rest.Client{APIKey: apiKey, HTTP: c.HTTP(),
 		URL: c.Address + "/api/v1/namespaces/" + c.Namespace + "/services/tako:http/proxy"}}
@@ -290,6 +292,15 @@ func TestChartServes(t *testing.T) {
 		t.Errorf("after the upgrade it ended as %s:\n%s", state, log)
 	}
 	i.rights()
+	i.project("Orphan", "echo begun; sleep 600")
+	task = i.deploy("Orphan")
+	i.until("a worker pod runs", 2*time.Minute, func() bool {
+		return strings.Contains(kubectl(t, "", "-n", ns, "get", "pods", "-l", "tako.dev/task="+task), "Running")
+	})
+	helm(t, "uninstall", "tako", "--namespace", ns)
+	i.until("worker pods go with what made them", time.Minute, func() bool {
+		return kubectl(t, "", "-n", ns, "get", "pods", "-l", "tako.dev/task="+task, "-o", "jsonpath={.items[*].metadata.deletionTimestamp}") != ""
+	})
 }
 
 // measure tells what a pod adds to a step.

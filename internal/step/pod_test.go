@@ -18,7 +18,7 @@ import (
 // in a cluster of its own kind, and another go on: it finds the job in its pod,
 // or says that it is lost; it never runs it again.
 func TestPodOutlivesTheServer(t *testing.T) {
-	c := kubetest.New(t)
+	image, c := kubetest.WorkerImage(t), kubetest.New(t)
 	for dieAt := range 3 {
 		for _, deleted := range []bool{false, true} {
 			t.Run(fmt.Sprintf("dies at %d, pod deleted %v", dieAt, deleted), func(t *testing.T) {
@@ -32,7 +32,7 @@ func TestPodOutlivesTheServer(t *testing.T) {
 				}
 				t.Cleanup(func() { os.RemoveAll(dir) })
 				manifest, err := target.ParsePodManifest(fmt.Appendf(nil, `{spec: {terminationGracePeriodSeconds: 1, volumes: [{name: gate, hostPath: {path: %[1]q}}],
-					containers: [{image: %[2]q, volumeMounts: [{name: gate, mountPath: %[1]q}]}]}}`, dir, kubetest.WorkerImage()))
+					containers: [{image: %[2]q, volumeMounts: [{name: gate, mountPath: %[1]q}]}]}}`, dir, image))
 				if err != nil {
 					t.Fatal(err)
 				}

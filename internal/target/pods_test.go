@@ -24,8 +24,7 @@ import (
 // this machine beside their own, through which it opens gates.
 func podsOf(t *testing.T, more string) (*target.Pods, *kubetest.Cluster, string) {
 	t.Helper()
-	c := kubetest.New(t)
-	home := homeDir(t)
+	image, c, home := kubetest.WorkerImage(t), kubetest.New(t), homeDir(t)
 	must(t, os.Chmod(home, 0o777))
 	manifest, err := target.ParsePodManifest(fmt.Appendf(nil, `
 spec:
@@ -35,7 +34,7 @@ spec:
   - image: %[2]q
     volumeMounts: [{name: gates, mountPath: %[1]q}]
     env: [{name: TAKO_AGENT_GRACE, value: 700ms}, {name: TAKO_AGENT_LOG_LIMIT, value: "3000000"}]
-%[3]s`, home, kubetest.WorkerImage(), more))
+%[3]s`, home, image, more))
 	must(t, err)
 	return &target.Pods{Cluster: c.Cluster, Manifest: manifest, Instance: "test", Options: options}, c, home
 }
@@ -255,7 +254,7 @@ func TestPodThatCannotRun(t *testing.T) {
 	}{
 		"no such image": {image: "registry.invalid/none:1", reason: "cannot be pulled"},
 		"no image":      {image: "Not an image", reason: "InvalidImageName"},
-		"quota":         {image: kubetest.WorkerImage(), reason: "quota", quota: true},
+		"quota":         {image: kubetest.WorkerImage(t), reason: "quota", quota: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
