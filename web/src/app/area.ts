@@ -14,7 +14,8 @@ export type Screen = {
 export type Entry = {
   label: string;
   // path is where the entry leads: of space's menus below #/{space}, of
-  // projects' below #/{space}/projects/{project}.
+  // projects' below #/{space}/projects/{project}; one with a slash in front is
+  // the same everywhere.
   path: string;
   icon: ComponentType<{ size?: number; stroke?: number }>;
   order: number;

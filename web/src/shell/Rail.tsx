@@ -28,7 +28,7 @@ function RailLink({ entry, to, current }: Place) {
 // placed gives each entry its address, and marks the one that is nearest to
 // where we are.
 function placed(entries: Entry[], root: string, path: string): Place[] {
-  const to = (e: Entry) => (e.path ? `${root}/${e.path}` : root) || "/";
+  const to = (e: Entry) => (e.path.startsWith("/") ? e.path : e.path ? `${root}/${e.path}` : root) || "/";
   const holds = (at: string) => path === at || (at !== root && path.startsWith(`${at}/`));
   const nearest = entries
     .map(to)

@@ -40,7 +40,7 @@ export function NoPermission({ what }: { what: string }) {
 // ErrorState says in the server's words what went wrong.
 export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const e = errorOf(error);
-  if (e.forbidden) return <NoPermission what={e.message} />;
+  if (e.forbidden) return <NoPermission what={e.details[0] ?? e.message} />;
   return (
     <section className={classes.state} role="alert">
       <span className={classes.picture} data-tone="bad">

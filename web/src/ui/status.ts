@@ -68,5 +68,8 @@ export function healthLook(status: string): Look {
   }
 }
 
+// okLook is how something that is as it should be looks.
+export const okLook = (word: string): Look => look("ok", "tick", word);
+
 // offLook is how something that is switched off looks.
 export const offLook = (word: string): Look => look("off", "slash", word);

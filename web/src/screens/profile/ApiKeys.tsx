@@ -1,6 +1,6 @@
-import { Button, CopyButton, Group, Modal, Select, TextInput } from "@mantine/core";
+import { Button, Modal } from "@mantine/core";
 import { IconKey } from "@tabler/icons-react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useGet, useSend } from "~/api/query";
 import { useQueryWord } from "~/app/navigation";
 import { useSession } from "~/app/session";
@@ -9,14 +9,12 @@ import { Confirm } from "~/ui/Confirm";
 import { DateTime } from "~/ui/DateTime";
 import { failed } from "~/ui/notify";
 import { Page } from "~/ui/Page";
-import { Refusal } from "~/ui/Refusal";
 import { EmptyState, Read } from "~/ui/state";
 import { Right, Table } from "~/ui/Table";
+import { NewKey } from "./NewKey";
 
 type Key = { Id: string; Purpose: string; Created: string; Expires: string | null; ApiKey: { Hint: string | null } };
 type Keys = { Items: Key[] };
-
-const lifetimes = [30, 90, 180, 365];
 
 // ApiKeys are the keys of whoever is signed in.
 export default function ApiKeys() {
@@ -86,69 +84,5 @@ export default function ApiKeys() {
         </Confirm>
       )}
     </Page>
-  );
-}
-
-function NewKey({ user, onClose }: { user: string; onClose: () => void }) {
-  const [purpose, setPurpose] = useState("");
-  const [days, setDays] = useState<string | null>("180");
-  const [key, setKey] = useState("");
-  const add = useSend("post", "/api/users/{id}/apikeys", {
-    touches: ["users"],
-    onDone: (made) => setKey((made as unknown as { ApiKey: string }).ApiKey),
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const Expires = days ? new Date(Date.now() + Number(days) * 86_400_000).toISOString() : null;
-    add.mutate({ params: { id: user }, body: { Purpose: purpose, Expires } as never });
-  };
-  if (key) {
-    return (
-      <>
-        <p style={{ marginTop: 0 }}>{t("This is the only time that the key is shown.")}</p>
-        <TextInput label={t("Key")} readOnly value={key} onFocus={(e) => e.currentTarget.select()} />
-        <Group justify="flex-end" gap={8} mt={20}>
-          <CopyButton value={key}>
-            {({ copied, copy }) => (
-              <Button variant="default" onClick={copy}>
-                {copied ? t("Copied") : t("Copy")}
-              </Button>
-            )}
-          </CopyButton>
-          <Button onClick={onClose}>{t("Done")}</Button>
-        </Group>
-      </>
-    );
-  }
-  return (
-    <form onSubmit={submit}>
-      <Refusal of={add.error} />
-      <TextInput
-        label={t("Purpose")}
-        description={t("Where it is used, so that you know later what it is safe to revoke.")}
-        required
-        withAsterisk={false}
-        data-autofocus
-        value={purpose}
-        onChange={(e) => setPurpose(e.currentTarget.value)}
-      />
-      <Select
-        mt={12}
-        label={t("Expires")}
-        placeholder={t("Never")}
-        clearable
-        data={lifetimes.map((n) => ({ value: String(n), label: t("In {n} days", { n }) }))}
-        value={days}
-        onChange={setDays}
-      />
-      <Group justify="flex-end" gap={8} mt={20}>
-        <Button variant="default" onClick={onClose}>
-          {t("Back")}
-        </Button>
-        <Button type="submit" loading={add.isPending} disabled={!purpose.trim()}>
-          {t("Make key")}
-        </Button>
-      </Group>
-    </form>
   );
 }

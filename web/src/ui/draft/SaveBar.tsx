@@ -8,6 +8,8 @@ import classes from "./SaveBar.module.css";
 
 type Props = {
   dirty: boolean;
+  // fresh is what is not on the server yet, changed or not.
+  fresh?: boolean;
   // count is how many things have changed.
   count?: number;
   saving: boolean;
@@ -21,27 +23,31 @@ type Props = {
 
 // SaveBar stands at the foot of an editor while there is something to save, and
 // asks before it is left behind.
-export function SaveBar({ dirty, count, saving, error, disabled, onSave, onDiscard, onReview }: Props) {
-  const save = () => dirty && !saving && !disabled && onSave();
+export function SaveBar({ dirty, fresh, count, saving, error, disabled, onSave, onDiscard, onReview }: Props) {
+  const shown = dirty || fresh;
+  const words = fresh ? t("Not saved yet") : t("Unsaved changes");
+  const save = () => shown && !saving && !disabled && onSave();
   useHotkeys([["mod+S", save]], [], true);
   return (
     <>
       <LeaveGuard dirty={dirty && !saving} />
-      {dirty && (
+      {shown && (
         <section className={classes.bar} aria-label={t("Unsaved changes")}>
           <Refusal of={error} />
           <div className={classes.line}>
             <span className={classes.words} role="status">
-              {disabled ?? (count ? many(count, "1 unsaved change", "{n} unsaved changes") : t("Unsaved changes"))}
+              {disabled ?? (count ? many(count, "1 unsaved change", "{n} unsaved changes") : words)}
             </span>
             {onReview && (
               <Button variant="subtle" onClick={onReview}>
                 {t("Review…")}
               </Button>
             )}
-            <Button variant="default" onClick={onDiscard} disabled={saving}>
-              {t("Discard")}
-            </Button>
+            {dirty && (
+              <Button variant="default" onClick={onDiscard} disabled={saving}>
+                {t("Discard")}
+              </Button>
+            )}
             <Button onClick={save} loading={saving} disabled={Boolean(disabled)}>
               {t("Save")}
             </Button>

@@ -44,6 +44,8 @@ type Props<T> = {
   why?: (value: T) => string | undefined;
   sent?: (value: T) => unknown;
   touches?: string[];
+  // also does what else belongs to saving, and gives what there is then.
+  also?: (sent: T, answer: T) => Promise<T>;
   // after hears of what was made, instead of going to its place.
   after?: (made: T) => void;
   beside?: ReactNode;
@@ -86,9 +88,10 @@ export function DocumentForm<T extends { Id: string }>(props: Props<T>) {
 
   const save = async () => {
     const body = sent(draft.value);
-    const saved = isNew
+    const answer = isNew
       ? await create.mutateAsync({ body })
       : await update.mutateAsync({ params: { id: document.Id }, body });
+    const saved = props.also ? await props.also(draft.value, answer).catch(failing) : answer;
     draft.saved(isNew ? begun : saved);
     done(t("Saved."));
     if (!isNew) return;
@@ -129,6 +132,7 @@ export function DocumentForm<T extends { Id: string }>(props: Props<T>) {
       })}
       <SaveBar
         dirty={draft.dirty}
+        fresh={isNew && !readOnly}
         saving={create.isPending || update.isPending}
         error={isNew ? create.error : update.error}
         disabled={props.why?.(draft.value)}
@@ -137,6 +141,12 @@ export function DocumentForm<T extends { Id: string }>(props: Props<T>) {
       />
     </Page>
   );
+}
+
+// failing tells of what went wrong beside the document itself.
+function failing(thrown: unknown): never {
+  failed(thrown);
+  throw thrown;
 }
 
 type DeletingProps = { name: string; words: [string, string]; onDelete: () => Promise<unknown> };
