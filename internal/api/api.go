@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/takodeploy/tako/internal/blob"
 	"github.com/takodeploy/tako/internal/deploy"
@@ -50,6 +51,7 @@ type API struct {
 	hub     *hub
 	live    *setting.Live
 	limits  limits
+	failed  atomic.Int64
 }
 
 // areas are the hand-written parts, in the order of registration.

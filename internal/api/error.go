@@ -30,6 +30,10 @@ type problem struct {
 	RequestID    string   `json:"RequestId,omitempty"`
 }
 
+// Failures is how many requests were not answered as they should have been, for
+// reasons of the server's own.
+func (a *API) Failures() int64 { return a.failed.Load() }
+
 // fail writes an error answer and logs what is nobody's fault but ours.
 func (a *API) fail(r *Request, err error) {
 	if r.written {
@@ -45,6 +49,7 @@ func (a *API) fail(r *Request, err error) {
 	var t *throttled
 	switch {
 	case store.Unreachable(err):
+		a.failed.Add(1)
 		code = http.StatusServiceUnavailable
 		p.ErrorMessage = "The database cannot be reached at the moment. Try again a little later; what is running goes on."
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -67,6 +72,7 @@ func (a *API) fail(r *Request, err error) {
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		return
 	default:
+		a.failed.Add(1)
 		slog.Error("a request failed", "request", r.ID, "method", r.Method, "path", r.URL.Path, "error", err)
 		p.ErrorMessage = "Something went wrong in the server. Its log tells more under request " + r.ID + "."
 	}

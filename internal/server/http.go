@@ -19,7 +19,7 @@ import (
 func (s *Server) handler(a *api.API) http.Handler {
 	portal := webui.New()
 	m := newMetrics(s.queue)
-	m.registry.MustRegister(&conditions{s})
+	m.registry.MustRegister(&conditions{s, a})
 	metrics := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.Path

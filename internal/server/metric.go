@@ -6,11 +6,14 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/takodeploy/tako/internal/api"
 )
 
 // What alerts ask for beside the metrics of requests and tasks; see
 // docs/runbooks.
 var (
+	failures    = prometheus.NewDesc("tako_request_failures_total", "API requests that failed for reasons of the server's own.", nil, nil)
 	databaseUp  = prometheus.NewDesc("tako_database_up", "Whether the database answers.", nil, nil)
 	taskDue     = prometheus.NewDesc("tako_task_due", "Whether a task waits that this node could take up now.", nil, nil)
 	diskFree    = prometheus.NewDesc("tako_data_free_bytes", "What may still be written under the data folder.", nil, nil)
@@ -23,7 +26,10 @@ var (
 )
 
 // conditions are what the server finds out when it is asked.
-type conditions struct{ s *Server }
+type conditions struct {
+	s   *Server
+	api *api.API
+}
 
 // Describe leaves the choice to Collect: not every server has all.
 func (c *conditions) Describe(chan<- *prometheus.Desc) {}
@@ -38,6 +44,7 @@ func (c *conditions) Collect(out chan<- prometheus.Metric) {
 	count := func(d *prometheus.Desc, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, value, labels...)
 	}
+	count(failures, float64(c.api.Failures()))
 	gauge(databaseUp, yes(c.s.db.Ping(ctx) == nil))
 	if due, _, err := c.s.queue.Due(ctx, c.s.cfg.NodeName); err == nil {
 		gauge(taskDue, yes(due))
