@@ -26,9 +26,11 @@ func podsOf(t *testing.T, more string) (*target.Pods, *kubetest.Cluster, string)
 	t.Helper()
 	image, c, home := kubetest.WorkerImage(t), kubetest.New(t), homeDir(t)
 	must(t, os.Chmod(home, 0o777))
+	if !strings.Contains(more, "terminationGracePeriodSeconds") {
+		more += "\n  terminationGracePeriodSeconds: 1"
+	}
 	manifest, err := target.ParsePodManifest(fmt.Appendf(nil, `
 spec:
-  terminationGracePeriodSeconds: 1
   volumes: [{name: gates, hostPath: {path: %[1]q}}]
   containers:
   - image: %[2]q
@@ -222,6 +224,37 @@ func TestPodVanishes(t *testing.T) {
 	if ran, _ := os.ReadFile(home + "/gone"); string(ran) != "ran\n" {
 		t.Errorf("it ran %d times", strings.Count(string(ran), "ran"))
 	}
+}
+
+// TestPodIsDrained ends the job first, and then the pod at once.
+func TestPodIsDrained(t *testing.T) {
+	pods, c, home := podsOf(t, "  terminationGracePeriodSeconds: 300")
+	w := wayTo(t, pods, target.PodTicket{Ticket: "drain-1"})
+	must(t, w.Start(within(t, time.Minute), "drain-1", script("echo up; while [ ! -e "+home+"/gate ]; do sleep 0.05; done; echo done")))
+	path, told := "/api/v1/namespaces/"+c.Namespace+"/pods/"+target.PodName("drain-1"), false
+	var lines []string
+	exit, err := w.Follow(within(t, time.Minute), "drain-1", 0, func(batch []runner.Line) error {
+		lines = append(lines, texts(batch)...)
+		if !told {
+			told = true
+			c.Call(t, http.MethodDelete, path, nil, nil)
+			return os.WriteFile(home+"/gate", nil, 0o644)
+		}
+		return nil
+	})
+	must(t, err)
+	if exit.Code != 0 || strings.Join(lines, " ") != "up done" {
+		t.Errorf("%+v %v", exit, lines)
+	}
+	must(t, w.Complete(within(t, time.Minute), "drain-1"))
+	must(t, w.Close())
+	stateOf(t, c, target.PodName("drain-1"), "gone", func(p *kube.Pod) bool { return p == nil })
+	// One that was given nothing has nothing to wait for.
+	idle := wayTo(t, pods, target.PodTicket{Ticket: "drain-2"})
+	_, err = idle.Anchor(within(t, time.Minute), nil)
+	must(t, err)
+	c.Call(t, http.MethodDelete, "/api/v1/namespaces/"+c.Namespace+"/pods/"+target.PodName("drain-2"), nil, nil)
+	stateOf(t, c, target.PodName("drain-2"), "gone", func(p *kube.Pod) bool { return p == nil })
 }
 
 // TestPodEndsBadly tells why.
