@@ -5,6 +5,7 @@ import { useSession, useSignOut } from "~/app/session";
 import { t } from "~/text/t";
 import { Link } from "~/ui/Link";
 import { failed } from "~/ui/notify";
+import { Command } from "./Command";
 import { Logo } from "./Logo";
 import classes from "./Shell.module.css";
 import { SpaceSwitcher } from "./SpaceSwitcher";
@@ -97,6 +98,7 @@ export function TopBar({ onMenu }: { onMenu: () => void }) {
       </Link>
       <SpaceSwitcher />
       <span className={classes.gap} />
+      <Command />
       <ThemeMenu />
       <UserMenu />
     </header>

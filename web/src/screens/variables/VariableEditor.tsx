@@ -1,7 +1,6 @@
 import { Alert, Button, Select, TextInput } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
 import { IconClipboardPlus, IconPlus, IconSearch, IconVariable } from "@tabler/icons-react";
-import { type ReactNode, useMemo, useRef, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { request } from "~/api/client";
 import type { ApiError } from "~/api/error";
 import { useGet, useSend, useSpaceId } from "~/api/query";
@@ -53,14 +52,12 @@ export function VariableEditor({ set, label, mayEdit, project, frame }: Props) {
   const [reviewing, review] = useState(false);
   const [refused, refuse] = useState<ApiError | null>(null);
   const [conflict, setConflict] = useState<{ merge: Merge<Variable>; theirs: VariableSet } | undefined>();
-  const search = useRef<HTMLInputElement>(null);
   const save = useSend("put", "/api/{spaceId}/variables/{id}");
   const named = useGet(
     "/api/{spaceId}/variables/names",
     {},
     { query: { project: project ?? "" }, enabled: Boolean(project) },
   );
-  useHotkeys([["/", () => search.current?.focus()]]);
 
   const variables = draft.value.Variables ?? [];
   const base = draft.base.Variables ?? [];
@@ -131,7 +128,7 @@ export function VariableEditor({ set, label, mayEdit, project, frame }: Props) {
     >
       <div className={classes.filters}>
         <TextInput
-          ref={search}
+          data-filter
           aria-label={t("Filter variables")}
           placeholder={t("Filter by name or value")}
           leftSection={<IconSearch size={15} />}

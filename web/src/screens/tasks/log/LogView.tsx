@@ -1,9 +1,10 @@
-import { useHotkeys } from "@mantine/hooks";
+import { type HotkeyItem, useHotkeys } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { at } from "~/api/place";
 import type { ActivityNode } from "~/api/stream/events";
 import { useQueryWord } from "~/app/navigation";
+import { useLetters } from "~/shell/keys";
 import { many, t } from "~/text/t";
 import { done } from "~/ui/notify";
 import { EmptyState, ErrorState, Loading } from "~/ui/state";
@@ -93,7 +94,7 @@ export function LogView({ task, over, log, nodes }: Props) {
       () => {},
     );
   };
-  useHotkeys([
+  const letters: HotkeyItem[] = [
     ["j", () => jump(step(heads(), top(), false))],
     ["k", () => jump(step(heads(), top(), true))],
     ["e", () => jump(step(errors, top(), false))],
@@ -110,7 +111,8 @@ export function LogView({ task, over, log, nodes }: Props) {
         if (row?.kind === "line") link(row.line.Number);
       },
     ],
-  ]);
+  ];
+  useHotkeys(useLetters() ? letters : []);
 
   const index = found.indexOf(current);
   return (
