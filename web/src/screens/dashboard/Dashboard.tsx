@@ -1,6 +1,6 @@
 import { TextInput } from "@mantine/core";
 import { IconRocket, IconSearch } from "@tabler/icons-react";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useStream } from "~/api/live";
 import { useGet, useSpaceId } from "~/api/query";
 import { useQueryWord } from "~/app/navigation";
@@ -11,15 +11,36 @@ import { ButtonLink } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { EmptyState, Read } from "~/ui/state";
 import { Matrix } from "./Matrix";
-import { groupsOf } from "./matrix";
+import { groupsOf, ofTenant } from "./matrix";
 
 // Only until something has been deployed.
 const FirstRun = lazy(() => import("../start/FirstRun"));
 
+const Filters = lazy(() => import("./Filters"));
+
+// useRested is true once the browser has nothing else to do: nobody waits for
+// the filters to see what is where.
+function useRested(): boolean {
+  const [rested, set] = useState(false);
+  useEffect(() => {
+    const rest = globalThis.requestIdleCallback ?? ((then: () => void) => setTimeout(then, 300));
+    const id = rest(() => set(true));
+    return () => (globalThis.cancelIdleCallback ?? clearTimeout)(id as number);
+  }, []);
+  return rested;
+}
+
 export default function Dashboard() {
   const space = useSpaceId();
-  const board = useGet("/api/{spaceId}/dashboard", {});
   const [filter, setFilter] = useQueryWord("q");
+  const [group, setGroup] = useQueryWord("projectGroupId");
+  const [environments, setEnvironments] = useQueryWord("environmentIds");
+  const [tenant, setTenant] = useQueryWord("tenantId");
+  const query = tenant ? { selectedTenants: tenant } : {};
+  const board = useGet("/api/{spaceId}/dashboard", {}, { query, keep: true });
+  const rested = useRested();
+  const shownIn = environments.split(",").filter(Boolean);
+  const filtered = Boolean(filter || group || environments || tenant);
   const mayAdd = useMay("ProjectCreate");
   // The server gathers what is stale; the cache reads it anew.
   useStream(["dashboard"], () => {});
@@ -38,15 +59,29 @@ export default function Dashboard() {
             value={filter}
             onChange={(e) => setFilter(e.currentTarget.value)}
           />
+          {board.data && rested && (
+            <Suspense>
+              <Filters
+                board={board.data}
+                filter={{ group, environments: shownIn, tenant }}
+                onFilter={(change) => {
+                  if (change.group !== undefined) setGroup(change.group);
+                  if (change.environments) setEnvironments(change.environments.join(","));
+                  if (change.tenant !== undefined) setTenant(change.tenant);
+                }}
+              />
+            </Suspense>
+          )}
           {add}
         </>
       }
     >
       <Read of={board} rows={10}>
         {(data) => {
-          const groups = groupsOf(data, filter);
-          const matrix = groups.length > 0 && <Matrix groups={groups} environments={data.Environments ?? []} />;
-          if (mayAdd && !filter && (data.Items ?? []).length === 0) {
+          const groups = groupsOf(ofTenant(data, tenant), filter).filter((g) => !group || g.id === group);
+          const columns = (data.Environments ?? []).filter((e) => shownIn.length === 0 || shownIn.includes(e.Id));
+          const matrix = groups.length > 0 && <Matrix groups={groups} environments={columns} />;
+          if (mayAdd && !filtered && (data.Items ?? []).length === 0) {
             return (
               <Suspense>
                 <FirstRun />
@@ -55,8 +90,7 @@ export default function Dashboard() {
             );
           }
           if (matrix) return matrix;
-          if (filter)
-            return <EmptyState icon={IconSearch} title={t("No project has “{filter}” in its name.", { filter })} />;
+          if (filtered) return <EmptyState icon={IconSearch} title={t("No project matches these filters.")} />;
           return (
             <EmptyState
               icon={IconRocket}

@@ -21,6 +21,13 @@ export function first<T extends Ranked>(items: T[]): T | undefined {
   return [...items].sort((a, b) => rank(b) - rank(a) || (b.Created ?? "").localeCompare(a.Created ?? ""))[0];
 }
 
+// ofTenant leaves the projects that a tenant is connected with; "" leaves all.
+export function ofTenant(board: Dashboard, tenant: string): Dashboard {
+  const connected = board.Tenants?.find((x) => x.Id === tenant)?.ProjectEnvironments;
+  if (!connected) return board;
+  return { ...board, Projects: (board.Projects ?? []).filter((p) => connected[p.Id]) };
+}
+
 const contains = (text: string, part: string) => text.toLowerCase().includes(part.toLowerCase());
 
 // groupsOf arranges those projects whose name, or group's name, has a text.

@@ -43,6 +43,9 @@ function Shown({ project, release }: { project: Project; release: Release }) {
       actions={
         <>
           {mayDeploy && <ButtonLink to={to.deploy(space, project.Slug, release.Version)}>{t("Deploy…")}</ButtonLink>}
+          <ButtonLink variant="default" to={to.compare(space, project.Slug, release.Version, "")}>
+            {t("Compare…")}
+          </ButtonLink>
           <ReleaseMenu project={project} release={release} />
         </>
       }

@@ -8,6 +8,8 @@ export default area({
     { path: root, load: () => import("./ReleaseList"), needs: "ReleaseView" },
     { path: `${root}/create`, load: () => import("./CreateRelease"), needs: "ReleaseCreate" },
     { path: `${root}/$version`, load: () => import("./ReleasePage"), needs: "ReleaseView" },
+    { path: `${root}/$version/compare`, load: () => import("./Compare"), needs: "ReleaseView" },
+    { path: `${root}/$version/compare/$other`, load: () => import("./Compare"), needs: "ReleaseView" },
     { path: `${root}/$version/deployments/create`, load: () => import("./Deploy"), needs: "DeploymentCreate" },
     { path: "/$space/releases/$release", load: () => import("./FindRelease"), needs: "ReleaseView" },
   ],

@@ -2,7 +2,7 @@ import { Select, TextInput } from "@mantine/core";
 import { IconListCheck, IconSearch } from "@tabler/icons-react";
 import { useGet, useSpaceId } from "~/api/query";
 import type { Task } from "~/api/wire";
-import { useQueryWord } from "~/app/navigation";
+import { useParam, useQueryWord } from "~/app/navigation";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
 import { DateTime } from "~/ui/DateTime";
@@ -25,8 +25,12 @@ const states = [
   { value: "Canceled", label: "Canceled" },
 ];
 
+// TaskList is what is and was done in the space, or for the project that the
+// address names.
 export default function TaskList() {
   const space = useSpaceId();
+  const slug = useParam("project");
+  const project = useGet("/api/{spaceId}/projects/{id}", { id: slug });
   const [state, setState] = useQueryWord("states");
   const [type, setType] = useQueryWord("name");
   const [text, setText] = useQueryWord("partialName");
@@ -39,10 +43,11 @@ export default function TaskList() {
     name: type || undefined,
     partialName: text || undefined,
     hasPendingInterruptions: pending || undefined,
+    project: project.data?.Id,
     skip: skip || "0",
     take,
   };
-  const tasks = useGet("/api/{spaceId}/tasks", {}, { query, keep: true });
+  const tasks = useGet("/api/{spaceId}/tasks", {}, { query, keep: true, enabled: !slug || Boolean(project.data) });
   const filtered = Boolean(state || type || text || pending);
   return (
     <Page
@@ -92,7 +97,13 @@ export default function TaskList() {
           Items.length === 0 ? (
             <EmptyState
               icon={IconListCheck}
-              title={filtered ? t("No task matches these filters.") : t("Nothing has been done in this space yet.")}
+              title={
+                filtered
+                  ? t("No task matches these filters.")
+                  : slug
+                    ? t("Nothing has been done in this project yet.")
+                    : t("Nothing has been done in this space yet.")
+              }
             />
           ) : (
             <>

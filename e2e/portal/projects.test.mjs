@@ -1,0 +1,113 @@
+// A project's settings, the comparison of its releases, its tasks, and the
+// dashboard's filters.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { inBothThemes, onPhone, open, save, skip } from "./browser.mjs";
+import { script, World } from "./world.mjs";
+
+let portal, world, project, other, group;
+const root = "/Spaces-1/projects/acme-web";
+
+before(async () => {
+    if (skip) return;
+    portal = await open();
+    world = new World((...args) => portal.api(...args));
+    await world.environments("Development", "Production");
+    group = await world.group("Shops");
+    const value = (Value) => [{ Id: "00000000-0000-0000-0000-000000000001", Name: "Greeting", Value, Type: "String", Scope: {} }];
+    project = await world.project("Acme Web", [script("Say hello", "echo hello"), script("Say bye", "echo bye")], { variables: value("hello") });
+    other = await world.project("Billing", [script("Say hello", "echo hello")], { group });
+    const first = await world.release(project, "1.0.0");
+    await world.ended(await world.deploy(first, world.stages[0]));
+    await world.ended(await world.deploy(await world.release(other, "7.0.0"), world.stages[0]));
+    const process = await portal.api("GET", `/Spaces-1/projects/${project.Id}/deploymentprocesses`);
+    process.Steps[0].Actions[0].Properties["Octopus.Action.Script.ScriptBody"] = "echo hello\necho again";
+    await world.steps(project, [process.Steps[0], script("Say more", "echo more")]);
+    const set = await portal.api("GET", `/Spaces-1/variables/${project.VariableSetId}`);
+    await portal.api("PUT", `/Spaces-1/variables/${project.VariableSetId}`, { ...set, Variables: set.Variables.map((v) => ({ ...v, Value: "good day" })) });
+    await world.release(project, "1.1.0", { ReleaseNotes: "Says **more**." });
+});
+after(() => portal?.close());
+
+test("two releases are compared: the process and the variables", { skip }, async () => {
+    const page = await portal.visit(`${root}/deployments/releases/1.1.0`);
+    await page.getByRole("link", { name: "Compare…" }).click();
+    const process = page.getByRole("region", { name: "Process" });
+    await process.getByText("3 differences").waitFor();
+    await process.getByText("echo again").waitFor();
+    await process.getByRole("heading", { name: "Say bye removed" }).waitFor();
+    await process.getByRole("heading", { name: "Say more added" }).waitFor();
+    const variables = page.getByRole("region", { name: "Variables" });
+    await variables.getByText("1 difference").waitFor();
+    await variables.getByText("good day").waitFor();
+    await page.goto(`${portal.server.url}/app#${root}/deployments/releases/1.0.0/compare/1.1.0`);
+    await page.getByRole("heading", { name: "Say bye added" }).waitFor();
+    await page.context().close();
+});
+
+test("a project is renamed, numbered otherwise, disabled and cloned in its settings", { skip }, async () => {
+    const page = await portal.visit("/Spaces-1/projects/billing/settings");
+    await page.getByLabel("Description").fill("Sends the bills.");
+    await page.getByLabel("Template", { exact: true }).fill("2026.#{Octopus.Version.NextMinor}");
+    await page.getByRole("combobox", { name: "When a step fails" }).click();
+    await page.getByRole("option", { name: "Ask what to do" }).click();
+    await page.getByRole("checkbox", { name: "Go on where there is no target at all" }).check();
+    await save(page);
+    const saved = await portal.api("GET", `/Spaces-1/projects/${other.Id}`);
+    assert.deepEqual(
+        [saved.Description, saved.VersioningStrategy.Template, saved.DefaultGuidedFailureMode, saved.ProjectConnectivityPolicy.AllowDeploymentsToNoTargets],
+        ["Sends the bills.", "2026.#{Octopus.Version.NextMinor}", "On", true],
+    );
+    await page.getByRole("button", { name: "Disable" }).click();
+    await page.getByText(/^This project is disabled/).waitFor();
+    await page.getByRole("button", { name: "Enable" }).click();
+    await page.getByText(/^This project is disabled/).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Clone…" }).click();
+    await page.getByLabel("Name of the copy").fill("Billing II");
+    await page.getByRole("button", { name: "Clone", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "Billing II" }).waitFor();
+
+    await page.goto(`${portal.server.url}/app#/Spaces-1/projects/billing-ii/settings`);
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("menuitem", { name: "Delete project…" }).click();
+    await page.getByRole("dialog", { name: "Delete project Billing II?" }).getByRole("button", { name: "Delete project" }).click();
+    await page.getByRole("heading", { level: 1, name: "Projects" }).waitFor();
+    assert.ok(!(await portal.api("GET", "/Spaces-1/projects/all")).some((p) => p.Name === "Billing II"));
+    await page.context().close();
+});
+
+test("a project has its own tasks", { skip }, async () => {
+    const page = await portal.visit(`${root}/tasks`);
+    await page.getByRole("link", { name: /Deploy Acme Web/ }).waitFor();
+    assert.equal(await page.getByRole("link", { name: /Billing/ }).count(), 0);
+    await page.context().close();
+});
+
+test("the dashboard is narrowed by group and environment, and stays up to date", { skip }, async () => {
+    const page = await portal.visit("/Spaces-1");
+    await page.getByRole("link", { name: "Billing" }).waitFor();
+    await page.getByLabel("Environments").first().click();
+    await page.getByRole("option", { name: "Production" }).click();
+    await page.keyboard.press("Escape");
+    await page.getByRole("columnheader", { name: "Development" }).waitFor({ state: "detached" });
+    await page.getByLabel("Project group").first().click();
+    await page.getByRole("option", { name: "Shops" }).click();
+    await page.getByRole("link", { name: "Acme Web" }).waitFor({ state: "detached" });
+    await page.goto(`${portal.server.url}/app#/Spaces-1?projectGroupId=${group.Id}&environmentIds=${world.stages[0].Id}`);
+    const cell = page.getByRole("row", { name: /Billing/ }).getByRole("link", { name: "Success 7.0.1" });
+    await page.getByRole("link", { name: /7\.0\.0/ }).waitFor();
+    await world.deploy(await world.release(other, "7.0.1"), world.stages[0]);
+    await cell.waitFor();
+    await page.context().close();
+});
+
+for (const [name, at] of [
+    ["compare", `${root}/deployments/releases/1.1.0/compare`],
+    ["project-settings", `${root}/settings`],
+    ["project-tasks", `${root}/tasks`],
+]) {
+    test(`the screen ${name} is accessible in both themes and fits a phone`, { skip }, async () => {
+        await inBothThemes(portal, name, at);
+        await onPhone(portal, name, at);
+    });
+}
