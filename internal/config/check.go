@@ -163,12 +163,31 @@ func (b Backup) check(wrong *fault.Complaints) {
 	if b.To != "" {
 		checkPlace(wrong, "backup-to", b.To)
 	}
+	b.checkRestore(wrong)
 	checkService(wrong, "backup", b.Endpoint, b.AccessKey, b.SecretKey)
 	if b.Keep < time.Hour {
 		wrong.Add("backup-keep is %s: give an hour at least, such as 168h for a week.", b.Keep)
 	}
 	if b.Drill < 0 || b.Drill > 0 && b.Drill < time.Minute {
 		wrong.Add("backup-drill is %s: give a minute at least, or 0 for never.", b.Drill)
+	}
+}
+
+func (b Backup) checkRestore(wrong *fault.Complaints) {
+	r := b.Return
+	if b.To == "" && (r.Name != "" || b.Restore != "" && b.Restore != "never") {
+		wrong.Add("backup-restore needs backup-to: name the folder or bucket that has the backup.")
+	}
+	if r.Name == "" && (r.At != "" || r.From != "" || r.Files != "") {
+		wrong.Add("backup-restore-name is missing although it is said what to restore: give each restore a name, since it is done once for each.")
+	}
+	if _, err := time.Parse(time.RFC3339, r.At); r.At != "" && err != nil {
+		wrong.Add("backup-restore-at is %q: give a time such as 2026-11-27T09:30:00Z.", r.At)
+	}
+	for name, place := range map[string]string{"backup-restore-from": r.From, "backup-restore-files": r.Files} {
+		if place != "" {
+			checkPlace(wrong, name, place)
+		}
 	}
 }
 

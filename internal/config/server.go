@@ -81,10 +81,20 @@ type Backup struct {
 	To        string        `name:"to" placeholder:"FOLDER|URL" from:"TAKO_BACKUP_TO" help:"A folder on another disk, or s3://bucket/prefix, that follows the database and its files within seconds; none unless given. For the database file only, not for PostgreSQL."`
 	Keep      time.Duration `name:"keep" default:"168h" from:"TAKO_BACKUP_KEEP" help:"How far back a restore can go."`
 	Drill     time.Duration `name:"drill" default:"24h" from:"TAKO_BACKUP_DRILL" help:"How often the backup is restored into a folder of its own, to know that it can be; 0 for never."`
+	Restore   string        `name:"restore" enum:"never,present,required" default:"never" from:"TAKO_BACKUP_RESTORE" help:"What a start without a database does, ${enum}: begin empty; bring the backup back if there is one; bring it back and never begin empty."`
+	Return    Return        `embed:"" prefix:"restore-"`
 	Endpoint  string        `name:"endpoint" placeholder:"URL" from:"TAKO_BACKUP_ENDPOINT" help:"Address of the S3-compatible service; with access and secret key and region, that of the blobs unless given."`
 	Region    string        `name:"region" placeholder:"NAME" from:"TAKO_BACKUP_REGION" help:"Region of the bucket."`
 	AccessKey string        `name:"access-key" placeholder:"ID" from:"TAKO_BACKUP_ACCESS_KEY" help:"Access key id."`
 	SecretKey secret.Text   `name:"secret-key" placeholder:"KEY" from:"TAKO_BACKUP_SECRET_KEY" help:"Secret of the access key."`
+}
+
+// Return is a restore that is done at a start, once.
+type Return struct {
+	Name  string `name:"name" placeholder:"NAME" from:"TAKO_BACKUP_RESTORE_NAME" help:"Put the present database aside and bring a backup back: once for each name, whatever is started how often."`
+	At    string `name:"at" placeholder:"TIME" from:"TAKO_BACKUP_RESTORE_AT" help:"Time to go back to, such as 2026-11-27T09:30:00Z; the newest unless given."`
+	From  string `name:"from" placeholder:"FOLDER|URL" from:"TAKO_BACKUP_RESTORE_FROM" help:"The backup-to of the server whose backup it is; this one's unless given."`
+	Files string `name:"files" placeholder:"FOLDER|URL" from:"TAKO_BACKUP_RESTORE_FILES" help:"The blob-store of that server, when it is a bucket."`
 }
 
 // Log is how the server speaks of itself.

@@ -35,6 +35,65 @@ func (s *Server) follow(ctx context.Context) error {
 	return nil
 }
 
+// bringBack restores what a start is to begin with, before the database is
+// opened.
+func (s *Server) bringBack(ctx context.Context) error {
+	c := s.cfg.Backup
+	if c.To == "" || s.cfg.DatabaseURL != "" {
+		return nil
+	}
+	began := time.Now()
+	start, to, err := s.startFrom(ctx)
+	if err != nil {
+		return err
+	}
+	f, done, err := start.Bring(ctx, to)
+	if err != nil {
+		return fmt.Errorf("restoring from %s at the start: %w", c.To, err)
+	}
+	if done {
+		slog.Info("the backup was restored", "generation", f.Generation, "until", f.Last, "files", f.Files, "took", time.Since(began))
+	}
+	return nil
+}
+
+func (s *Server) startFrom(ctx context.Context) (start backup.Start, to backup.Target, err error) {
+	c := s.cfg.Backup
+	start.Mode, start.Name = c.Restore, c.Return.Name
+	to.Dir = s.cfg.DataDir
+	if start.Place, err = admin.BackupPlace(ctx, s.cfg.Storage); err != nil {
+		return start, to, err
+	}
+	if c.Return.At != "" {
+		if start.At, err = time.Parse(time.RFC3339, c.Return.At); err != nil {
+			return start, to, fmt.Errorf("reading backup-restore-at: %w", err)
+		}
+	}
+	if c.Return.From != "" {
+		other := s.cfg.Storage
+		other.Backup.To = c.Return.From
+		if start.From, err = admin.BackupPlace(ctx, other); err != nil {
+			return start, to, err
+		}
+	}
+	blobs, err := admin.Blobs(ctx, s.cfg.Blob)
+	if err != nil {
+		return start, to, err
+	}
+	if c.Return.Files != "" {
+		b := s.cfg.Blob
+		b.Store = c.Return.Files
+		if start.FromFiles, err = admin.Blobs(ctx, b); err != nil {
+			return start, to, err
+		}
+	}
+	// Files in a bucket outlive the machine: they are there already.
+	if blob.Local(blobs) || start.FromFiles != nil {
+		to.Blobs = blobs
+	}
+	return start, to, nil
+}
+
 // drill restores the backup again and again, to know that it can be.
 func (s *Server) drill(ctx context.Context) error {
 	every := s.cfg.Backup.Drill

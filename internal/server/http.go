@@ -26,12 +26,16 @@ func (s *Server) handler(a *api.API) http.Handler {
 		switch {
 		case path == "/api" || strings.HasPrefix(path, "/api/"):
 			began := time.Now()
-			a.ServeHTTP(w, r)
+			answer := &seen{w, http.StatusOK}
+			a.ServeHTTP(answer, r)
 			m.request(r.Method, time.Since(began))
+			m.use.note(answer.status)
 		case path == "/livez":
 			w.Write([]byte("ok\n"))
 		case path == "/healthz":
 			s.healthz(w, r)
+		case path == "/statusz":
+			s.statusz(w, r, &m.use)
 		case path == "/metrics":
 			metrics.ServeHTTP(w, r)
 		case strings.HasPrefix(path, "/.well-known/"):
@@ -55,6 +59,7 @@ func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
+	use      use
 }
 
 func newMetrics(q *task.Queue) *metrics {

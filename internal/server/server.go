@@ -67,6 +67,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.listen, err = net.Listen("tcp", s.cfg.Web.Listen); err != nil {
 		return fmt.Errorf("listening on %s (setting listen): %w", s.cfg.Web.Listen, err)
 	}
+	if err := s.bringBack(ctx); err != nil {
+		return err
+	}
 	if s.db, err = store.Open(ctx, s.cfg.DataDir, string(s.cfg.DatabaseURL)); err != nil {
 		return err
 	}
