@@ -163,6 +163,9 @@ func (a *API) answer(r *Request) (any, error) {
 			return nil, err
 		}
 	}
+	if err := a.unchanged(r); err != nil {
+		return nil, err
+	}
 	return route.Handle(r)
 }
 

@@ -44,7 +44,7 @@ func (a *API) greet(r *Request) (answered bool) {
 		return false
 	}
 	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, X-HTTP-Method-Override, X-Octopus-ApiKey, X-Octopus-Csrf-Token, X-Octopus-User-Agent, X-Request-Id")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, If-None-Match, X-HTTP-Method-Override, X-Octopus-ApiKey, X-Octopus-Csrf-Token, X-Octopus-User-Agent, X-Request-Id")
 	h.Set("Access-Control-Max-Age", "600")
 	r.W.WriteHeader(http.StatusNoContent)
 	return true

@@ -2,7 +2,6 @@ package api
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/takodeploy/tako/internal/access"
@@ -163,7 +162,7 @@ func (h *crud) get(r *Request) (any, error) {
 				return err
 			}
 		}
-		r.W.Header().Set("ETag", etag(d.Version))
+		r.revision = d.Version
 		raw = data
 		return nil
 	})
@@ -298,15 +297,4 @@ func (h *crud) changed() {
 	case "RateLimitingPolicies":
 		h.api.limits.forget()
 	}
-}
-
-func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
-
-// match refuses a write whose If-Match names another version than the stored.
-func (r *Request) match(version int64) error {
-	want := r.Header.Get("If-Match")
-	if want == "" || want == "*" || want == etag(version) {
-		return nil
-	}
-	return fault.New(fault.Conflict, "The resource is at version %d, but the request is for version %s. Somebody else changed it in the meantime; read it again and repeat the change.", version, want)
 }

@@ -160,6 +160,7 @@ func (h *freezes) get(r *Request) (any, error) {
 		if err != nil {
 			return err
 		}
+		r.revision = f.Revision()
 		raw, err = catalog.DeploymentFreezes.Wire(tx, f)
 		return err
 	})

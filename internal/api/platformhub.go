@@ -21,6 +21,7 @@ func (a *API) hubRepository(r *Request) (any, error) {
 		if err != nil {
 			return err
 		}
+		r.revision = repository.Revision()
 		raw, err = catalog.PlatformHubRepositories.Wire(tx, repository)
 		return err
 	})

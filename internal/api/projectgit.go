@@ -18,10 +18,10 @@ var _ = area(func(a *API) []Route {
 	return []Route{
 		{Method: "POST", Pattern: "S/projects/{id}/git/convert", Handle: a.convertProject, Summary: "Move a project to Git", Body: conversion{}, Answer: converted{}},
 		{Method: "POST", Pattern: "S/projects/{id}/git/connectivity-test", Handle: a.testGit, Summary: "Try the settings of a Git repository", Body: catalog.PersistenceSettings{}, Answer: gitTest{}},
-		{Method: "GET", Pattern: "S/projects/{id}/git/branches", Handle: a.branches, Summary: "The branches of a project's repository", Answer: gitReference{}},
+		{Method: "GET", Pattern: "S/projects/{id}/git/branches", Handle: a.branches, Summary: "The branches of a project's repository", Answer: pageOfAny{gitReference{}}},
 		{Method: "GET", Pattern: "S/projects/{id}/git/branches/{name}", Handle: a.branch, Summary: "A branch of a project's repository", Answer: gitReference{}},
 		{Method: "POST", Pattern: "S/projects/{id}/git/branches/v2", Handle: a.createBranch, Summary: "Make a branch", Body: newBranch{}, Answer: gitReference{}},
-		{Method: "GET", Pattern: "S/projects/{id}/git/tags", Handle: a.tags, Summary: "The tags of a project's repository", Answer: gitReference{}},
+		{Method: "GET", Pattern: "S/projects/{id}/git/tags", Handle: a.tags, Summary: "The tags of a project's repository", Answer: pageOfAny{gitReference{}}},
 		{Method: "GET", Pattern: "S/projects/{id}/git/tags/{name}", Handle: a.tag, Summary: "A tag of a project's repository", Answer: gitReference{}},
 		{Method: "GET", Pattern: "S/projects/{id}/git/commits/{hash}", Handle: a.commit, Summary: "A commit of a project's repository", Answer: gitReference{}},
 		{Method: "GET", Pattern: "S/projects/{id}/{gitRef}/deploymentprocesses", Handle: a.gitProcess, Summary: "The process of a project on a branch", Answer: catalog.DeploymentProcess{}},

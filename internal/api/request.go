@@ -34,6 +34,8 @@ type Request struct {
 	params   []string
 	query    map[string][]string
 	written  bool
+	reading  *Route // the GET of the same path
+	revision int64  // of what a GET answers, where that has one
 }
 
 // Param gives a parameter of the path.
@@ -151,25 +153,35 @@ func Created(v any) Status { return Status{http.StatusCreated, v} }
 type Done struct{}
 
 func (r *Request) write(value any) error {
-	code := http.StatusOK
+	if _, ok := value.(Done); ok {
+		return nil
+	}
+	code, body, err := encode(value)
+	if err != nil {
+		return err
+	}
+	if r.known(code, body) {
+		code, body = http.StatusNotModified, nil
+	}
+	r.send(code, body)
+	return nil
+}
+
+func encode(value any) (code int, body []byte, err error) {
+	code = http.StatusOK
 	if s, ok := value.(Status); ok {
 		code, value = s.Code, s.Value
 	}
-	var body []byte
 	switch v := value.(type) {
-	case Done:
-		return nil
 	case nil:
 	case Raw:
 		body = v
 	default:
-		var err error
 		if body, err = json.Marshal(v); err != nil {
-			return fmt.Errorf("encoding the answer: %w", err)
+			return 0, nil, fmt.Errorf("encoding the answer: %w", err)
 		}
 	}
-	r.send(code, body)
-	return nil
+	return code, body, nil
 }
 
 func (r *Request) send(code int, body []byte) {
@@ -177,7 +189,9 @@ func (r *Request) send(code int, body []byte) {
 	if len(body) > 0 {
 		h.Set("Content-Type", "application/json; charset=utf-8")
 	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if code != http.StatusNotModified {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	h.Set("Cache-Control", "no-cache")
 	r.written = true
 	r.W.WriteHeader(code)

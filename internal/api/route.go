@@ -181,6 +181,7 @@ func (a *API) match(r *Request) (*Route, error) {
 		return nil, &methodError{method, strings.Join(allowed, ", ")}
 	}
 	r.wall = r.Space != "" && !route.mixed()
+	r.reading = at.routes[http.MethodGet]
 	return route, nil
 }
 

@@ -68,7 +68,7 @@ func (h *spaceCrud) get(r *Request) (any, error) {
 				return err
 			}
 		}
-		r.W.Header().Set("ETag", etag(d.Version))
+		r.revision = d.Version
 		raw = data
 		return nil
 	})
