@@ -20,6 +20,11 @@ func TestServesOnce(t *testing.T) {
 	if !e.spent(false) {
 		t.Error("it stays although its ticket was completed")
 	}
+	eventually(t, "the ticket's folder was given back", func() bool {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		return len(e.tickets) == 0
+	})
 	e.options.Once = false
 	if e.spent(true) {
 		t.Error("a machine for many tickets goes with one of them")
