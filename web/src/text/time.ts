@@ -28,6 +28,12 @@ export function exact(at: Date): string {
   });
 }
 
+// exactDay says on which day something is; "" if it is not known.
+export function exactDay(at: string | null | undefined): string {
+  if (!at) return "";
+  return new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+}
+
 // lasted says how long something took as hours, minutes and seconds.
 export function lasted(ms: number): string {
   if (ms < 1000) return t("< 1 s");

@@ -15,6 +15,8 @@ export function Views() {
         { to: places.workers(space), label: t("Workers") },
         { to: places.pools(space), label: t("Worker pools") },
         { to: places.accounts(space), label: t("Accounts") },
+        { to: places.policies(space), label: t("Machine policies") },
+        { to: places.proxies(space), label: t("Proxies") },
       ]}
     />
   );

@@ -13,5 +13,9 @@ export const places = {
   worker: (space: string, id: string) => `${root(space)}/workers/${e(id)}/settings`,
   pools: (space: string) => `${root(space)}/workerpools`,
   accounts: (space: string) => `${root(space)}/accounts`,
+  policies: (space: string) => `${root(space)}/machinepolicies`,
+  policy: (space: string, id: string) => `${root(space)}/machinepolicies/${e(id)}`,
+  proxies: (space: string) => `${root(space)}/proxies`,
+  proxy: (space: string, id: string) => `${root(space)}/proxies/${e(id)}`,
   account: (space: string, id: string) => `${root(space)}/accounts/${e(id)}`,
 };

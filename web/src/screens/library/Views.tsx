@@ -13,6 +13,11 @@ export function Views() {
         { to: to.packages(space), label: t("Packages") },
         { to: to.variableSets(space), label: t("Variable sets") },
         { to: to.lifecycles(space), label: t("Lifecycles") },
+        { to: to.feeds(space), label: t("Feeds") },
+        { to: to.stepTemplates(space), label: t("Step templates") },
+        { to: to.scriptModules(space), label: t("Script modules") },
+        { to: to.certificates(space), label: t("Certificates") },
+        { to: to.gitCredentials(space), label: t("Git credentials") },
       ]}
     />
   );

@@ -70,7 +70,9 @@ const systemVariables = [
 // first.
 export function useVariableNames(): string[] {
   const { project } = useEditor();
-  const names = useGet("/api/{spaceId}/variables/names", {}, { query: { project: project.Id } });
+  // A step template belongs to no project.
+  const asked = { query: { project: project.Id }, enabled: project.Id !== "" };
+  const names = useGet("/api/{spaceId}/variables/names", {}, asked);
   return [...((names.data as unknown as string[] | undefined) ?? []), ...systemVariables];
 }
 

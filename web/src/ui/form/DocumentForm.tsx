@@ -85,8 +85,10 @@ export function DocumentForm<T extends { Id: string }>(props: Props<T>) {
   const mayDelete = useMay(may.delete ?? may.edit, may.scope) && !isNew && !fixed && props.remove;
   const { create, update, remove } = useWays<T>(props.collection, props.touches);
   const readOnly = !allowed || Boolean(fixed);
+  // Until all is done, going on to what was made is not leaving it unsaved.
+  const [busy, setBusy] = useState(false);
 
-  const save = async () => {
+  const send = async () => {
     const body = sent(draft.value);
     const answer = isNew
       ? await create.mutateAsync({ body })
@@ -97,6 +99,14 @@ export function DocumentForm<T extends { Id: string }>(props: Props<T>) {
     if (!isNew) return;
     if (props.after) props.after(saved);
     else go(props.place(saved), { replace: true });
+  };
+
+  const save = () => {
+    setBusy(true);
+    // The bar says what the server refused.
+    void send()
+      .catch(() => {})
+      .finally(() => setBusy(false));
   };
 
   return (
@@ -133,10 +143,10 @@ export function DocumentForm<T extends { Id: string }>(props: Props<T>) {
       <SaveBar
         dirty={draft.dirty}
         fresh={isNew && !readOnly}
-        saving={create.isPending || update.isPending}
+        saving={busy}
         error={isNew ? create.error : update.error}
         disabled={props.why?.(draft.value)}
-        onSave={() => void save().catch(() => {})}
+        onSave={save}
         onDiscard={draft.discard}
       />
     </Page>

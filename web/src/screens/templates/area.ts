@@ -1,0 +1,12 @@
+import { area } from "~/app/area";
+
+export default area({
+  screens: [
+    { path: "/$space/library/steptemplates", load: () => import("./Templates"), needs: "ActionTemplateView" },
+    {
+      path: "/$space/library/steptemplates/$template",
+      load: () => import("./TemplatePage"),
+      needs: "ActionTemplateView",
+    },
+  ],
+});
