@@ -113,7 +113,7 @@ test("a script module, a Git credential, a proxy and a machine policy are made a
     await page.getByLabel("Name", { exact: true }).fill("Deploy bot");
     await page.getByLabel("User name").fill("bot");
     await page.getByLabel("Password or token").fill("token-1");
-    await page.getByText("Only for some repositories").click();
+    await page.getByRole("switch", { name: "Only for some repositories" }).click();
     await page.getByLabel("Addresses of repositories").fill("https://git.example.com/shop/*");
     await page.keyboard.press("Enter");
     await create(page, "Deploy bot");
@@ -137,7 +137,7 @@ test("a script module, a Git credential, a proxy and a machine policy are made a
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByRole("alert").filter({ hasText: "HealthCheckCron" }).waitFor();
     await page.getByLabel("Cron expression").fill("0 0 5 * * *");
-    await page.getByText("Delete machines that have been unavailable").click();
+    await page.getByRole("switch", { name: /Delete machines that have been unavailable/ }).click();
     await create(page, "Patient");
     const policy = (await portal.api("GET", `${space}/machinepolicies/all`)).find((p) => p.Name === "Patient");
     assert.deepEqual([policy.MachineHealthCheckPolicy.HealthCheckCron, policy.MachineCleanupPolicy], ["0 0 5 * * *", { DeleteMachinesBehavior: "DeleteUnavailableMachines", DeleteMachinesElapsedTimeSpan: "1.00:00:00" }]);

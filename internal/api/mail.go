@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"net/mail"
 	"time"
 
@@ -9,7 +10,20 @@ import (
 	"github.com/takodeploy/tako/internal/setting"
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/task"
 )
+
+// Whoever may set up mail may see whether it works.
+var _ = starts(step.MailTrialTask, func(_ *API, r *Request, _ string, arguments json.RawMessage) (task.New, error) {
+	if err := r.Need(configure, At{System: true}); err != nil {
+		return task.New{}, err
+	}
+	var want step.MailTrial
+	if err := kind.Unmarshal(arguments, &want); err != nil {
+		return task.New{}, err
+	}
+	return task.New{Description: "Send a test message to " + want.EmailAddress}, want.Check()
+})
 
 // mailValues are the settings for mail as clients see them. The sign-in is in
 // two places: clients differ in where they look for it.

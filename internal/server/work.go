@@ -61,6 +61,7 @@ func (s *Server) newWork(ctx context.Context, installation string) (*task.Runner
 	runner.Handle(deploy.TaskDeploy, &run.Runner{Source: w.deploy.Source(), Unseal: tools.Open})
 	runner.Handle(deploy.TaskRunbookRun, &run.Runner{Source: w.deploy.RunbookSource(), Unseal: tools.Open})
 	runner.Handle(health.TaskName, &health.Checker{Tools: tools})
+	runner.Handle(step.MailTrialTask, tryMail(tools.Mail))
 	w.health = &health.Schedule{DB: s.db, Queue: s.queue}
 	runner.Handle(retention.TaskName, &retention.Keeper{DB: s.db, Deploy: w.deploy, Feed: w.feeds.BuiltIn(), Blobs: s.blobs})
 	w.retention = &retention.Schedule{DB: s.db, Queue: s.queue}

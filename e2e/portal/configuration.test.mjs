@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { after, before, test } from "node:test";
+import { inBothThemes, onPhone, open, save, settled, skip } from "./browser.mjs";
+import { World, script } from "./world.mjs";
+
+let portal;
+let world;
+let project;
+before(async () => {
+    if (skip) return;
+    portal = await open();
+    world = new World((...a) => portal.api(...a));
+    await world.environments("Development", "Production");
+    project = await world.project("Shop", [script("Deploy", "echo fine")]);
+});
+after(() => portal?.close());
+
+test("a node is drained, takes tasks again, and gets another cap", { skip }, async () => {
+    const page = await portal.visit("/configuration/nodes");
+    await settled(page);
+    const node = async () => (await portal.api("GET", "/octopusservernodes/all"))[0];
+    const { Name } = await node();
+    await page.getByRole("button", { name: `Drain ${Name}` }).click();
+    await page.getByRole("row", { name: /Drained/ }).waitFor();
+    assert.equal((await node()).IsInMaintenanceMode, true);
+    await page.getByRole("button", { name: `Let ${Name} take tasks` }).click();
+    await page.getByRole("row", { name: /Running/ }).waitFor();
+    await page.getByRole("button", { name: `Task cap of ${Name}…` }).click();
+    await page.getByLabel("Tasks at once").fill("7");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await page.getByRole("row", { name: /0 of 7/ }).waitFor();
+    await page.context().close();
+});
+
+test("maintenance mode, the features and the address of the server are changed", { skip }, async () => {
+    const page = await portal.visit("/configuration/maintenance");
+    await page.getByRole("switch", { name: "The server is in maintenance mode" }).click();
+    await save(page);
+    assert.equal((await portal.api("GET", "/maintenanceconfiguration")).IsInMaintenanceMode, true);
+    await page.getByRole("switch", { name: "The server is in maintenance mode" }).click();
+    await save(page);
+    await page.goto(`${portal.server.url}/app#/configuration/features`);
+    await page.getByRole("switch", { name: "Built-in worker" }).click();
+    await save(page);
+    assert.equal((await portal.api("GET", "/featuresconfiguration")).IsBuiltInWorkerEnabled, false);
+    await page.getByLabel("By which people and agents reach it").fill("not an address");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("alert").filter({ hasText: "ServerUri" }).waitFor();
+    await page.getByRole("button", { name: "Discard" }).click();
+    await page.context().close();
+});
+
+// mailbox is an SMTP server that keeps what it is given.
+async function mailbox() {
+    const messages = [];
+    const server = createServer((socket) => {
+        let body = null;
+        let rest = "";
+        socket.on("error", () => {});
+        socket.write("220 mailbox\r\n");
+        socket.on("data", (data) => {
+            rest += data;
+            for (let cut; (cut = rest.indexOf("\r\n")) >= 0; ) {
+                const line = rest.slice(0, cut);
+                rest = rest.slice(cut + 2);
+                if (body !== null) {
+                    if (line !== ".") body += `${line}\n`;
+                    else {
+                        messages.push(body);
+                        body = null;
+                        socket.write("250 taken\r\n");
+                    }
+                } else if (/^DATA/i.test(line)) {
+                    body = "";
+                    socket.write("354 go on\r\n");
+                } else if (/^QUIT/i.test(line)) {
+                    socket.end("221 bye\r\n");
+                } else socket.write("250 fine\r\n");
+            }
+        });
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return { port: server.address().port, messages, stop: () => server.close() };
+}
+
+test("mail is set up and tried", { skip }, async () => {
+    const box = await mailbox();
+    try {
+        const page = await portal.visit("/configuration/smtp");
+        await page.getByLabel("SMTP server").fill("127.0.0.1");
+        await page.getByLabel("Port").fill(String(box.port));
+        await page.getByLabel("Sender").fill("tako@example.com");
+        await page.getByText("Save the settings first").waitFor();
+        await save(page);
+        await page.getByLabel("Send a message to").fill("nobody");
+        await page.getByLabel("Send a message to").evaluate((el) => { el.form.noValidate = true; });
+        await page.getByRole("button", { name: "Send test mail" }).click();
+        await page.getByRole("alert").filter({ hasText: "not an e-mail address" }).waitFor();
+        await page.getByLabel("Send a message to").fill("ana@example.com");
+        await page.getByRole("button", { name: "Send test mail" }).click();
+        await page.getByRole("link", { name: "See whether it was sent" }).click();
+        await page.getByText("Success", { exact: true }).first().waitFor({ timeout: 60_000 });
+        assert.equal(box.messages.length, 1);
+        assert.match(box.messages[0], /To: <ana@example\.com>/);
+        await page.context().close();
+    } finally {
+        box.stop();
+    }
+});
+
+test("a space is made, its queue stopped, and deleted", { skip }, async () => {
+    const page = await portal.visit("/configuration/spaces");
+    await settled(page);
+    await page.getByRole("link", { name: "Add space" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("Second");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    // It opens, with the checklist of a new one.
+    await page.getByRole("region", { name: "Setup checklist" }).waitFor();
+    const made = (await portal.api("GET", "/spaces/all")).find((s) => s.Name === "Second");
+    await page.goto(`${portal.server.url}/app#/configuration/spaces/${made.Id}`);
+    await page.getByRole("switch", { name: "Stop the task queue" }).click();
+    await save(page);
+    assert.equal((await portal.api("GET", `/spaces/${made.Id}`)).TaskQueueStopped, true);
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("menuitem", { name: "Delete space…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete space" }).click();
+    await page.getByRole("heading", { level: 1, name: "Spaces" }).waitFor();
+    await page.getByRole("row", { name: /Second/ }).waitFor({ state: "detached" });
+    await page.context().close();
+});
+
+test("a freeze holds back a deployment, and says so", { skip }, async () => {
+    const page = await portal.visit("/Spaces-1");
+    await settled(page);
+    await page.goto(`${portal.server.url}/app#/configuration/freezes/create`);
+    await page.getByLabel("Name", { exact: true }).fill("Holidays");
+    await page.getByLabel("From").fill("2020-01-01T00:00");
+    await page.getByLabel("Until").fill("2099-01-01T00:00");
+    await page.getByRole("combobox", { name: "Add a project" }).click();
+    await page.getByRole("option", { name: "Shop" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "Holidays" }).waitFor();
+    await page.getByText("In force").waitFor();
+    const [freeze] = await portal.api("GET", "/deploymentfreezes/all");
+    assert.deepEqual(Object.keys(freeze.ProjectEnvironmentScope), [project.Id]);
+    await world.release(project, "1.0.0");
+    await page.goto(`${portal.server.url}/app#/Spaces-1/projects/${project.Slug}/deployments/releases/1.0.0/deployments/create?environment=${world.stages[0].Id}`);
+    await page.getByText(/Holidays/).first().waitFor();
+    await page.context().close();
+});
+
+test("a subscription and the retention of a space are set", { skip }, async () => {
+    const page = await portal.visit("/configuration/subscriptions/create");
+    await settled(page);
+    await page.getByLabel("Name", { exact: true }).fill("Failures");
+    await page.getByText("It goes nowhere yet.").waitFor();
+    await page.getByRole("combobox", { name: "Kinds of events" }).fill("Deployment failed");
+    await page.getByRole("option", { name: "Deployment failed" }).click();
+    await page.keyboard.press("Escape");
+    await page.getByLabel("By a web hook to").fill("https://hooks.example.com/tako");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "Failures" }).waitFor();
+    const [made] = await portal.api("GET", "/Spaces-1/subscriptions/all");
+    assert.deepEqual([made.EventNotificationSubscription.WebhookURI, made.EventNotificationSubscription.Filter.EventCategories], ["https://hooks.example.com/tako", ["DeploymentFailed"]]);
+    await page.goto(`${portal.server.url}/app#/configuration/retention`);
+    await page.getByRole("combobox", { name: "Keep" }).first().click();
+    await page.getByRole("option", { name: "The newest" }).click();
+    await page.getByLabel("How many: Releases").fill("25");
+    await save(page);
+    const releases = (await portal.api("GET", "/Spaces-1/retentionpolicies/all")).find((p) => p.RetentionType === "LifecycleRelease");
+    assert.deepEqual([releases.Strategy, releases.QuantityToKeep, releases.Unit], ["Count", 25, "Items"]);
+    await page.context().close();
+});
+
+test("the configuration can be looked at in both themes and on a phone", { skip }, async () => {
+    const [freeze] = await portal.api("GET", "/deploymentfreezes/all");
+    const [subscription] = await portal.api("GET", "/Spaces-1/subscriptions/all");
+    for (const [name, at] of [
+        ["about", "about"],
+        ["nodes", "nodes"],
+        ["maintenance", "maintenance"],
+        ["features", "features"],
+        ["mail", "smtp"],
+        ["spaces", "spaces"],
+        ["space", "spaces/Spaces-1"],
+        ["freezes", "freezes"],
+        ["freeze", `freezes/${freeze.Id}`],
+        ["subscriptions", "subscriptions"],
+        ["subscription", `subscriptions/${subscription.Id}`],
+        ["retention", "retention"],
+    ]) {
+        await inBothThemes(portal, name, `/configuration/${at}`);
+        await onPhone(portal, name, `/configuration/${at}`);
+    }
+});
