@@ -55,7 +55,8 @@ func (a *API) runbookCrud() *bookCrud { return &bookCrud{a.crudOf(catalog.Runboo
 
 type bookCrud struct{ *crud }
 
-var runbookID = regexp.MustCompile(`(?i)^Runbooks-\d+$`)
+// runbookID also fits the runbooks that runs of runbooks in Git are counted with.
+var runbookID = regexp.MustCompile(`(?i)^Runbooks-(\d+|git[0-9a-f]{16})$`)
 
 func (b *bookCrud) byID(handle func(*Request) (any, error)) func(*Request) (any, error) {
 	return func(r *Request) (any, error) {
@@ -136,6 +137,7 @@ func (a *API) runbooks(r *Request) (any, error) {
 	}
 	q := h.query(r)
 	q.Skip, q.Take = skip, take
+	q.Where = append(q.Where, catalog.NotInGit())
 	if ids := r.List("projectIds"); len(ids) > 0 {
 		q.Where = append(q.Where, anyValue("data ->> 'ProjectId'", ids))
 	}
@@ -147,7 +149,15 @@ func (a *API) projectRunbooks(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.listOf(r, catalog.Runbooks, "ProjectId", id)
+	h := a.crudOf(catalog.Runbooks)
+	skip, take, err := r.Paging()
+	if err != nil {
+		return nil, err
+	}
+	q := h.query(r)
+	q.Skip, q.Take, q.Match["ProjectId"] = skip, take, id
+	q.Where = append(q.Where, catalog.NotInGit())
+	return h.page(r, q)
 }
 
 // createProjectRunbook creates a runbook of the project of the path, whatever
@@ -183,12 +193,22 @@ func (a *API) deleteRunbook(r *Request) (any, error) {
 }
 
 func (a *API) runbookEnvironments(r *Request) (any, error) {
+	var b *catalog.Runbook
+	err := r.View(func(tx *store.Tx) (err error) {
+		b, err = a.runbook(r, tx, "RunbookView")
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a.placesOf(r, b)
+}
+
+// placesOf lists the environments that a runbook may run in, of those that the
+// caller may see.
+func (a *API) placesOf(r *Request, b *catalog.Runbook) (any, error) {
 	all := []Raw{}
 	err := r.View(func(tx *store.Tx) error {
-		b, err := a.runbook(r, tx, "RunbookView")
-		if err != nil {
-			return err
-		}
 		environments, err := a.Deploy.RunbookEnvironments(tx, b)
 		if err != nil {
 			return err

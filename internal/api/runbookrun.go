@@ -17,7 +17,7 @@ var _ = area(func(a *API) []Route {
 	run := catalog.RunbookRuns.Info()
 	routes := []Route{
 		{Method: "POST", Pattern: "S/runbook-runs/create/v1", Handle: a.runRunbook, Summary: "Run a runbook", Body: runRunbook{}, Answer: createdRuns{}},
-		{Method: "POST", Pattern: "S/runbook-runs/git/create/v1", Handle: a.runGitRunbook, Summary: "Run a runbook of a Git repository", Body: runRunbook{}, Answer: createdRuns{}},
+		{Method: "POST", Pattern: "S/runbook-runs/git/create/v1", Handle: a.runGitRunbook, Summary: "Run a runbook of a Git repository", Body: runGitRunbook{}, Answer: createdRuns{}},
 		{Method: "GET", Pattern: "S/runbookRuns", Handle: a.runbookRuns, Summary: "List runs of runbooks", Answer: run},
 		{Method: "POST", Pattern: "S/runbookRuns", Handle: a.createRun, Summary: "Run a runbook", Body: run, Answer: run},
 		{Method: "DELETE", Pattern: "S/runbookRuns/{id}", Handle: a.deleteRun, Summary: "Delete a run of a runbook with its task"},
@@ -97,20 +97,6 @@ func (a *API) runRunbook(r *Request) (any, error) {
 		return nil, err
 	}
 	return Created(runsMade(made)), nil
-}
-
-// runGitRunbook refuses: runbooks are in the database here, those of projects in
-// Git too.
-func (a *API) runGitRunbook(r *Request) (any, error) {
-	var c runRunbook
-	if err := r.Read(&c); err != nil {
-		return nil, err
-	}
-	p, err := a.projectNamed(r, c.ProjectName, "ProjectView")
-	if err != nil {
-		return nil, err
-	}
-	return nil, fault.New(fault.Invalid, "The runbooks of project '%s' are not in Git: run them with runbook-runs/create/v1.", p.Name)
 }
 
 // runNow makes runs after asking for the permission to each. What has not been

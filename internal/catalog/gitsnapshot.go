@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
@@ -66,4 +67,80 @@ func keep[T any](tx *store.Tx, k *kind.Kind[T], id string, content []any, frozen
 		return "", err
 	}
 	return name, k.Put(tx, frozen(kind.Base{ID: name, SpaceID: kind.BaseOf(live).SpaceID}))
+}
+
+// KeepRunbookProcess is KeepProcess for the process of a runbook. The runbook is
+// the one that its runs are counted with.
+func KeepRunbookProcess(tx *store.Tx, runbook *Runbook, steps []Step) (string, error) {
+	return keep(tx, RunbookProcesses, runbook.RunbookProcessID, []any{steps}, func(base kind.Base) *RunbookProcess {
+		return &RunbookProcess{Base: base, RunbookID: runbook.ID, ProjectID: runbook.ProjectID, Steps: steps, born: true}
+	})
+}
+
+// GitRunbookID is the id of the runbook that runs of a runbook in Git are
+// counted with. It is the same for all branches.
+func GitRunbookID(project, slug string) string {
+	sum := sha256.Sum256([]byte(project + "\x00" + slug))
+	return fmt.Sprintf("%s%x", gitRunbooks, sum[:8])
+}
+
+// gitRunbooks begins the ids of runbooks in Git.
+const gitRunbooks = "Runbooks-git"
+
+// InGit says that the runbook itself is in Git: what is in the database is only
+// what its runs are counted with.
+func (r *Runbook) InGit() bool { return strings.HasPrefix(r.ID, gitRunbooks) }
+
+// NotInGit is the condition on runbooks that are in the database.
+func NotInGit() store.Where {
+	return store.Where{SQL: "id not like ?", Args: []any{gitRunbooks + "%"}}
+}
+
+// ShadowRunbook keeps in the database, for its runs, a runbook that is in Git.
+func ShadowRunbook(tx *store.Tx, b *Runbook) (*Runbook, error) {
+	id := GitRunbookID(b.ProjectID, b.Slug)
+	old, err := found(Runbooks.Get(tx, id))
+	if err != nil {
+		return nil, err
+	}
+	next := *b
+	next.Base = kind.Base{ID: id, SpaceID: b.SpaceID}
+	if old != nil {
+		next.Base = old.Base
+	}
+	// The project may have a runbook of this name in the database too.
+	others, _, err := Runbooks.List(tx, kind.Query{Space: b.SpaceID, Match: map[string]string{"ProjectId": b.ProjectID}})
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range others {
+		if o.ID != id && (strings.EqualFold(o.Name, next.Name) || strings.EqualFold(o.Slug, next.Slug)) {
+			next.Name, next.Slug = next.Name+" (Git)", next.Slug+"-git"
+		}
+	}
+	next.PublishedRunbookSnapshotID = ""
+	return &next, Runbooks.Put(tx, &next)
+}
+
+// CheckGitRunbook holds a runbook and its process that are to be written to Git
+// against the rules that hold in the database.
+func CheckGitRunbook(tx *store.Tx, b *Runbook, p *RunbookProcess, there bool) error {
+	var c fault.Complaints
+	queued, running := b.CancelQueuedTasks, b.CancelRunningTasks
+	var old *Runbook
+	if there {
+		old = b
+	}
+	id := b.RunbookProcessID
+	if err := runbookRules(tx, b, old, &c); err != nil {
+		return err
+	}
+	if there {
+		b.CancelQueuedTasks, b.CancelRunningTasks = queued, running
+	}
+	b.RunbookProcessID = id
+	if err := checkSteps(tx, p.SpaceID, p.Steps, p.Steps, &c); err != nil {
+		return err
+	}
+	return c.Err()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/gitrepo"
+	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/projectfile"
 	"github.com/takodeploy/tako/internal/store"
 )
@@ -216,6 +217,13 @@ func (s *Service) settle(ctx context.Context, p *catalog.Project, settings catal
 		if err := catalog.VariableSets.Put(tx, set); err != nil {
 			return err
 		}
+		// Runbooks that there are keep their runs and snapshots, and stay; where there
+		// are none, those to come are in Git too.
+		_, books, err := catalog.Runbooks.List(tx, kind.Query{Space: p.SpaceID, Match: map[string]string{"ProjectId": p.ID}, Take: 1})
+		if err != nil {
+			return err
+		}
+		settings.ConversionState.RunbooksAreInGit = books == 0
 		now.Convert(settings)
 		if err := catalog.Projects.Put(tx, now); err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 
 // parse reads files with the names of the project's space.
 func (c *Checkout) parse(ctx context.Context, read func(n names) error) error {
-	return c.service.DB.View(ctx, func(tx *store.Tx) error { return read(names{tx, c.project}) })
+	return c.service.DB.View(ctx, func(tx *store.Tx) error { return read(names{tx, c.project, c, ctx}) })
 }
 
 func (c *Checkout) path(name string) string { return c.project.PersistenceSettings.File(name) }

@@ -1,6 +1,7 @@
 package gitproject
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,8 @@ import (
 type names struct {
 	tx      *store.Tx
 	project *catalog.Project
+	git     *Checkout // whose runbooks are named too
+	ctx     context.Context
 }
 
 // directory says how one kind is looked up.
@@ -111,6 +114,11 @@ func ofTeams() directory {
 
 // ID finds a resource by its slug.
 func (n names) ID(of, slug string) (string, bool, error) {
+	if of == "Runbooks" {
+		if id, ok, err := n.git.runbookID(n.ctx, slug); ok || err != nil {
+			return id, ok, err
+		}
+	}
 	r, err := directories[of].find(n, slug)
 	if fault.Is(err, fault.NotFound) || err == nil && r == nil {
 		return "", false, nil
@@ -123,6 +131,11 @@ func (n names) ID(of, slug string) (string, bool, error) {
 
 // Slug gives the slug of a resource.
 func (n names) Slug(of, id string) (string, bool, error) {
+	if of == "Runbooks" {
+		if slug, ok, err := n.git.runbookSlug(n.ctx, id); ok || err != nil {
+			return slug, ok, err
+		}
+	}
 	r, err := directories[of].get(n, id)
 	if fault.Is(err, fault.NotFound) || err == nil && r.SpaceID != "" && r.SpaceID != n.project.SpaceID {
 		return "", false, nil

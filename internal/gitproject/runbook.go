@@ -1,0 +1,205 @@
+package gitproject
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/projectfile"
+)
+
+// A Runbook is a runbook of a project in Git as of a commit. Its id is its slug.
+type Runbook struct {
+	*catalog.Runbook
+	Process *catalog.RunbookProcess
+}
+
+// slugs lists the runbooks that there are, by their slugs.
+func (c *Checkout) slugs(ctx context.Context) ([]string, error) {
+	if c.Reference.GitCommit == "" {
+		return nil, nil // an empty repository
+	}
+	files, err := c.Files(ctx, c.Reference.GitCommit, c.path(projectfile.RunbookFolder))
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, f := range files {
+		if slug, ok := projectfile.RunbookSlug(f); ok {
+			all = append(all, slug)
+		}
+	}
+	return all, nil
+}
+
+// Runbooks gives the runbooks of the project, by name.
+func (c *Checkout) Runbooks(ctx context.Context) ([]*Runbook, error) {
+	slugs, err := c.slugs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Runbook
+	for _, slug := range slugs {
+		b, err := c.readRunbook(ctx, slug)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, b)
+	}
+	slices.SortStableFunc(all, func(a, b *Runbook) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	return all, nil
+}
+
+// Runbook gives a runbook by its slug or its name.
+func (c *Checkout) Runbook(ctx context.Context, what string) (*Runbook, error) {
+	what = strings.TrimPrefix(strings.TrimSpace(what), "RunbookProcess-")
+	slugs, err := c.slugs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, slug := range slugs {
+		if strings.EqualFold(slug, what) {
+			return c.readRunbook(ctx, slug)
+		}
+	}
+	all, err := c.Runbooks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range all {
+		if strings.EqualFold(b.Name, what) {
+			return b, nil
+		}
+	}
+	return nil, fault.New(fault.NotFound, "Project '%s' has no runbook '%s' at '%s'.", c.project.Name, what, c.tip.Name)
+}
+
+func (c *Checkout) readRunbook(ctx context.Context, slug string) (*Runbook, error) {
+	name := projectfile.RunbookFile(slug)
+	content, err := c.needed(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	b := &Runbook{}
+	err = c.parse(ctx, func(n names) error {
+		var steps []catalog.Step
+		var err error
+		if b.Runbook, steps, err = projectfile.ReadRunbook(c.path(name), content, n); err != nil {
+			return err
+		}
+		c.complete(b, slug, steps)
+		return nil
+	})
+	return b, err
+}
+
+// complete fills in what is not in the file.
+func (c *Checkout) complete(b *Runbook, slug string, steps []catalog.Step) {
+	b.ID, b.SpaceID, b.ProjectID, b.Slug, b.RunbookProcessID = slug, c.project.SpaceID, c.project.ID, slug, "RunbookProcess-"+slug
+	b.Process = &catalog.RunbookProcess{RunbookID: slug, ProjectID: c.project.ID, Steps: steps}
+	b.Process.ID, b.Process.SpaceID = b.RunbookProcessID, c.project.SpaceID
+}
+
+// CreateRunbook commits a new runbook.
+func (c *Checkout) CreateRunbook(ctx context.Context, change Change, made *catalog.Runbook) (*Runbook, error) {
+	if strings.TrimSpace(made.Name) == "" {
+		return nil, fault.New(fault.Invalid, "Name must not be empty.")
+	}
+	slugs, err := c.slugs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slug := kind.Slugify(made.Name)
+	if made.Slug != "" {
+		slug = kind.Slugify(made.Slug)
+	}
+	if slug == "" || slices.Contains(slugs, slug) {
+		return nil, fault.New(fault.Invalid, "There is a runbook '%s' on branch '%s' already. Choose another name.", slug, c.tip.Name)
+	}
+	b := &Runbook{Runbook: made}
+	c.complete(b, slug, nil)
+	return b, c.writeRunbook(ctx, change, b, nil, "runbook "+made.Name)
+}
+
+// ChangeRunbook commits a change of a runbook, its process or both.
+func (c *Checkout) ChangeRunbook(ctx context.Context, change Change, what string, edit func(b *Runbook) error) (*Runbook, error) {
+	b, err := c.Runbook(ctx, what)
+	if err != nil {
+		return nil, err
+	}
+	slug := b.Slug
+	was := *b.Runbook
+	process := *b.Process
+	process.Steps = slices.Clone(b.Process.Steps)
+	old := &Runbook{&was, &process}
+	if err := edit(b); err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(b.Name) == "" {
+		return nil, fault.New(fault.Invalid, "Name must not be empty.")
+	}
+	c.complete(b, slug, b.Process.Steps)
+	if err := c.writeRunbook(ctx, change, b, old, "runbook "+b.Name); err != nil {
+		return nil, err
+	}
+	return c.readRunbook(ctx, slug)
+}
+
+func (c *Checkout) writeRunbook(ctx context.Context, change Change, b, old *Runbook, what string) error {
+	return c.change(ctx, projectfile.RunbookFile(b.Slug), change, what, func(n names, before []byte) ([]byte, error) {
+		if err := catalog.CheckGitRunbook(n.tx, b.Runbook, b.Process, old != nil); err != nil {
+			return nil, err
+		}
+		return projectfile.WriteRunbook(b.Runbook, b.Process.Steps, before, n)
+	})
+}
+
+// DeleteRunbook commits that a runbook is no more.
+func (c *Checkout) DeleteRunbook(ctx context.Context, change Change, what string) error {
+	b, err := c.Runbook(ctx, what)
+	if err != nil {
+		return err
+	}
+	return c.change(ctx, projectfile.RunbookFile(b.Slug), change, "runbook "+b.Name, func(names, []byte) ([]byte, error) { return nil, nil })
+}
+
+// RunbookRevision is what a run of a runbook takes from Git: the runbook and the
+// variables of the commit.
+func (c *Checkout) RunbookRevision(ctx context.Context, what string) (*Runbook, *Revision, error) {
+	b, err := c.Runbook(ctx, what)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := c.OnlyVariables(ctx)
+	return b, r, err
+}
+
+// AtTip says that the checkout is at the tip of the default branch.
+func (c *Checkout) AtTip() bool {
+	branch, ok := c.branch()
+	return ok && branch == c.project.PersistenceSettings.DefaultBranch
+}
+
+// runbookID is the id that a runbook in Git has in scopes of variables and in
+// its runs, if there is such a runbook.
+func (c *Checkout) runbookID(ctx context.Context, slug string) (string, bool, error) {
+	slugs, err := c.slugs(ctx)
+	if err != nil || !slices.Contains(slugs, strings.ToLower(slug)) {
+		return "", false, err
+	}
+	return catalog.GitRunbookID(c.project.ID, strings.ToLower(slug)), true, nil
+}
+
+// runbookSlug is the inverse of runbookID.
+func (c *Checkout) runbookSlug(ctx context.Context, id string) (string, bool, error) {
+	slugs, err := c.slugs(ctx)
+	for _, slug := range slugs {
+		if catalog.GitRunbookID(c.project.ID, slug) == id {
+			return slug, true, nil
+		}
+	}
+	return "", false, err
+}
