@@ -6,6 +6,7 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 )
 
@@ -62,8 +63,13 @@ func (a *API) progression(r *Request) (any, error) {
 		if err != nil {
 			return err
 		}
+		progressions := a.Deploy.Progressions(tx)
 		for _, rel := range releases {
-			row, err := a.row(r, tx, rel, channels, lifecycles)
+			progress, err := progressions(rel)
+			if err != nil {
+				return err
+			}
+			row, err := a.row(r, tx, rel, progress, channels, lifecycles)
 			if err != nil {
 				return err
 			}
@@ -111,7 +117,7 @@ func (a *API) columns(tx *store.Tx, project *catalog.Project, channels []*catalo
 }
 
 // row is one release of the overview.
-func (a *API) row(r *Request, tx *store.Tx, rel *catalog.Release, channels []*catalog.Channel, lifecycles map[string]*catalog.Lifecycle) (releaseProgress, error) {
+func (a *API) row(r *Request, tx *store.Tx, rel *catalog.Release, progress *rule.Progression, channels []*catalog.Channel, lifecycles map[string]*catalog.Lifecycle) (releaseProgress, error) {
 	row := releaseProgress{Deployments: map[string][]boardItem{}, HasUnresolvedDefect: rel.HasUnresolvedDefect(), NextDeployments: []string{}, Links: map[string]string{}}
 	var err error
 	if row.Release, err = catalog.Releases.Wire(tx, rel); err != nil {
@@ -127,10 +133,6 @@ func (a *API) row(r *Request, tx *store.Tx, rel *catalog.Release, channels []*ca
 		if l := lifecycles[c.ID]; l != nil {
 			row.ReleaseRetentionPeriod, row.TentacleRetentionPeriod = l.ReleaseRetentionPolicy, l.TentacleRetentionPolicy
 		}
-	}
-	progress, err := a.Deploy.ReleaseProgression(tx, rel)
-	if err != nil {
-		return row, err
 	}
 	row.NextDeployments = append(row.NextDeployments, progress.NextDeployments...)
 	cells, err := a.Deploy.Deployed(tx, rel.ID)

@@ -156,6 +156,12 @@ func (r *Request) seen(tasks []*task.Task) ([]*task.Task, error) {
 // them all, those of the page.
 func (a *API) taskCounts(r *Request, page []*task.Task, spaces []string, limited bool) (map[string]int, error) {
 	counts := map[string]int{"Canceled": 0, "Cancelling": 0, "Executing": 0, "Failed": 0, "Queued": 0, "Success": 0, "TimedOut": 0, "Interrupted": 0}
+	if !limited && len(spaces) == 1 && spaces[0] != "" {
+		var err error
+		if limited, err = a.Tasks.Many(r.Context(), spaces[0], maxCounted); err != nil {
+			return nil, err
+		}
+	}
 	if limited || len(spaces) != 1 || spaces[0] == "" {
 		for _, t := range page {
 			counts[string(t.State)]++

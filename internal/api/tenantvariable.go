@@ -314,7 +314,11 @@ func (a *API) missingVariables(r *Request) (any, error) {
 	h := a.crudOf(catalog.Tenants)
 	all := []tenantMissing{}
 	err := r.View(func(tx *store.Tx) error {
-		tenants, _, err := catalog.Tenants.List(tx, kind.Query{Space: r.Space, IDs: r.List("tenantId")})
+		q := kind.Query{Space: r.Space, IDs: r.List("tenantId")}
+		if project := r.Q("projectId"); project != "" {
+			q.Where = []store.Where{{SQL: "id in (select source from reference where target = ? and source_kind = 'Tenants')", Args: []any{project}}}
+		}
+		tenants, _, err := catalog.Tenants.List(tx, q)
 		if err != nil {
 			return err
 		}

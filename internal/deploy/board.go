@@ -115,11 +115,26 @@ func (s *Service) Deployed(tx *store.Tx, releaseID string) ([]Cell, error) {
 // ReleaseProgression works out how far a release has come. Of a project that
 // is deployed for tenants only it is told over all of them.
 func (s *Service) ReleaseProgression(tx *store.Tx, r *catalog.Release) (*rule.Progression, error) {
-	k, err := trackOf(tx, r)
-	if err != nil {
-		return nil, err
+	return s.Progressions(tx)(r)
+}
+
+// Progressions is ReleaseProgression for many releases, one after the other.
+func (s *Service) Progressions(tx *store.Tx) func(*catalog.Release) (*rule.Progression, error) {
+	var last *track
+	return func(r *catalog.Release) (*rule.Progression, error) {
+		k, err := trackLike(tx, r, last)
+		if err != nil {
+			return nil, err
+		}
+		last = k
+		return k.overall(tx)
 	}
-	if k.base.Deployments, err = pastDeployments(tx, r.ID); err != nil {
+}
+
+// overall works out how far the release has come.
+func (k *track) overall(tx *store.Tx) (*rule.Progression, error) {
+	var err error
+	if k.base.Deployments, err = pastDeployments(tx, k.release.ID); err != nil {
 		return nil, err
 	}
 	if !rule.TenantMode(k.project.TenantedDeploymentMode).AllowsTenant("") {

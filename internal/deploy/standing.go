@@ -68,20 +68,17 @@ type track struct {
 }
 
 // trackOf reads everything that decides where a release may go.
-func trackOf(tx *store.Tx, r *catalog.Release) (*track, error) {
+func trackOf(tx *store.Tx, r *catalog.Release) (*track, error) { return trackLike(tx, r, nil) }
+
+// trackLike is trackOf beside another release: what is the same for both is not
+// read again.
+func trackLike(tx *store.Tx, r *catalog.Release, like *track) (*track, error) {
 	k := &track{release: r}
 	var err error
-	if k.project, err = catalog.Projects.Get(tx, r.ProjectID); err != nil {
-		return nil, err
-	}
-	if k.channel, err = catalog.Channels.Get(tx, r.ChannelID); err != nil {
-		return nil, err
-	}
-	if k.lifecycle, err = lifecycleOf(tx, k.project, k.channel); err != nil {
-		return nil, err
-	}
-	k.base = rule.Promotion{Lifecycle: k.lifecycle.Name, Phases: phasesOf(k.lifecycle)}
-	if k.base.Environments, k.environments, err = environmentsOf(tx, r.SpaceID); err != nil {
+	if like != nil && like.project.ID == r.ProjectID && like.channel.ID == r.ChannelID {
+		k.project, k.channel, k.lifecycle, k.environments = like.project, like.channel, like.lifecycle, like.environments
+		k.base = rule.Promotion{Lifecycle: like.base.Lifecycle, Phases: like.base.Phases, Environments: like.base.Environments}
+	} else if err = k.read(tx); err != nil {
 		return nil, err
 	}
 	if k.base.Deployments, err = reached(tx, r.ID); err != nil {
@@ -96,6 +93,23 @@ func trackOf(tx *store.Tx, r *catalog.Release) (*track, error) {
 		}
 	}
 	return k, nil
+}
+
+// read finds what the way of the release is made of.
+func (k *track) read(tx *store.Tx) (err error) {
+	r := k.release
+	if k.project, err = catalog.Projects.Get(tx, r.ProjectID); err != nil {
+		return err
+	}
+	if k.channel, err = catalog.Channels.Get(tx, r.ChannelID); err != nil {
+		return err
+	}
+	if k.lifecycle, err = lifecycleOf(tx, k.project, k.channel); err != nil {
+		return err
+	}
+	k.base = rule.Promotion{Lifecycle: k.lifecycle.Name, Phases: phasesOf(k.lifecycle)}
+	k.base.Environments, k.environments, err = environmentsOf(tx, r.SpaceID)
+	return err
 }
 
 func lifecycleOf(tx *store.Tx, project *catalog.Project, channel *catalog.Channel) (*catalog.Lifecycle, error) {

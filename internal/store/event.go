@@ -118,12 +118,16 @@ func (q *EventQuery) build() (string, []any) {
 		}
 		conds = append(conds, column+" in ("+strings.Join(marks, ", ")+")")
 	}
-	in("space", q.Spaces)
+	space := "space"
+	if len(q.Regarding)+len(q.Any)+len(q.Groups) > 0 {
+		space = "coalesce(space, '')" // what the events are about finds fewer than the index of spaces
+	}
+	in(space, q.Spaces)
 	in("category", q.Categories)
 	in("user_id", q.Users)
 	about := func(id string) string {
 		a := arg(id)
-		return "(document = " + a + " or id in (select event from event_related where document = " + a + "))"
+		return "id in (select id from event where document = " + a + " union select event from event_related where document = " + a + ")"
 	}
 	for _, id := range q.Regarding {
 		conds = append(conds, about(id))

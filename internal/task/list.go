@@ -61,11 +61,25 @@ func in[S ~string](w *query, column string, values []S) {
 func (f *Filter) query() *query {
 	w := &query{}
 	in(w, "id", f.IDs)
-	in(w, "space", f.Spaces)
+	// The index of spaces must not be taken for one that finds fewer.
+	space := "space"
+	if len(f.IDs)+len(f.ProjectIDs)+len(f.EnvironmentIDs)+len(f.TenantIDs)+len(f.States) > 0 || f.Running || f.Active || f.ParentID != "" {
+		space = "coalesce(space, '')"
+	}
+	in(w, space, f.Spaces)
 	in(w, "name", f.Names)
 	in(w, "project", f.ProjectIDs)
 	in(w, "environment", f.EnvironmentIDs)
 	in(w, "tenant", f.TenantIDs)
+	if len(f.ProjectIDs) > 0 {
+		w.add("project <> ''") // as the index has it
+	}
+	if len(f.EnvironmentIDs) > 0 {
+		w.add("environment <> ''")
+	}
+	if len(f.TenantIDs) > 0 {
+		w.add("tenant <> ''")
+	}
 	states := f.States
 	switch {
 	case len(states) > 0:
@@ -141,6 +155,19 @@ func (q *Queue) List(ctx context.Context, f Filter) (tasks []*Task, total int, e
 		return nil, 0, fmt.Errorf("list tasks: %w", err)
 	}
 	return tasks, total, nil
+}
+
+// Many tells whether a space has more than so many tasks.
+func (q *Queue) Many(ctx context.Context, space string, limit int) (bool, error) {
+	var n int
+	err := q.store.View(ctx, func(tx *store.Tx) error {
+		_, err := tx.QueryRow([]any{&n}, "select count(*) from (select 1 from task where space = $1 limit $2) few", space, limit+1)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("count tasks: %w", err)
+	}
+	return n > limit, nil
 }
 
 // Count counts tasks by state, of a space or, if it is empty, of all.
