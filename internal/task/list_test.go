@@ -1,84 +1,49 @@
 package task
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/takodeploy/tako/internal/store"
 )
 
-func TestList(t *testing.T) {
-	q := NewQueue(open(t), Options{})
+func TestPace(t *testing.T) {
+	sqliteOnly(t)
+	c := newClock()
+	q := NewQueue(open(t), Options{Now: c.now})
 	ctx := t.Context()
-	for i := range 7 {
-		must[*Task](t)(q.Enqueue(ctx, New{
-			Name: []string{"Deploy", "Health"}[i%2], Description: fmt.Sprint("task 100%_", i), SpaceID: "Spaces-1",
-			ProjectID: fmt.Sprint("Projects-", i%3), EnvironmentID: fmt.Sprint("Environments-", i%2), TenantID: fmt.Sprint("Tenants-", i%4), Arguments: map[string]string{"DeploymentId": fmt.Sprint("Deployments-", i)},
-		}))
+	if err := q.Join(ctx, "n", 1); err != nil {
+		t.Fatal(err)
 	}
-	no := false
-	for _, tt := range []struct {
-		name  string
-		f     Filter
-		want  int
-		total int
+	pace := func() time.Duration { return must[time.Duration](t)(q.Pace(ctx, "X")) }
+	if got := pace(); got != 0 {
+		t.Errorf("nothing has run yet, and %s is given", got)
+	}
+	for _, run := range []struct {
+		name string
+		act  Act
+		took time.Duration
 	}{
-		{"all", Filter{}, 7, 7},
-		{"page", Filter{Skip: 5, Take: 5}, 2, 7},
-		{"name", Filter{Names: []string{"Health"}}, 3, 3},
-		{"projects", Filter{ProjectIDs: []string{"Projects-0", "Projects-1"}, Names: []string{"Deploy"}}, 3, 3},
-		{"active", Filter{Active: true, Interrupted: &no, Warnings: &no}, 7, 7},
-		{"running", Filter{Running: true}, 0, 0},
-		{"partial", Filter{PartialName: "100%_3"}, 1, 1},
-		{"regarding", Filter{Regarding: "Deployments-4"}, 1, 1},
-		{"space", Filter{Spaces: []string{"Spaces-2"}}, 0, 0},
-		{"environment", Filter{Spaces: []string{"Spaces-1"}, EnvironmentIDs: []string{"Environments-1"}}, 3, 3},
-		{"tenant", Filter{Spaces: []string{"Spaces-1"}, TenantIDs: []string{"Tenants-3"}}, 1, 1},
-		{"future", Filter{From: time.Now().Add(time.Hour)}, 0, 0},
+		{"X", Succeed, time.Second}, {"X", Succeed, 2 * time.Second},
+		{"X", Fail, time.Hour}, {"Y", Succeed, time.Hour}, // count for nothing
 	} {
-		list, total, err := q.List(ctx, tt.f)
-		if err != nil || len(list) != tt.want || total != tt.total {
-			t.Errorf("%s: %d of %d, %v", tt.name, len(list), total, err)
+		must[*Task](t)(q.Enqueue(ctx, New{Name: run.name}))
+		for _, claimed := range must[[]*Task](t)(q.Claim(ctx, "n", 2*time.Hour)) {
+			c.pass(run.took)
+			must[*Task](t)(q.change(ctx, claimed.ID, func(tx *store.Tx, one *Task) error { return q.move(tx, one, run.act, q.now()) }))
 		}
 	}
-	if n := must[map[State]int](t)(q.Count(ctx, "")); n[Queued] != 7 {
-		t.Errorf("%v", n)
+	if got := pace(); got != 1500*time.Millisecond {
+		t.Errorf("tasks that took 1 s and 2 s take %s on average", got)
 	}
-	for limit, want := range map[int]bool{6: true, 7: false} {
-		if many := must[bool](t)(q.Many(ctx, "Spaces-1", limit)); many != want {
-			t.Errorf("more than %d: %v", limit, many)
+	for range paceOf {
+		must[*Task](t)(q.Enqueue(ctx, New{Name: "X"}))
+		for _, claimed := range must[[]*Task](t)(q.Claim(ctx, "n", time.Hour)) {
+			c.pass(3 * time.Second)
+			must[*Task](t)(q.change(ctx, claimed.ID, func(tx *store.Tx, one *Task) error { return q.move(tx, one, Succeed, q.now()) }))
 		}
 	}
-}
-
-// TestNarrowListsFindTheirIndex holds that what narrows a list also finds its
-// rows: otherwise the list looks at every task that the space has ever had.
-func TestNarrowListsFindTheirIndex(t *testing.T) {
-	q := NewQueue(open(t), Options{})
-	if q.store.Engine != store.SQLite {
-		t.Skip("the plans of PostgreSQL depend on what the tables hold")
-	}
-	for index, f := range map[string]Filter{
-		"task_project": {ProjectIDs: []string{"Projects-1"}}, "task_environment": {EnvironmentIDs: []string{"Environments-1"}},
-		"task_tenant": {TenantIDs: []string{"Tenants-1"}}, "task_state": {Active: true}, "task_space": {},
-	} {
-		f.Spaces = []string{"Spaces-1"}
-		w := f.query()
-		err := q.store.View(t.Context(), func(tx *store.Tx) error {
-			return tx.Query(func(scan func(...any) error) error {
-				var plan string
-				var n int
-				err := scan(&n, &n, &n, &plan)
-				if !strings.Contains(plan, index+" ") && !strings.HasPrefix(plan, "USE TEMP") {
-					t.Errorf("%s: %s", index, plan)
-				}
-				return err
-			}, "explain query plan select * from task where "+strings.Join(w.where, " and ")+" order by num desc", w.args...)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+	if got := pace(); got != 3*time.Second {
+		t.Errorf("what was long ago counts: %s", got)
 	}
 }
