@@ -49,9 +49,19 @@ func readInventory(text string) (all []row) {
 	return all
 }
 
+// elsewhere are routes of an inventory that are described under another path: the
+// first is also answered beside the API, and leads to the second.
+var elsewhere = map[string]string{
+	"/.well-known/openid-configuration": "/api/openid-configuration",
+	"{token_endpoint}":                  "/api/token/v1",
+}
+
 // spellings gives the plain paths that a path with choices stands for.
 func spellings(path string) (all []string) {
 	path, _, _ = strings.Cut(query.ReplaceAllString(path, ""), "?")
+	if known, ok := elsewhere[path]; ok {
+		return []string{known}
+	}
 	if path == "S" || strings.HasPrefix(path, "S/") {
 		path = "/api/{spaceId}" + path[1:]
 	}

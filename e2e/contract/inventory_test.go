@@ -15,6 +15,7 @@ func TestSpellings(t *testing.T) {
 		{"S/feeds{/id}", []string{"/api/{spaceId}/feeds", "/api/{spaceId}/feeds/{id}"}},
 		{"/api/x[/{spaceId}]", []string{"/api/x", "/api/x/{spaceId}"}},
 		{"/api/{a|b/c}", []string{"/api/a", "/api/b/c"}},
+		{"{token_endpoint}", []string{"/api/token/v1"}},
 		{"S", []string{"/api/{spaceId}"}},
 	} {
 		if got := spellings(c.path); !slices.Equal(got, c.want) {
