@@ -64,6 +64,7 @@ var parts = []part{
 	{"4", "Build information", (*round).builds},
 	{"5", "Tasks", (*round).tasks},
 	{"6", "Files", (*round).files},
+	{"7", "Audit trail", (*round).trail},
 }
 
 // Run applies the policies.

@@ -175,26 +175,9 @@ func (t *Tx) Events(q EventQuery) (events []*Event, total int, err error) {
 		take = 30
 	}
 	args = append(args, take, q.Skip)
-	text := fmt.Sprintf("select id, space, category, document, user_id, username, occurred, data from event%s order by id desc limit $%d offset $%d", where, len(args)-1, len(args))
-	err = t.Query(func(scan func(...any) error) error {
-		var e Event
-		var occurred int64
-		var text string
-		if err := scan(&e.ID, &e.Space, &e.Category, &e.Document, &e.Actor.UserID, &e.Actor.Username, &occurred, &text); err != nil {
-			return err
-		}
-		var d eventData
-		if err := json.Unmarshal([]byte(text), &d); err != nil {
-			return fmt.Errorf("decoding event %d: %w", e.ID, err)
-		}
-		e.Occurred = time.UnixMilli(occurred).UTC()
-		e.Message, e.Details, e.Comments, e.Related = d.Message, d.Details, d.Comments, d.Related
-		e.Actor.IsService, e.Actor.Established, e.Actor.IP, e.Actor.UserAgent = d.IsService, d.Established, d.IP, d.UserAgent
-		events = append(events, &e)
-		return nil
-	}, text, args...)
+	events, err = t.readEvents(fmt.Sprintf("%s order by id desc limit $%d offset $%d", where, len(args)-1, len(args)), args...)
 	if err != nil {
-		return nil, 0, fmt.Errorf("reading events: %w", err)
+		return nil, 0, err
 	}
 	return events, total, nil
 }
