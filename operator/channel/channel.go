@@ -97,7 +97,7 @@ func plan(c *cloud.Channel, all []cloud.Instance, now time.Time) ([]gift, time.D
 	}
 	s.Instances, s.Done, s.Failed = int32(len(all)), 0, nil
 	for _, i := range all {
-		if i.Status.Image == s.Image {
+		if i.Status.Image == s.Image && settled(i, s.Image) {
 			s.Done++
 		}
 		if i.Status.Refused == s.Image {

@@ -20,6 +20,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -289,10 +290,16 @@ func reader(t *testing.T, config *rest.Config) client.Client {
 	return c
 }
 
-// TestRefusals looks whether the API server itself refuses what cannot be
-// right, and says why.
-func TestRefusals(t *testing.T) {
-	c := reader(t, cluster(t))
+// TestOnAnAPIServer shares one API server, whose start is most of what it takes.
+func TestOnAnAPIServer(t *testing.T) {
+	config := cluster(t)
+	t.Run("refusals", func(t *testing.T) { testRefusals(t, reader(t, config)) })
+	t.Run("fleet", func(t *testing.T) { testFleet(t, config) })
+}
+
+// testRefusals looks whether the API server itself refuses what cannot be
+// right, and says why, and what it fills in.
+func testRefusals(t *testing.T, c client.Client) {
 	for _, test := range []struct {
 		name   string
 		change func(*cloud.Instance)
@@ -315,24 +322,31 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
-	i := made(1)
-	if err := c.Create(t.Context(), i); err != nil {
+	least := &unstructured.Unstructured{Object: map[string]any{"apiVersion": cloud.GroupVersion.String(), "kind": "Instance", "metadata": map[string]any{"name": "least"},
+		"spec": map[string]any{"customer": "Acme", "hosts": []any{"least.example.com"}, "image": "tako:1"}}}
+	if err := c.Create(t.Context(), least); err != nil {
+		t.Fatal(err)
+	}
+	var i cloud.Instance
+	if err := c.Get(t.Context(), types.NamespacedName{Name: "least"}, &i); err != nil {
 		t.Fatal(err)
 	}
 	if i.Spec.TaskCap != 5 || i.Spec.Storage.Volume != "Ephemeral" || i.Spec.Hibernation.IdleAfter.Duration != 30*time.Minute || i.Spec.DeletionGrace.Duration != 168*time.Hour {
 		t.Errorf("defaults: %+v", i.Spec)
 	}
 	i.Spec.Storage.Volume = "Persistent"
-	if err := c.Update(t.Context(), i); err == nil || !strings.Contains(err.Error(), "kind of volume cannot be changed") {
+	if err := c.Update(t.Context(), &i); err == nil || !strings.Contains(err.Error(), "kind of volume cannot be changed") {
 		t.Errorf("%v", err)
+	}
+	if err := c.Delete(t.Context(), &i); err != nil {
+		t.Fatal(err)
 	}
 }
 
-// TestFleet has many instances made at once, with the operator killed
+// testFleet has many instances made at once, with the operator killed
 // meanwhile, and wants each to serve, with what belongs to it made once.
 // TAKO_FLEET says how many; what it took is in the log.
-func TestFleet(t *testing.T) {
-	config := cluster(t)
+func testFleet(t *testing.T, config *rest.Config) {
 	size, kills := 25, 3
 	if n, err := strconv.Atoi(os.Getenv("TAKO_FLEET")); err == nil {
 		size, kills = n, 0

@@ -16,6 +16,7 @@ var program struct {
 	Operate operate `cmd:"" help:"Carry out what instances, channels and restores ask for."`
 	Gateway front   `cmd:"" help:"Lead requests to instances, and wake those that sleep."`
 	CRDs    crds    `cmd:"" name:"crds" help:"Print the definitions of the resources."`
+	Cost    bill    `cmd:"" help:"Say what instances cost in a month, from what they were measured to use."`
 }
 
 func main() {
