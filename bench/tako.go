@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -53,7 +54,7 @@ func (t *tako) up() error {
 		"server", "--data", t.data, "--listen", addr, "--polling-listen", "off"); err != nil {
 		return err
 	}
-	t.c = &rest.Client{URL: t.url, APIKey: t.key}
+	t.c = &rest.Client{URL: t.url, APIKey: t.key, HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
 	return nil
 }
 
@@ -157,6 +158,23 @@ func (t *tako) deploy(p plan) (task string, err error) {
 	}
 	task, _ = d["TaskId"].(string)
 	return task, nil
+}
+
+// rest waits until no task is left to be done. It asks for all of them at once:
+// asking must not be what is measured.
+func (t *tako) rest(patience time.Duration) error {
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		page, err := t.c.Get(space + "/tasks?active=true&take=1")
+		if err != nil {
+			return err
+		}
+		if page["TotalResults"] == 0.0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%v tasks are left after %s", page["TotalResults"], patience)
+		}
+	}
 }
 
 // done waits for the end of a task, which must be a success.

@@ -79,12 +79,18 @@ func (b *bench) drains(t *tako, plans []plan, file, whose string) ([]row, error)
 	var ours, plain, cost, plainCost, agents []float64
 	for range b.rounds {
 		before, began := cpuOf(t.pid()), time.Now()
-		if err := b.drainOnce(t, plans); err != nil {
+		tasks, err := b.drainOnce(t, plans)
+		if err != nil {
 			return nil, err
 		}
 		ours = append(ours, float64(b.drain)/time.Since(began).Seconds())
 		cost = append(cost, (cpuOf(t.pid())-before).Seconds()*1e3/float64(b.drain))
 		agents = append(agents, float64(len(tree(t.pid()))-1))
+		for _, task := range tasks { // each has been a success
+			if err := t.done(task, time.Minute); err != nil {
+				return nil, err
+			}
+		}
 		mine, began := cpuOf(os.Getpid()), time.Now()
 		for range b.drain {
 			if out, err := exec.Command("bash", file).CombinedOutput(); err != nil {
@@ -102,11 +108,10 @@ func (b *bench) drains(t *tako, plans []plan, file, whose string) ([]row, error)
 	}, nil
 }
 
-// drainOnce queues the deployments from four clients and waits for all.
-func (b *bench) drainOnce(t *tako, plans []plan) error {
+// drainOnce queues the deployments from four clients, waits until all are done
+// and gives their tasks.
+func (b *bench) drainOnce(t *tako, plans []plan) (tasks []string, failed error) {
 	var mu sync.Mutex
-	var tasks []string
-	var failed error
 	var wg sync.WaitGroup
 	for client := range 4 {
 		wg.Go(func() {
@@ -123,13 +128,7 @@ func (b *bench) drainOnce(t *tako, plans []plan) error {
 	}
 	wg.Wait()
 	if failed != nil {
-		return failed
+		return nil, failed
 	}
-	// Each waits for its own; those that are done answer at once.
-	for _, task := range tasks {
-		if err := t.done(task, 2*time.Minute); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tasks, t.rest(2 * time.Minute)
 }
