@@ -177,6 +177,9 @@ func projectRules(tx *store.Tx, next, old *Project, c *fault.Complaints) error {
 		next.CancelQueuedTasks, next.CancelRunningTasks = true, true
 	}
 	versioningRules(next, c)
+	if err := creationStep(tx, next); err != nil {
+		return err
+	}
 	var before []Parameter
 	if old != nil {
 		before = old.Templates
@@ -252,6 +255,30 @@ func versioningRules(next *Project, c *fault.Complaints) {
 	if next.AutoCreateRelease && next.ReleaseCreationStrategy.ReleaseCreationPackage == nil {
 		c.Add("ReleaseCreationStrategy must name the package whose arrival creates a release, because AutoCreateRelease is on.")
 	}
+}
+
+// creationStep fills in the id of the action whose package creates releases:
+// clients that name the action read the id back.
+func creationStep(tx *store.Tx, next *Project) error {
+	s := next.ReleaseCreationStrategy
+	if s.ReleaseCreationPackage == nil || next.IsVersionControlled {
+		return nil
+	}
+	process, err := DeploymentProcesses.Get(tx, next.DeploymentProcessID)
+	if fault.Is(err, fault.NotFound) {
+		return nil // a project that is being made has none yet
+	}
+	if err != nil {
+		return err
+	}
+	for _, step := range process.Steps {
+		for _, a := range step.Actions {
+			if strings.EqualFold(a.Name, s.ReleaseCreationPackage.DeploymentAction) {
+				s.ReleaseCreationPackageStepID = a.ID
+			}
+		}
+	}
+	return nil
 }
 
 // projectCreated gives a new project what every project has.

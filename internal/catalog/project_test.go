@@ -133,6 +133,19 @@ func TestSensitiveTemplateDefault(t *testing.T) {
 	})
 }
 
+// TestCreationStep names the action whose package creates releases: its id is
+// read back, as clients that manage it expect.
+func TestCreationStep(t *testing.T) {
+	s := newShelf(t)
+	process, err := change(s, DeploymentProcesses, s.project.DeploymentProcessID, `{"Steps":[{"Name":"Web","Actions":[{"Name":"Web","ActionType":"Octopus.Script"}]}]}`)
+	s.must(err)
+	p, err := change(s, Projects, s.project.ID, `{"AutoCreateRelease":true,"ReleaseCreationStrategy":{"ReleaseCreationPackage":{"DeploymentAction":"Web","PackageReference":""}}}`)
+	s.must(err)
+	if got, want := p.ReleaseCreationStrategy.ReleaseCreationPackageStepID, process.Steps[0].Actions[0].ID; got != want {
+		t.Errorf("the step is %q, not %q", got, want)
+	}
+}
+
 func TestDeploymentSettingsAgree(t *testing.T) {
 	s := newShelf(t)
 	var settings *DeploymentSettings
