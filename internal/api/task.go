@@ -187,7 +187,7 @@ func (a *API) taskGet(r *Request) (any, error) {
 	}
 	d := taskOf(t, time.Now())
 	if t.Hold == task.Waiting {
-		why, err := a.Tasks.WhyWaiting(r.Context(), t.ID)
+		why, err := a.whyWaits(r, t)
 		if err != nil {
 			return nil, err
 		}
@@ -227,7 +227,7 @@ func (a *API) taskWhy(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	why, err := a.Tasks.WhyWaiting(r.Context(), t.ID)
+	why, err := a.whyWaits(r, t)
 	if err != nil {
 		return nil, err
 	}
