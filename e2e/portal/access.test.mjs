@@ -48,6 +48,7 @@ test("a person, a role and a team are made, and the person may do just that", { 
     assert.deepEqual(role.GrantedSpacePermissions.toSorted(), [...viewer.GrantedSpacePermissions, "DeploymentCreate"].toSorted());
 
     await page.goto(`${portal.server.url}/app#/configuration/teams/create`);
+    await page.getByRole("heading", { level: 1, name: "Add team" }).waitFor();
     await page.getByLabel("Name", { exact: true }).fill("Shop team");
     await pick(page, "Members", "Ana Kim");
     await page.keyboard.press("Escape");

@@ -136,6 +136,7 @@ test("a freeze holds back a deployment, and says so", { skip }, async () => {
     const page = await portal.visit("/Spaces-1");
     await settled(page);
     await page.goto(`${portal.server.url}/app#/configuration/freezes/create`);
+    await page.getByRole("heading", { level: 1, name: "Add deployment freeze" }).waitFor();
     await page.getByLabel("Name", { exact: true }).fill("Holidays");
     await page.getByLabel("From").fill("2020-01-01T00:00");
     await page.getByLabel("Until").fill("2099-01-01T00:00");
@@ -157,14 +158,14 @@ test("a subscription and the retention of a space are set", { skip }, async () =
     await settled(page);
     await page.getByLabel("Name", { exact: true }).fill("Failures");
     await page.getByText("It goes nowhere yet.").waitFor();
-    await page.getByRole("combobox", { name: "Kinds of events" }).fill("Deployment failed");
-    await page.getByRole("option", { name: "Deployment failed" }).click();
+    await page.getByRole("combobox", { name: "Only of projects" }).fill("Shop");
+    await page.getByRole("option", { name: "Shop" }).click();
     await page.keyboard.press("Escape");
     await page.getByLabel("By a web hook to").fill("https://hooks.example.com/tako");
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByRole("heading", { level: 1, name: "Failures" }).waitFor();
     const [made] = await portal.api("GET", "/Spaces-1/subscriptions/all");
-    assert.deepEqual([made.EventNotificationSubscription.WebhookURI, made.EventNotificationSubscription.Filter.EventCategories], ["https://hooks.example.com/tako", ["DeploymentFailed"]]);
+    assert.deepEqual([made.EventNotificationSubscription.WebhookURI, made.EventNotificationSubscription.Filter.Projects], ["https://hooks.example.com/tako", [project.Id]]);
     await page.goto(`${portal.server.url}/app#/configuration/retention`);
     await page.getByRole("combobox", { name: "Keep" }).first().click();
     await page.getByRole("option", { name: "The newest" }).click();

@@ -60,7 +60,7 @@ test("a feed is added, tried, and says why it does not answer", { skip }, async 
     assert.equal((await portal.api("GET", `${space}/feeds/${feed.Id}`)).Password.HasValue, true);
 
     const packed = new FormData();
-    packed.append("file", new Blob(["x"]), "Shop.Web.1.2.3.zip");
+    packed.append("file", new Blob([Buffer.from(`504b0506${"00".repeat(18)}`, "hex")]), "Shop.Web.1.2.3.zip"); // an empty zip
     await portal.api("POST", `${space}/packages/raw`, packed);
     await page.goto(`${portal.server.url}/app#${space}/library/feeds/feeds-builtin`);
     await page.getByLabel("Find packages").fill("shop");
@@ -110,11 +110,12 @@ test("a script module, a Git credential, a proxy and a machine policy are made a
     assert.deepEqual(Object.keys(await text()).toSorted(), ["Octopus.Script.Module.Language[Try again]", "Octopus.Script.Module[Try again]"]);
 
     await page.goto(`${portal.server.url}/app#${space}/library/gitcredentials/create`);
+    await page.getByRole("heading", { level: 1, name: "Add Git credential" }).waitFor();
     await page.getByLabel("Name", { exact: true }).fill("Deploy bot");
     await page.getByLabel("User name").fill("bot");
     await page.getByLabel("Password or token").fill("token-1");
     await page.getByRole("switch", { name: "Only for some repositories" }).click();
-    await page.getByLabel("Addresses of repositories").fill("https://git.example.com/shop/*");
+    await page.getByRole("combobox", { name: "Addresses of repositories" }).fill("https://git.example.com/shop/*");
     await page.keyboard.press("Enter");
     await create(page, "Deploy bot");
     const [credential] = await portal.api("GET", `${space}/git-credentials/all`);
@@ -122,6 +123,7 @@ test("a script module, a Git credential, a proxy and a machine policy are made a
     assert.deepEqual(credential.RepositoryRestrictions, { Enabled: true, AllowedRepositories: ["https://git.example.com/shop/*"] });
 
     await page.goto(`${portal.server.url}/app#${space}/infrastructure/proxies/create`);
+    await page.getByRole("heading", { level: 1, name: "Add proxy" }).waitFor();
     await page.getByLabel("Name", { exact: true }).fill("Edge");
     await page.getByLabel("Host", { exact: true }).fill("proxy.example.com");
     await page.getByLabel("Port").fill("3128");
@@ -130,6 +132,7 @@ test("a script module, a Git credential, a proxy and a machine policy are made a
     assert.deepEqual([proxy.Host, proxy.Port], ["proxy.example.com", 3128]);
 
     await page.goto(`${portal.server.url}/app#${space}/infrastructure/machinepolicies/create`);
+    await page.getByRole("heading", { level: 1, name: "Add machine policy" }).waitFor();
     await page.getByLabel("Name", { exact: true }).fill("Patient");
     await page.getByRole("combobox", { name: "When health is checked" }).click();
     await page.getByRole("option", { name: "By schedule" }).click();
