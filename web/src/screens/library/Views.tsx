@@ -13,6 +13,8 @@ export function Views() {
         { to: to.packages(space), label: t("Packages") },
         { to: to.variableSets(space), label: t("Variable sets") },
         { to: to.lifecycles(space), label: t("Lifecycles") },
+        { to: to.tagSets(space), label: t("Tag sets") },
+        { to: to.builds(space), label: t("Build information") },
         { to: to.feeds(space), label: t("Feeds") },
         { to: to.stepTemplates(space), label: t("Step templates") },
         { to: to.scriptModules(space), label: t("Script modules") },
