@@ -136,10 +136,11 @@ test("a script module, a Git credential, a proxy and a machine policy are made a
     await page.getByLabel("Name", { exact: true }).fill("Patient");
     await page.getByRole("combobox", { name: "When health is checked" }).click();
     await page.getByRole("option", { name: "By schedule" }).click();
-    await page.getByLabel("Cron expression").fill("every hour");
-    await page.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByRole("alert").filter({ hasText: "HealthCheckCron" }).waitFor();
     await page.getByLabel("Cron expression").fill("0 0 5 * * *");
+    await page.getByLabel("Time zone").fill("Nowhere/City");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("alert").filter({ hasText: "there is no time zone" }).waitFor();
+    await page.getByLabel("Time zone").fill("UTC");
     await page.getByRole("switch", { name: /Delete machines that have been unavailable/ }).click();
     await create(page, "Patient");
     const policy = (await portal.api("GET", `${space}/machinepolicies/all`)).find((p) => p.Name === "Patient");
