@@ -8,6 +8,7 @@ import (
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/timetable"
 )
 
 // MachinePolicy says how machines are checked, kept up to date and cleaned up.
@@ -196,8 +197,10 @@ func (h *HealthCheckPolicy) complete(c *fault.Complaints) {
 	}
 	if h.HealthCheckCron != nil && strings.TrimSpace(*h.HealthCheckCron) != "" {
 		h.HealthCheckInterval = nil
-		if _, err := time.LoadLocation(h.HealthCheckCronTimezone); err != nil && !windowsZone(h.HealthCheckCronTimezone) {
+		if _, err := timetable.Zone(h.HealthCheckCronTimezone); err != nil {
 			c.Add("MachineHealthCheckPolicy.HealthCheckCronTimezone: there is no time zone '%s'.", h.HealthCheckCronTimezone)
+		} else if _, err := h.Table(); err != nil {
+			c.Add("MachineHealthCheckPolicy.HealthCheckCron: %s", err)
 		}
 		return
 	}
@@ -212,10 +215,18 @@ func (h *HealthCheckPolicy) complete(c *fault.Complaints) {
 	}
 }
 
-// windowsZone reports whether a time zone has one of the names that Windows
-// uses, such as "Pacific Standard Time".
-func windowsZone(name string) bool {
-	return strings.HasSuffix(name, " Time") || strings.HasPrefix(name, "UTC")
+// Table is when checks are due by the clock. Seconds may be left out, as they
+// often are elsewhere.
+func (h *HealthCheckPolicy) Table() (*timetable.Table, error) {
+	zone, err := timetable.Zone(h.HealthCheckCronTimezone)
+	if err != nil {
+		return nil, err
+	}
+	expression := *h.HealthCheckCron
+	if len(strings.Fields(expression)) == 5 {
+		expression = "0 " + expression
+	}
+	return timetable.Cron(expression, zone)
 }
 
 // demotePolicies leaves one default.

@@ -75,6 +75,7 @@ func TestRefusals(t *testing.T) {
 		{MachinePolicies, `{"Name":"P","PollingRequestQueueTimeout":"soon"}`, "not a length of time"},
 		{MachinePolicies, `{"Name":"P","MachineHealthCheckPolicy":{"BashHealthCheckPolicy":{"RunType":"Inline"}}}`, "must have a ScriptBody"},
 		{MachinePolicies, `{"Name":"P","MachineHealthCheckPolicy":{"HealthCheckCron":"0 0 * * * *","HealthCheckCronTimezone":"Mars/Base"}}`, "no time zone"},
+		{MachinePolicies, `{"Name":"P","MachineHealthCheckPolicy":{"HealthCheckCron":"every hour","HealthCheckCronTimezone":"UTC"}}`, "HealthCheckCron: CronExpression must have six fields"},
 		{Accounts, `{"Name":"A","AccountType":"Pigeon"}`, "not one of"},
 		{Accounts, `{"Name":"A"}`, "AccountType must not be empty"},
 		{Accounts, `{"Name":"A","AccountType":"Token"}`, "Token must not be empty"},

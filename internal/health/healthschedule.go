@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/robfig/cron/v3"
-
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
@@ -214,9 +212,6 @@ func stillBusy(tx *store.Tx, id string) (bool, error) {
 	return !t.State.Final(), nil
 }
 
-// cronForm reads times with seconds, and without, as they are also written.
-var cronForm = cron.NewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
-
 // dueAt decides whether a check is due. A policy with neither an interval nor
 // times is never due.
 func dueAt(p *catalog.HealthCheckPolicy, last, now time.Time) (bool, error) {
@@ -224,16 +219,12 @@ func dueAt(p *catalog.HealthCheckPolicy, last, now time.Time) (bool, error) {
 	case last.IsZero():
 		return p.HealthCheckCron != nil || p.HealthCheckInterval != nil, nil
 	case p.HealthCheckCron != nil:
-		when, err := cronForm.Parse(*p.HealthCheckCron)
+		when, err := p.Table()
 		if err != nil {
-			return false, fmt.Errorf("the times %q cannot be read: %w", *p.HealthCheckCron, err)
+			return false, fmt.Errorf("reading the times of health checks: %w", err)
 		}
-		zone, err := time.LoadLocation(p.HealthCheckCronTimezone)
-		if err != nil {
-			zone = time.UTC
-		}
-		next := when.Next(last.In(zone))
-		return !next.IsZero() && !next.After(now), nil
+		next, ok := when.Next(last)
+		return ok && !next.After(now), nil
 	case p.HealthCheckInterval != nil:
 		every, err := catalog.ParseTimeSpan(*p.HealthCheckInterval)
 		if err != nil || every <= 0 {
