@@ -146,6 +146,15 @@ func (q *EventQuery) build() (string, []any) {
 		oneOf(ids, about)
 	}
 	oneOf(q.Kinds, func(k string) string { return "document like " + arg(k+"-%") })
+	conds = append(conds, q.between(arg)...)
+	if len(conds) == 0 {
+		return "", nil
+	}
+	return " where " + strings.Join(conds, " and "), args
+}
+
+// between is the first and last moment and id, as far as they are asked for.
+func (q *EventQuery) between(arg func(any) string) (conds []string) {
 	if !q.From.IsZero() {
 		conds = append(conds, "occurred >= "+arg(q.From.UnixMilli()))
 	}
@@ -158,10 +167,7 @@ func (q *EventQuery) build() (string, []any) {
 	if q.ToID > 0 {
 		conds = append(conds, "id <= "+arg(q.ToID))
 	}
-	if len(conds) == 0 {
-		return "", nil
-	}
-	return " where " + strings.Join(conds, " and "), args
+	return conds
 }
 
 // Events reads a page of the audit trail and counts what the query selects.

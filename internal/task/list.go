@@ -68,17 +68,12 @@ func (f *Filter) query() *query {
 	}
 	in(w, space, f.Spaces)
 	in(w, "name", f.Names)
-	in(w, "project", f.ProjectIDs)
-	in(w, "environment", f.EnvironmentIDs)
-	in(w, "tenant", f.TenantIDs)
-	if len(f.ProjectIDs) > 0 {
-		w.add("project <> ''") // as the index has it
-	}
-	if len(f.EnvironmentIDs) > 0 {
-		w.add("environment <> ''")
-	}
-	if len(f.TenantIDs) > 0 {
-		w.add("tenant <> ''")
+	for i, ids := range [][]string{f.ProjectIDs, f.EnvironmentIDs, f.TenantIDs} {
+		column := []string{"project", "environment", "tenant"}[i]
+		in(w, column, ids)
+		if len(ids) > 0 {
+			w.add(column + " <> ''") // as the index has it
+		}
 	}
 	states := f.States
 	switch {
