@@ -28,19 +28,20 @@ type bench struct {
 	undo     []func()      // what stops what was started, last first
 }
 
-// parts can be chosen by name.
+// parts can be chosen by name; those that take long are only measured by name.
 var parts = []struct {
 	name, title string
 	run         func(*bench) ([]row, error)
+	long        bool
 }{
-	{"idle", "Memory at rest", (*bench).idle},
-	{"start", "Cold start with an existing database", (*bench).start},
-	{"api", "API at 32 connections", (*bench).api},
-	{"task", "One-step script deployments on the built-in worker", (*bench).task},
-	{"engine", "The task engine", (*bench).engine},
-	{"scale", "A large space, at 8 connections", (*bench).scale},
-	{"ssh", "A package to SSH targets", (*bench).ssh},
-	{"many", "Many deployments in hand", (*bench).many},
+	{"idle", "Memory at rest", (*bench).idle, false},
+	{"start", "Cold start with an existing database", (*bench).start, false},
+	{"api", "API at 32 connections", (*bench).api, false},
+	{"task", "One-step script deployments on the built-in worker", (*bench).task, false},
+	{"engine", "The task engine", (*bench).engine, false},
+	{"scale", "A large space, at 8 connections", (*bench).scale, true},
+	{"ssh", "A package to SSH targets", (*bench).ssh, false},
+	{"many", "Many deployments in hand", (*bench).many, true},
 }
 
 func main() {
@@ -90,7 +91,7 @@ func (b *bench) measure(out string, names []string) (err error) {
 	}
 	report := readReport(out)
 	for _, p := range parts {
-		if len(names) > 0 && !contains(names, p.name) {
+		if len(names) == 0 && p.long || len(names) > 0 && !contains(names, p.name) {
 			continue
 		}
 		fmt.Fprintln(os.Stderr, "measuring:", p.title)
