@@ -22,6 +22,16 @@ after(() => portal?.close());
 const field = (page) => page.getByRole("combobox", { name: "Search and commands" });
 const heading = (page, name) => page.getByRole("heading", { level: 1, name }).waitFor();
 
+// pressed presses a key until something shows: a page may be seen a moment
+// before it hears.
+async function pressed(page, key, what) {
+    for (let i = 0; i < 40 && !(await what.isVisible()); i++) {
+        await page.keyboard.press(key);
+        await what.waitFor({ timeout: 500 }).catch(() => {});
+    }
+    await what.waitFor();
+}
+
 // jump opens the palette, types and takes what is found.
 async function jump(page, text, option) {
     await page.keyboard.press("Control+k");
@@ -72,9 +82,11 @@ test("letters jump, are left alone in fields, and can be switched off", { skip }
     await settled(page);
     await page.keyboard.type("gp");
     await heading(page, "Projects");
+    const filter = page.getByRole("searchbox", { name: "Filter by name" });
+    await filter.waitFor();
     await page.keyboard.type("/");
     await page.keyboard.type("gt");
-    assert.equal(await page.getByRole("searchbox", { name: "Filter by name" }).inputValue(), "gt");
+    assert.equal(await filter.inputValue(), "gt");
     await page.keyboard.press("Tab");
     await page.keyboard.type("gt");
     await heading(page, "Tasks");
@@ -103,15 +115,14 @@ test("letters jump, are left alone in fields, and can be switched off", { skip }
 test("the palette and the sheet of keys are accessible in both themes", { skip }, async () => {
     await inBothThemes(portal, "palette", "/Spaces-1/projects/acme-web/deployments", {
         ready: async (page) => {
-            await page.keyboard.press("Control+k");
+            await pressed(page, "Control+k", field(page));
             await field(page).fill("acme");
             await page.getByRole("option", { name: /Project/ }).first().waitFor();
         },
     });
     await inBothThemes(portal, "keys", "/Spaces-1/tasks", {
         ready: async (page) => {
-            await page.keyboard.type("?");
-            await page.getByRole("dialog", { name: "Keys" }).waitFor();
+            await pressed(page, "?", page.getByRole("dialog", { name: "Keys" }));
         },
     });
 });
