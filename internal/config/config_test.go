@@ -234,7 +234,7 @@ func TestEverySettingEveryWay(t *testing.T) {
 		"url": "https://x", "trusted-proxies": "10.0.0.0/8", "log-format": "json", "log-level": "debug", "smtp-tls": "tls",
 		"admin-email": "a@b.c", "admin-api-key": "API-ABC", "smtp-from": "a@b.c", "maintenance": "true", "database": "postgres://h/d",
 		"master-key": secret.NewKey().Text().Reveal(), "blob-store": "s3://bucket", "blob-endpoint": "https://x",
-		"backup-to": "s3://other", "backup-keep": "3h", "backup-drill": "2h", "backup-endpoint": "https://y",
+		"backup-to": "s3://other", "backup-restore": "present", "backup-restore-at": "2026-11-27T09:30:00Z", "backup-keep": "3h", "backup-drill": "2h", "backup-endpoint": "https://y",
 	}
 	values["tls-cert"], values["tls-key"] = keyPair(t)
 	var pairs []string

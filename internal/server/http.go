@@ -26,10 +26,11 @@ func (s *Server) handler(a *api.API) http.Handler {
 		switch {
 		case path == "/api" || strings.HasPrefix(path, "/api/"):
 			began := time.Now()
+			m.use.begin()
 			answer := &seen{w, http.StatusOK}
 			a.ServeHTTP(answer, r)
 			m.request(r.Method, time.Since(began))
-			m.use.note(answer.status)
+			m.use.end(answer.status)
 		case path == "/livez":
 			w.Write([]byte("ok\n"))
 		case path == "/healthz":

@@ -18,10 +18,15 @@ type use struct {
 	errors   atomic.Int64 // of them, that the server could not answer
 }
 
-// note is called for each request of the API.
-func (u *use) note(status int) {
+// begin is called for each request of the API that comes in, end with its
+// answer: one that takes long is use at both times.
+func (u *use) begin() {
 	u.last.Store(time.Now().UnixMilli())
 	u.requests.Add(1)
+}
+
+func (u *use) end(status int) {
+	u.last.Store(time.Now().UnixMilli())
 	if status >= http.StatusInternalServerError {
 		u.errors.Add(1)
 	}
