@@ -34,7 +34,11 @@ func TestConditionalReads(t *testing.T) {
 			}
 			tried++
 			for _, want := range []string{tag, "W/" + tag, `"x", ` + tag} {
-				if a := w.send("GET", q.path, nil, "If-None-Match", want); a.status != 304 || len(a.body) != 0 {
+				a := w.send("GET", q.path, nil, "If-None-Match", want)
+				if a.status == 200 && a.header.Get("ETag") != tag {
+					break // it has changed just now
+				}
+				if a.status != 304 || len(a.body) != 0 {
 					t.Errorf("GET %s with If-None-Match: %s: %d %.200s", r.Pattern, want, a.status, a.body)
 				}
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/trigger"
 )
 
 var _ = area(func(a *API) []Route {
@@ -242,18 +243,33 @@ type named struct {
 	Name string
 }
 
+// happenings are the categories that somebody may wait for before one of them
+// has ever been in the trail; those of machines are in a group of their own.
+var happenings = []string{
+	"Created", "Modified", "Deleted",
+	"DeploymentQueued", "DeploymentStarted", "DeploymentSucceeded", "DeploymentFailed",
+	"RunbookRunQueued", "RunbookRunStarted", "RunbookRunSucceeded", "RunbookRunFailed",
+	"ManualInterventionInterruptionRaised", "GuidedFailureInterruptionRaised",
+	"InterruptionResponsibilityTaken", "InterruptionSubmitted", "AutoDeployBlocked", "TaskCanceled",
+}
+
 func (a *API) eventCategories(r *Request) (any, error) {
-	found := []named{}
+	all := slices.Concat(happenings, trigger.InGroup("Machine"))
 	err := r.View(func(tx *store.Tx) error {
 		return tx.Query(func(scan func(...any) error) error {
 			var c string
 			if err := scan(&c); err != nil {
 				return err
 			}
-			found = append(found, named{c, spaced(c)})
+			all = append(all, c)
 			return nil
-		}, "select distinct category from event order by category")
+		}, "select distinct category from event")
 	})
+	slices.Sort(all)
+	found := []named{}
+	for _, c := range slices.Compact(all) {
+		found = append(found, named{c, spaced(c)})
+	}
 	return found, err
 }
 
