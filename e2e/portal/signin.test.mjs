@@ -71,7 +71,7 @@ test("the portal works in a folder of a proxy", { skip }, async () => {
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Dashboard" }).waitFor();
     await portal.api("POST", "/Spaces-1/projects", { Name: "Seen live", ProjectGroupId: (await portal.api("GET", "/Spaces-1/projectgroups/all"))[0].Id, LifecycleId: (await portal.api("GET", "/Spaces-1/lifecycles/all"))[0].Id });
-    await page.getByRole("link", { name: "Seen live" }).waitFor();
+    await page.getByRole("link", { name: "Seen live" }).first().waitFor();
     await page.context().close();
     proxy.close();
 });
