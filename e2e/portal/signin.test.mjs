@@ -62,8 +62,9 @@ async function below(folder, target) {
     return { url: `http://127.0.0.1:${proxy.address().port}${folder}`, close: () => proxy.closeAllConnections() || proxy.close() };
 }
 
-test("the portal works in a folder of a proxy", { skip }, async () => {
+test("the portal works in a folder of a proxy", { skip }, async (t) => {
     const proxy = await below("/tools/tako", portal.server.url);
+    t.after(() => proxy.close());
     const page = await portal.visit("/", { signedIn: false, server: proxy.url });
     await page.goto(`${proxy.url}/`);
     await page.getByLabel("User name").fill("admin");
@@ -73,7 +74,6 @@ test("the portal works in a folder of a proxy", { skip }, async () => {
     await portal.api("POST", "/Spaces-1/projects", { Name: "Seen live", ProjectGroupId: (await portal.api("GET", "/Spaces-1/projectgroups/all"))[0].Id, LifecycleId: (await portal.api("GET", "/Spaces-1/lifecycles/all"))[0].Id });
     await page.getByRole("link", { name: "Seen live" }).first().waitFor();
     await page.context().close();
-    proxy.close();
 });
 
 test("on a phone the menu opens over the page and leads on", { skip }, async () => {
