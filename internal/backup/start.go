@@ -52,7 +52,7 @@ func (s Start) Bring(ctx context.Context, to Target) (Fetched, bool, error) {
 	if s.Mode == StartNever || s.Mode == "" {
 		return Fetched{}, false, nil
 	}
-	if _, err := os.Stat(filepath.Join(to.Dir, "tako.db")); err == nil || !errors.Is(err, fs.ErrNotExist) {
+	if has, err := there(to.Dir); has || err != nil {
 		return Fetched{}, false, err
 	}
 	list, err := generations(ctx, s.Place)
@@ -75,6 +75,15 @@ func (s Start) mark() string {
 	return hex.EncodeToString(sum[:4])
 }
 
+// there says whether a data folder has a database.
+func there(dir string) (bool, error) {
+	_, err := os.Stat(filepath.Join(dir, "tako.db"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // done says whether the restore was done: the history that it began is in the
 // place, or in the data folder of a server that has not copied it yet.
 func (s Start) done(ctx context.Context, dir string) (bool, error) {
@@ -83,8 +92,7 @@ func (s Start) done(ctx context.Context, dir string) (bool, error) {
 		return false, fmt.Errorf("reading which generation of backups this is: %w", err)
 	}
 	if strings.HasSuffix(strings.TrimSpace(string(text)), "-"+s.mark()) {
-		_, err := os.Stat(filepath.Join(dir, "tako.db"))
-		return err == nil, nil
+		return there(dir)
 	}
 	list, err := generations(ctx, s.Place)
 	if err != nil {

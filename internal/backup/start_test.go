@@ -142,6 +142,27 @@ func TestNamedRestoreBrokenOff(t *testing.T) {
 	}
 }
 
+// TestNamedRestoreOfWhatCannotBeSeen does not take a database that cannot be
+// looked at for one that is not there.
+func TestNamedRestoreOfWhatCannotBeSeen(t *testing.T) {
+	place := openPlace(t, blob.Options{Store: filepath.Join(t.TempDir(), "backup")})
+	dir := t.TempDir()
+	l := start(t, dir, place)
+	at := l.sync(t)
+	l.stop()
+	back := backup.Start{Mode: backup.StartRequired, Place: place, Name: "one", At: at}
+	if !bring(t, back, dir) {
+		t.Fatal("nothing was restored")
+	}
+	file := filepath.Join(dir, "tako.db")
+	if err := errors.Join(os.Remove(file), os.Symlink(file, file)); err != nil {
+		t.Fatal(err)
+	}
+	if _, done, err := back.Bring(t.Context(), backup.Target{Dir: dir}); err == nil || done {
+		t.Errorf("restored: %v, %v", done, err)
+	}
+}
+
 // failing is a store whose connection is cut after so many readings.
 type failing struct {
 	blob.Store
