@@ -27,16 +27,15 @@ func (s *Server) handler(a *api.API) http.Handler {
 		case path == "/api" || strings.HasPrefix(path, "/api/"):
 			began := time.Now()
 			m.use.begin()
-			answer := &seen{w, http.StatusOK}
-			a.ServeHTTP(answer, r)
+			a.ServeHTTP(w, r)
 			m.request(r.Method, time.Since(began))
-			m.use.end(answer.status)
+			m.use.end()
 		case path == "/livez":
 			w.Write([]byte("ok\n"))
 		case path == "/healthz":
 			s.healthz(w, r)
 		case path == "/statusz":
-			s.statusz(w, r, &m.use)
+			s.statusz(w, r, &m.use, a.Failures())
 		case path == "/metrics":
 			metrics.ServeHTTP(w, r)
 		case strings.HasPrefix(path, "/.well-known/"):

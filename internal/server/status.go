@@ -15,7 +15,6 @@ import (
 type use struct {
 	last     atomic.Int64 // when, in milliseconds
 	requests atomic.Int64
-	errors   atomic.Int64 // of them, that the server could not answer
 }
 
 // begin is called for each request of the API that comes in, end with its
@@ -25,12 +24,7 @@ func (u *use) begin() {
 	u.requests.Add(1)
 }
 
-func (u *use) end(status int) {
-	u.last.Store(time.Now().UnixMilli())
-	if status >= http.StatusInternalServerError {
-		u.errors.Add(1)
-	}
-}
+func (u *use) end() { u.last.Store(time.Now().UnixMilli()) }
 
 // status is the document at /statusz.
 type status struct {
@@ -40,12 +34,12 @@ type status struct {
 	Queued       int        // tasks that wait for their turn
 	NextDue      *time.Time // when a task or trigger is due next
 	Requests     int64      // since the start
-	ServerErrors int64      // of them, that the server could not answer
+	ServerErrors int64      // of them, that failed for reasons of the server's own
 }
 
 // statusz tells what the server has to do, now and next.
-func (s *Server) statusz(w http.ResponseWriter, r *http.Request, u *use) {
-	doc := status{Version: s.version, Requests: u.requests.Load(), ServerErrors: u.errors.Load()}
+func (s *Server) statusz(w http.ResponseWriter, r *http.Request, u *use, failures int64) {
+	doc := status{Version: s.version, Requests: u.requests.Load(), ServerErrors: failures}
 	if last := u.last.Load(); last > 0 {
 		t := time.UnixMilli(last).UTC()
 		doc.LastRequest = &t
@@ -73,18 +67,3 @@ func earlier(a *time.Time, b time.Time) *time.Time {
 	}
 	return &b
 }
-
-// seen is an answer that remembers its status.
-type seen struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader implements http.ResponseWriter.
-func (s *seen) WriteHeader(status int) {
-	s.status = status
-	s.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap lets answers be flushed and connections be taken over.
-func (s *seen) Unwrap() http.ResponseWriter { return s.ResponseWriter }
