@@ -157,7 +157,7 @@ func TestPodOfATicket(t *testing.T) {
 	}
 	at, err := w.Anchor(within(t, time.Minute), nil)
 	must(t, err)
-	must(t, w.Start(within(t, time.Minute), "package-1", script("echo ran >> "+home+"/ran; sha256sum < /work/.tako/packages/"+pkg.Hash+".zip")))
+	must(t, w.Start(within(t, time.Minute), "package-1", script("echo ran >> "+home+"/ran; sha256sum < \"$HOME/.tako/packages/"+pkg.Hash+".zip\"")))
 	lines, exit := follow(t, w, "package-1", 0)
 	if exit.Code != 0 || !strings.HasPrefix(lines[0].Text, pkg.Hash) {
 		t.Errorf("%+v %v", exit, texts(lines))
