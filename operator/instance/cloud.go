@@ -4,6 +4,7 @@
 package instance
 
 import (
+	"net/netip"
 	"strings"
 	"time"
 
@@ -18,13 +19,13 @@ type Cloud struct {
 	AccessKey string `name:"bucket-access-key" placeholder:"ID" env:"TAKO_CLOUD_BUCKET_ACCESS_KEY" help:"Access key id; the machine's own role unless given."`
 	SecretKey string `name:"bucket-secret-key" placeholder:"KEY" env:"TAKO_CLOUD_BUCKET_SECRET_KEY" help:"Secret of the access key."`
 
-	Home         string   `name:"namespace" default:"tako-system" env:"TAKO_CLOUD_NAMESPACE" help:"Namespace of operator and gateway."`
-	Scheme       string   `name:"scheme" enum:"http,https" default:"https" env:"TAKO_CLOUD_SCHEME" help:"How people reach instances: ${enum}."`
-	Proxies      []string `name:"proxies" placeholder:"CIDR" env:"TAKO_CLOUD_PROXIES" help:"Networks of the gateway, whose X-Forwarded-For instances believe and from which alone they can be reached."`
-	Inside       []string `name:"inside" default:"10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16" placeholder:"CIDR" env:"TAKO_CLOUD_INSIDE" help:"Networks that instances cannot reach: the cluster's own, and the addresses of metadata."`
-	Reach        []string `name:"reach" placeholder:"CIDR" env:"TAKO_CLOUD_REACH" help:"Networks inside that instances may reach all the same, such as that of the bucket."`
-	WorkerImage  string   `name:"worker-image" placeholder:"IMAGE" env:"TAKO_CLOUD_WORKER_IMAGE" help:"Image of the pods that run an instance's scripts; without it an instance runs scripts on its targets and workers only. The API server must be within --reach."`
-	StorageClass string   `name:"storage-class" placeholder:"NAME" env:"TAKO_CLOUD_STORAGE_CLASS" help:"Class of persistent volumes; the cluster's default unless given."`
+	Home         string         `name:"namespace" default:"tako-system" env:"TAKO_CLOUD_NAMESPACE" help:"Namespace of operator and gateway."`
+	Scheme       string         `name:"scheme" enum:"http,https" default:"https" env:"TAKO_CLOUD_SCHEME" help:"How people reach instances: ${enum}."`
+	Proxies      []netip.Prefix `name:"proxies" placeholder:"CIDR" env:"TAKO_CLOUD_PROXIES" help:"Networks of the gateway, whose X-Forwarded-For instances believe and from which alone they can be reached."`
+	Inside       []netip.Prefix `name:"inside" default:"10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16" placeholder:"CIDR" env:"TAKO_CLOUD_INSIDE" help:"Networks that instances cannot reach: the cluster's own, and the addresses of metadata."`
+	Reach        []netip.Prefix `name:"reach" placeholder:"CIDR" env:"TAKO_CLOUD_REACH" help:"Networks inside that instances may reach all the same, such as that of the bucket."`
+	WorkerImage  string         `name:"worker-image" placeholder:"IMAGE" env:"TAKO_CLOUD_WORKER_IMAGE" help:"Image of the pods that run an instance's scripts; without it an instance runs scripts on its targets and workers only. The API server must be within --reach."`
+	StorageClass string         `name:"storage-class" placeholder:"NAME" env:"TAKO_CLOUD_STORAGE_CLASS" help:"Class of persistent volumes; the cluster's default unless given."`
 
 	HealthyWithin time.Duration `name:"healthy-within" default:"5m" env:"TAKO_CLOUD_HEALTHY_WITHIN" help:"How long a new version has to become healthy before it is taken back."`
 	HealthyFor    time.Duration `name:"healthy-for" default:"10s" env:"TAKO_CLOUD_HEALTHY_FOR" help:"How long a new version must have been healthy to be kept."`

@@ -124,7 +124,7 @@ func (c Cloud) open(i *cloud.Instance) *networkingv1.NetworkPolicy {
 	ingress := []networkingv1.NetworkPolicyPeer{{NamespaceSelector: &metav1.LabelSelector{
 		MatchLabels: map[string]string{corev1.LabelMetadataName: c.Home}}}}
 	for _, p := range c.Proxies {
-		ingress = append(ingress, networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: p}})
+		ingress = append(ingress, networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: p.String()}})
 	}
 	egress := []networkingv1.NetworkPolicyEgressRule{
 		{Ports: []networkingv1.NetworkPolicyPort{port(corev1.ProtocolUDP, 53), port(corev1.ProtocolTCP, 53)}},
@@ -132,7 +132,7 @@ func (c Cloud) open(i *cloud.Instance) *networkingv1.NetworkPolicy {
 			{IPBlock: &networkingv1.IPBlock{CIDR: "::/0", Except: append(within(c.Inside, false), "fc00::/7", "fe80::/10")}}}},
 	}
 	for _, r := range c.Reach {
-		egress = append(egress, networkingv1.NetworkPolicyEgressRule{To: []networkingv1.NetworkPolicyPeer{{IPBlock: &networkingv1.IPBlock{CIDR: r}}}})
+		egress = append(egress, networkingv1.NetworkPolicyEgressRule{To: []networkingv1.NetworkPolicyPeer{{IPBlock: &networkingv1.IPBlock{CIDR: r.String()}}}})
 	}
 	return &networkingv1.NetworkPolicy{
 		TypeMeta: metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicy"}, ObjectMeta: meta(i, serverName),
@@ -152,11 +152,11 @@ func port(p corev1.Protocol, number int32) networkingv1.NetworkPolicyPort {
 }
 
 // within are the networks of one of the two families.
-func within(networks []string, four bool) []string {
+func within(networks []netip.Prefix, four bool) []string {
 	var list []string
 	for _, n := range networks {
-		if p, err := netip.ParsePrefix(n); err == nil && p.Addr().Is4() == four {
-			list = append(list, n)
+		if n.Addr().Is4() == four {
+			list = append(list, n.String())
 		}
 	}
 	return list

@@ -149,7 +149,11 @@ func (c Cloud) environment(i *cloud.Instance) []corev1.EnvVar {
 		env = append(env, corev1.EnvVar{Name: "TAKO_ADMIN_EMAIL", Value: i.Spec.Admin.Email})
 	}
 	if len(c.Proxies) > 0 {
-		env = append(env, corev1.EnvVar{Name: "TAKO_TRUSTED_PROXIES", Value: strings.Join(c.Proxies, ",")})
+		var networks []string
+		for _, p := range c.Proxies {
+			networks = append(networks, p.String())
+		}
+		env = append(env, corev1.EnvVar{Name: "TAKO_TRUSTED_PROXIES", Value: strings.Join(networks, ",")})
 	}
 	if c.Place == "" {
 		return env
