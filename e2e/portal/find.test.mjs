@@ -22,16 +22,6 @@ after(() => portal?.close());
 const field = (page) => page.getByRole("combobox", { name: "Search and commands" });
 const heading = (page, name) => page.getByRole("heading", { level: 1, name }).waitFor();
 
-// pressed presses keys until something shows: a page may be seen a moment
-// before it hears.
-async function pressed(page, keys, what) {
-    for (let i = 0; i < 40 && !(await what.isVisible()); i++) {
-        for (const key of keys.split(" ")) await page.keyboard.press(key);
-        await what.waitFor({ timeout: 500 }).catch(() => {});
-    }
-    await what.waitFor();
-}
-
 // jump opens the palette, types and takes what is found.
 async function jump(page, text, option) {
     await page.keyboard.press("Control+k");
@@ -80,27 +70,26 @@ test("the palette says when nothing is found, closes with Escape and gives the f
 test("letters jump, are left alone in fields, and can be switched off", { skip }, async () => {
     const page = await portal.visit("/Spaces-1");
     await settled(page);
-    await pressed(page, "g p", page.getByRole("heading", { level: 1, name: "Projects" }));
+    await page.keyboard.type("gp");
+    await heading(page, "Projects");
     const filter = page.getByRole("searchbox", { name: "Filter by name" });
-    await page.getByRole("link", { name: /Acme Web/ }).first().waitFor();
-    const focused = () => filter.evaluate((f) => f === globalThis.document.activeElement);
-    for (let i = 0; i < 40 && !(await focused()); i++) {
-        await page.keyboard.press("/");
-        await page.waitForTimeout(100);
-    }
-    await page.keyboard.type("gt");
+    await filter.waitFor();
+    await page.keyboard.type("/gt");
     assert.equal(await filter.inputValue(), "gt");
     await page.keyboard.press("Tab");
-    await pressed(page, "g t", page.getByRole("heading", { level: 1, name: "Tasks" }));
+    await page.keyboard.type("gt");
+    await heading(page, "Tasks");
     await page.goto(`${portal.server.url}/app#/Spaces-1/projects/acme-web/deployments`);
     await heading(page, "Acme Web");
-    await pressed(page, "c", page.getByRole("heading", { level: 1, name: "Create release" }));
+    await page.keyboard.type("c");
+    await heading(page, "Create release");
     await page.goto(`${portal.server.url}/app#/Spaces-1/projects/acme-web/deployments`);
     await heading(page, "Acme Web");
-    await pressed(page, "D", page.getByRole("heading", { level: 1, name: "Deploy 1.2.4" }));
+    await page.keyboard.type("D");
+    await heading(page, "Deploy 1.2.4");
 
+    await page.keyboard.type("?");
     const sheet = page.getByRole("dialog", { name: "Keys" });
-    await pressed(page, "?", sheet);
     await sheet.getByText("Copy the link to a line").waitFor();
     await sheet.getByRole("switch", { name: "Single letters do something" }).uncheck();
     await page.keyboard.press("Escape");
@@ -115,14 +104,15 @@ test("letters jump, are left alone in fields, and can be switched off", { skip }
 test("the palette and the sheet of keys are accessible in both themes", { skip }, async () => {
     await inBothThemes(portal, "palette", "/Spaces-1/projects/acme-web/deployments", {
         ready: async (page) => {
-            await pressed(page, "Control+k", field(page));
+            await page.keyboard.press("Control+k");
             await field(page).fill("acme");
             await page.getByRole("option", { name: /Project/ }).first().waitFor();
         },
     });
     await inBothThemes(portal, "keys", "/Spaces-1/tasks", {
         ready: async (page) => {
-            await pressed(page, "?", page.getByRole("dialog", { name: "Keys" }));
+            await page.keyboard.type("?");
+            await page.getByRole("dialog", { name: "Keys" }).waitFor();
         },
     });
 });

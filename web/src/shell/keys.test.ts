@@ -21,6 +21,14 @@ test("g waits a moment for the letter after it", () => {
   expect(keys.hear(press("p"), 22_000, true)).toBe("p");
 });
 
+test("letters mean what they are from the very start of the page on", () => {
+  const keys = new Keys();
+  expect(keys.hear(press("c"), 300, true)).toBe("c");
+  expect(keys.hear(press("g"), 400, true)).toBeUndefined();
+  expect(keys.hear(press("p"), 500, true)).toBe("g p");
+  expect(keys.hear(press("?"), 600, true)).toBe("?");
+});
+
 test("letters mean nothing where they are off, or with a modifier", () => {
   const keys = new Keys();
   expect(keys.hear(press("c"), 1, false)).toBeUndefined();

@@ -1,6 +1,6 @@
 // The keys that work on every screen. Single letters can be switched off, since
 // who dictates text would press them unwillingly.
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useLayoutEffect, useRef, useSyncExternalStore } from "react";
 
 export const commandKey = /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘" : "Ctrl";
 
@@ -46,13 +46,13 @@ type Press = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey">;
 
 // Keys tells what a press means: "palette", a letter, or "g p" after a g.
 export class Keys {
-  private begun = 0;
+  private begun = Number.NEGATIVE_INFINITY; // a page hears from its time 0 on
 
   hear({ key, ctrlKey, metaKey, altKey }: Press, now: number, letters: boolean): string | undefined {
     if ((ctrlKey || metaKey) && !altKey && key.toLowerCase() === "k") return "palette";
     if (ctrlKey || metaKey || altKey || !letters || key.length !== 1) return undefined;
     const after = now - this.begun < 1500;
-    this.begun = key === "g" && !after ? now : 0;
+    this.begun = key === "g" && !after ? now : Number.NEGATIVE_INFINITY;
     if (after) return `g ${key}`;
     return key === "g" ? undefined : key;
   }
@@ -63,7 +63,8 @@ export function useKeys(act: (meaning: string) => (() => void) | undefined) {
   const latest = useRef(act);
   latest.current = act;
   const letters = useLetters();
-  useEffect(() => {
+  // Whatever is seen hears: an effect after the paint would miss the quick.
+  useLayoutEffect(() => {
     const keys = new Keys();
     const hear = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
