@@ -3,9 +3,9 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"net"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -27,7 +27,7 @@ type Directory struct {
 var _ gateway.Directory = &Directory{}
 
 // Find implements gateway.Directory. Where two instances claim a host, the
-// older one has it.
+// older one has it, and of two of one second the first by name.
 func (d *Directory) Find(ctx context.Context, host string) (gateway.Place, error) {
 	var list cloud.InstanceList
 	if err := d.List(ctx, &list, client.MatchingFields{instance.IndexHost: host}, client.UnsafeDisableDeepCopy); err != nil {
@@ -36,7 +36,7 @@ func (d *Directory) Find(ctx context.Context, host string) (gateway.Place, error
 	var oldest *cloud.Instance
 	for n := range list.Items {
 		i := &list.Items[n]
-		if oldest == nil || i.CreationTimestamp.Before(&oldest.CreationTimestamp) {
+		if oldest == nil || cmp.Or(i.CreationTimestamp.Compare(oldest.CreationTimestamp.Time), cmp.Compare(i.Name, oldest.Name)) < 0 {
 			oldest = i
 		}
 	}
@@ -71,12 +71,12 @@ func (d *Directory) place(ctx context.Context, i *cloud.Instance) (gateway.Place
 		return p, nil
 	}
 	var pod corev1.Pod
-	err := d.Get(ctx, types.NamespacedName{Namespace: "tako-" + i.Name, Name: "tako-0"}, &pod)
+	err := d.Get(ctx, instance.PodOf(i.Name), &pod)
 	if err != nil && !apierrors.IsNotFound(err) {
 		return p, fmt.Errorf("looking for the server of %s: %w", i.Name, err)
 	}
 	if err == nil && pod.DeletionTimestamp == nil && pod.Status.PodIP != "" {
-		p.Address = net.JoinHostPort(pod.Status.PodIP, "8080")
+		p.Address = instance.Address(&pod)
 	}
 	return p, nil
 }

@@ -32,7 +32,9 @@ type Cloud struct {
 }
 
 // namespaceOf is where an instance lives.
-func namespaceOf(i *cloud.Instance) string { return "tako-" + i.Name }
+func namespaceOf(i *cloud.Instance) string { return namespaceNamed(i.Name) }
+
+func namespaceNamed(instance string) string { return "tako-" + instance }
 
 // prefixOf is an instance's part of the bucket: its own even if another had the
 // name before.

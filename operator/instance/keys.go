@@ -45,7 +45,7 @@ func (r *Reconciler) masterKey(ctx context.Context, i *cloud.Instance) (string, 
 		return base64.StdEncoding.EncodeToString(b), err
 	}
 	var s corev1.Secret
-	if err := r.Direct.Get(ctx, types.NamespacedName{Namespace: "tako-" + g.KeyOf, Name: keySecret}, &s); err != nil {
+	if err := r.Direct.Get(ctx, types.NamespacedName{Namespace: namespaceNamed(g.KeyOf), Name: keySecret}, &s); err != nil {
 		return "", fmt.Errorf("reading the master key of %s: %w", g.KeyOf, err)
 	}
 	return string(s.Data["key"]), nil

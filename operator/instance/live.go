@@ -56,7 +56,7 @@ func (r *Reconciler) live(ctx context.Context, i *cloud.Instance) (*stop, error)
 	if err != nil {
 		return nil, err
 	}
-	mark, err := r.Cloud.mark(i, i.Status.Image)
+	mark, err := r.Cloud.mark(i)
 	if err != nil {
 		return nil, err
 	}
@@ -85,10 +85,7 @@ type world struct {
 
 // scale makes the set what it shall be, with so many pods.
 func (w *world) scale(ctx context.Context, replicas int32) error {
-	set, err := w.r.Cloud.workload(w.i, w.i.Status.Image, replicas, w.back)
-	if err != nil {
-		return err
-	}
+	set := w.r.Cloud.workload(w.i, w.mark, replicas, w.back)
 	mark, err := digest(set)
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	cloud "github.com/takodeploy/tako/operator/cloud/v1alpha1"
@@ -109,10 +110,10 @@ func (r *Reconciler) claim(ctx context.Context, i *cloud.Instance) (*stop, error
 	if r.Cloud.Place == "" && ephemeral(i) {
 		return &stop{phase: cloud.Provisioning, reason: "NoBucket", text: "An ephemeral volume needs a bucket, and the operator was given none: give it --bucket, or set spec.storage.volume to Persistent."}, nil
 	}
-	if !has(i.Finalizers, cloud.Finalizer) {
+	if !controllerutil.ContainsFinalizer(i, cloud.Finalizer) {
 		status := i.Status
 		patch := client.MergeFromWithOptions(i.DeepCopy(), client.MergeFromWithOptimisticLock{})
-		i.Finalizers = append(i.Finalizers, cloud.Finalizer)
+		controllerutil.AddFinalizer(i, cloud.Finalizer)
 		if err := r.Patch(ctx, i, patch); err != nil {
 			return nil, fmt.Errorf("claiming the instance: %w", err)
 		}
@@ -187,15 +188,6 @@ func digest(v any) (string, error) {
 	return hex.EncodeToString(sum[:8]), nil
 }
 
-func has(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
 // find looks for the server's set and its pod.
 func (r *Reconciler) find(ctx context.Context, i *cloud.Instance) (*appsv1.StatefulSet, *corev1.Pod, error) {
 	var set appsv1.StatefulSet
@@ -206,7 +198,7 @@ func (r *Reconciler) find(ctx context.Context, i *cloud.Instance) (*appsv1.State
 		return nil, nil, fmt.Errorf("looking for the server: %w", err)
 	}
 	var pod corev1.Pod
-	switch err := r.Get(ctx, types.NamespacedName{Namespace: namespaceOf(i), Name: serverName + "-0"}, &pod); {
+	switch err := r.Get(ctx, PodOf(i.Name), &pod); {
 	case apierrors.IsNotFound(err):
 		return &set, nil, nil
 	case err != nil:

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	cloud "github.com/takodeploy/tako/operator/cloud/v1alpha1"
 )
@@ -18,7 +19,7 @@ import (
 // and the bucket's prefix last, so that whatever is broken off can be seen and
 // is gone on with.
 func (r *Reconciler) remove(ctx context.Context, i *cloud.Instance) (*stop, error) {
-	if !has(i.Finalizers, cloud.Finalizer) {
+	if !controllerutil.ContainsFinalizer(i, cloud.Finalizer) {
 		return &stop{}, nil
 	}
 	if i.Status.Phase != cloud.Deleting {
@@ -70,13 +71,7 @@ func (r *Reconciler) erase(ctx context.Context, i *cloud.Instance) (*stop, error
 		}
 	}
 	patch := client.MergeFrom(i.DeepCopy())
-	var rest []string
-	for _, f := range i.Finalizers {
-		if f != cloud.Finalizer {
-			rest = append(rest, f)
-		}
-	}
-	i.Finalizers = rest
+	controllerutil.RemoveFinalizer(i, cloud.Finalizer)
 	if err := r.Patch(ctx, i, patch); client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("letting the instance go: %w", err)
 	}

@@ -13,9 +13,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	k8slabels "k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -34,38 +32,25 @@ import (
 // Cache is what the operator keeps in memory: instances, and of what was made
 // for them only what decides something.
 func Cache() (cache.Options, error) {
-	ours, err := k8slabels.NewRequirement(cloud.LabelInstance, selection.Exists, nil)
+	ours, err := k8slabels.Parse(cloud.LabelInstance)
 	if err != nil {
 		return cache.Options{}, fmt.Errorf("choosing the objects of instances: %w", err)
 	}
-	by := cache.ByObject{Label: k8slabels.NewSelector().Add(*ours)}
+	strip := cache.TransformStripManagedFields()
 	lean := func(f func(any)) cache.ByObject {
-		b := by
-		b.Transform = func(o any) (any, error) {
-			if m, err := metaOf(o); err == nil {
-				m.SetManagedFields(nil)
-			}
+		return cache.ByObject{Label: ours, Transform: func(o any) (any, error) {
 			f(o)
-			return o, nil
-		}
-		return b
+			return strip(o)
+		}}
 	}
-	nothing := lean(func(any) {})
+	whole := cache.ByObject{Label: ours}
 	return cache.Options{
-		DefaultTransform: cache.TransformStripManagedFields(),
+		DefaultTransform: strip,
 		ByObject: map[client.Object]cache.ByObject{
 			&corev1.Pod{}: lean(leanPod), &appsv1.StatefulSet{}: lean(leanSet),
-			&corev1.Namespace{}: nothing, &corev1.Secret{}: nothing, &networkingv1.NetworkPolicy{}: nothing,
+			&corev1.Namespace{}: whole, &corev1.Secret{}: whole, &networkingv1.NetworkPolicy{}: whole,
 		},
 	}, nil
-}
-
-func metaOf(o any) (metav1.Object, error) {
-	m, ok := o.(metav1.Object)
-	if !ok {
-		return nil, fmt.Errorf("%T is no object", o)
-	}
-	return m, nil
 }
 
 // leanPod drops what nothing is decided by.
@@ -147,11 +132,21 @@ func (r *Reconciler) damage(o client.Object, q queue) {
 	}
 }
 
+// PodOf names the pod of an instance's server.
+func PodOf(instance string) types.NamespacedName {
+	return types.NamespacedName{Namespace: namespaceNamed(instance), Name: serverName + "-0"}
+}
+
+// Address is where the server in a pod answers.
+func Address(pod *corev1.Pod) string {
+	return net.JoinHostPort(pod.Status.PodIP, strconv.Itoa(webPort))
+}
+
 // AskByHTTP reads a server's report from its pod.
 func AskByHTTP(ctx context.Context, pod *corev1.Pod) (Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	url := "http://" + net.JoinHostPort(pod.Status.PodIP, strconv.Itoa(webPort)) + "/statusz"
+	url := "http://" + Address(pod) + "/statusz"
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return Report{}, fmt.Errorf("asking the server: %w", err)

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"slices"
 	"time"
 
 	cloud "github.com/takodeploy/tako/operator/cloud/v1alpha1"
@@ -30,10 +31,5 @@ func open(w *cloud.Window, now time.Time) (bool, time.Time) {
 }
 
 func on(days []string, day time.Weekday) bool {
-	for _, d := range days {
-		if d == day.String()[:3] {
-			return true
-		}
-	}
-	return len(days) == 0
+	return len(days) == 0 || slices.Contains(days, day.String()[:3])
 }

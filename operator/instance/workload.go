@@ -42,12 +42,8 @@ func service(i *cloud.Instance) *corev1.Service {
 // on a node that cannot be reached is not replaced before somebody has made
 // sure that it is dead. A pod is replaced only when the operator removes it,
 // within the maintenance window.
-func (c Cloud) workload(i *cloud.Instance, image string, replicas int32, back *Going) (*appsv1.StatefulSet, error) {
-	mark, err := c.mark(i, image)
-	if err != nil {
-		return nil, err
-	}
-	pod := c.pod(i, image)
+func (c Cloud) workload(i *cloud.Instance, mark string, replicas int32, back *Going) *appsv1.StatefulSet {
+	pod := c.pod(i)
 	template := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: serverLabels(i), Annotations: map[string]string{annotationTemplate: mark}}, Spec: pod}
 	if back != nil {
 		template.Annotations[annotationRestore] = back.Name
@@ -65,15 +61,15 @@ func (c Cloud) workload(i *cloud.Instance, image string, replicas int32, back *G
 	if !ephemeral(i) {
 		set.Spec.VolumeClaimTemplates = []corev1.PersistentVolumeClaim{c.claim(i)}
 	}
-	return set, nil
+	return set
 }
 
 // mark tells the template of a pod from others. How a start restores is no
 // reason to start anew.
-func (c Cloud) mark(i *cloud.Instance, image string) (string, error) {
+func (c Cloud) mark(i *cloud.Instance) (string, error) {
 	same := i.DeepCopy()
 	same.Status.Begun = false
-	return digest(c.pod(same, image))
+	return digest(c.pod(same))
 }
 
 func (c Cloud) claim(i *cloud.Instance) corev1.PersistentVolumeClaim {
@@ -93,7 +89,7 @@ func (c Cloud) claim(i *cloud.Instance) corev1.PersistentVolumeClaim {
 
 func gib(n int32) resource.Quantity { return *resource.NewQuantity(int64(n)<<30, resource.BinarySI) }
 
-func (c Cloud) pod(i *cloud.Instance, image string) corev1.PodSpec {
+func (c Cloud) pod(i *cloud.Instance) corev1.PodSpec {
 	yes, no, grace := true, false, int64(60)
 	user := int64(nobody)
 	s := sizeOf(i)
@@ -108,7 +104,7 @@ func (c Cloud) pod(i *cloud.Instance, image string) corev1.PodSpec {
 			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
 		Volumes: volumes,
 		Containers: []corev1.Container{{
-			Name: serverName, Image: image, Args: []string{"server"}, ImagePullPolicy: corev1.PullIfNotPresent, TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError, Env: c.environment(i),
+			Name: serverName, Image: i.Status.Image, Args: []string{"server"}, ImagePullPolicy: corev1.PullIfNotPresent, TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError, Env: c.environment(i),
 			Ports: []corev1.ContainerPort{{Name: "web", ContainerPort: webPort, Protocol: corev1.ProtocolTCP}, {Name: "agents", ContainerPort: agentPort, Protocol: corev1.ProtocolTCP}},
 			SecurityContext: &corev1.SecurityContext{AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes,
 				Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}},
@@ -118,19 +114,21 @@ func (c Cloud) pod(i *cloud.Instance, image string) corev1.PodSpec {
 					corev1.ResourceEphemeralStorage: resource.MustParse("64Mi")},
 				Limits: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse(s.memory)},
 			},
-			ReadinessProbe: probe(2, 3), LivenessProbe: probe(20, 6),
+			ReadinessProbe: probe("/healthz", 2, 3),
+			// A server that has lost its database is not mended by a start.
+			LivenessProbe: probe("/livez", 20, 6),
 			// A start restores from the bucket first, which takes as long as there
 			// is data.
-			StartupProbe: probe(1, 900),
+			StartupProbe: probe("/healthz", 1, 900),
 		}},
 	}
 	c.withWorkers(&pod)
 	return pod
 }
 
-func probe(every, failures int32) *corev1.Probe {
+func probe(path string, every, failures int32) *corev1.Probe {
 	return &corev1.Probe{PeriodSeconds: every, FailureThreshold: failures, TimeoutSeconds: 5, SuccessThreshold: 1,
-		ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/healthz", Port: intstr.FromInt32(webPort), Scheme: corev1.URISchemeHTTP}}}
+		ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(webPort), Scheme: corev1.URISchemeHTTP}}}
 }
 
 // environment is what the server is told.
