@@ -6,7 +6,6 @@ package channel
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -43,7 +42,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	var list cloud.InstanceList
-	if err := r.List(ctx, &list, client.MatchingFields{Index: c.Name}); err != nil {
+	// plan changes none of them: they need not be copied out of the cache.
+	if err := r.List(ctx, &list, client.MatchingFields{Index: c.Name}, client.UnsafeDisableDeepCopy); err != nil {
 		return reconcile.Result{}, fmt.Errorf("listing the channel's instances: %w", err)
 	}
 	before := c.DeepCopy()
@@ -120,11 +120,12 @@ func plan(c *cloud.Channel, all []cloud.Instance, now time.Time) ([]gift, time.D
 
 // order sorts instances so that each version begins with others.
 func order(all []cloud.Instance, image string) {
-	key := func(i cloud.Instance) string {
-		sum := sha256.Sum256([]byte(image + "\n" + i.Name))
-		return hex.EncodeToString(sum[:8])
+	keys := map[string]string{}
+	for n := range all {
+		sum := sha256.Sum256([]byte(image + "\n" + all[n].Name))
+		keys[all[n].Name] = string(sum[:8])
 	}
-	slices.SortFunc(all, func(a, b cloud.Instance) int { return strings.Compare(key(a), key(b)) })
+	slices.SortFunc(all, func(a, b cloud.Instance) int { return strings.Compare(keys[a.Name], keys[b.Name]) })
 }
 
 // upTo is how many instances have the version after a wave, from 1; none after
