@@ -54,8 +54,10 @@ func (w *world) wrong(o *operation, a answer) string {
 }
 
 // asksOthers tells operations whose answer is another server's, which may be
-// out of reach.
-func asksOthers(o *operation) bool { return strings.Contains(o.path, "/feeds/{id}/") }
+// out of reach: a feed's, or that of a project's Git repository.
+func asksOthers(o *operation) bool {
+	return strings.Contains(o.path, "/feeds/{id}/") || strings.Contains(o.path, "/projects/{id}/git/") || strings.Contains(o.path, "/{gitRef}/")
+}
 
 // wrongProblem judges the body of a refusal. The answers of OAuth have a shape
 // of their own.

@@ -20,7 +20,7 @@ import (
 )
 
 func main() {
-	o := options{say: func(format string, args ...any) { fmt.Printf(format+"\n", args...) }}
+	o := options{rounds: 1, say: func(format string, args ...any) { fmt.Printf(format+"\n", args...) }}
 	flag.StringVar(&o.server, "server", "http://127.0.0.1:8080", "`address` of the server")
 	flag.StringVar(&o.key, "key", "", "an administrator's API `key`")
 	flag.DurationVar(&o.length, "for", 10*time.Minute, "how long")

@@ -25,6 +25,7 @@ import (
 type options struct {
 	server, key string
 	length      time.Duration
+	rounds      int // that each worker makes through all operations, however long they take
 	workers     int
 	seed        uint64
 	patience    time.Duration // for one answer
@@ -54,8 +55,7 @@ type fuzzer struct {
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// run tries for as long as the options say, but at least each operation once,
-// and gives what was found wrong.
+// run tries for as long as the options say, and gives what was found wrong.
 func run(ctx context.Context, o options) ([]string, error) {
 	client := &rest.Client{URL: strings.TrimSuffix(o.server, "/"), APIKey: o.key}
 	var raw string
@@ -90,7 +90,13 @@ func run(ctx context.Context, o options) ([]string, error) {
 		o.say("%6d answers of status %d", f.statuses[status], status)
 	}
 	o.say("%d of %d operations have succeeded, %d faults", len(f.good), len(d.operations), len(f.found))
-	return sorted(f.found), ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return sorted(f.found), err
+	}
+	if 2*len(f.good) < len(d.operations) {
+		return sorted(f.found), fmt.Errorf("only %d of %d operations have succeeded: so many refusals prove little", len(f.good), len(d.operations))
+	}
+	return sorted(f.found), nil
 }
 
 func (f *fuzzer) maker(worker uint64) *maker {
@@ -111,15 +117,13 @@ func (f *fuzzer) all(ctx context.Context) {
 		each.Go(func() {
 			m := f.maker(uint64(n) + 1)
 			order := slices.Clone(f.operations)
-			for once := true; ctx.Err() == nil && (once || time.Now().Before(until)); once = false {
+			for round := 0; round < f.rounds || time.Now().Before(until); round++ {
 				m.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-				for i, o := range order {
-					if ctx.Err() != nil || !once && time.Now().After(until) {
+				for _, o := range order {
+					if ctx.Err() != nil || round >= f.rounds && time.Now().After(until) {
 						return
 					}
-					if !once || i%f.workers == n%f.workers {
-						f.try(ctx, m, o, false)
-					}
+					f.try(ctx, m, o, false)
 				}
 			}
 		})

@@ -78,8 +78,8 @@ func (m *maker) of(schema object, name string, depth int) any {
 func (m *maker) structure(schema object, depth int) object {
 	made := object{}
 	members, _ := schema["properties"].(object)
-	for name, of := range members {
-		of, _ := of.(object)
+	for _, name := range sorted(members) { // the same seed makes the same
+		of, _ := members[name].(object)
 		if depth > 0 && (of["x-required"] == true || m.IntN(3) == 0) {
 			made[name] = m.of(of, name, depth-1)
 		}

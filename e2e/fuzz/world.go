@@ -158,8 +158,8 @@ var seed = []struct{ at, body string }{
 	{"artifacts", `{"Filename":"a.txt","ServerTaskId":"{tasks}"}`},
 }
 
-// process is what the project and the runbook do.
-const process = `[{"Name":"Say","Actions":[{"Name":"Say","ActionType":"Octopus.Script","Properties":{"Octopus.Action.Script.ScriptSource":"Inline","Octopus.Action.Script.Syntax":"Bash","Octopus.Action.Script.ScriptBody":"echo said","Octopus.Action.RunOnServer":"true"}}]},
+// steps are what the project and the runbook do.
+const steps = `[{"Name":"Say","Actions":[{"Name":"Say","ActionType":"Octopus.Script","Properties":{"Octopus.Action.Script.ScriptSource":"Inline","Octopus.Action.Script.Syntax":"Bash","Octopus.Action.Script.ScriptBody":"echo said","Octopus.Action.RunOnServer":"true"}}]},
 	{"Name":"Ask","Actions":[{"Name":"Ask","ActionType":"Octopus.Manual","Properties":{"Octopus.Action.Manual.Instructions":"Well?"}}]}]`
 
 // furnish gives the server something of each sort.
@@ -182,7 +182,7 @@ func (w *world) furnish(m *maker) error {
 		if owner == "" {
 			continue
 		}
-		if err := w.change("/api/Spaces-1/"+owner+ids[at], "Steps", process); err != nil {
+		if err := w.change("/api/Spaces-1/"+owner+ids[at], "Steps", steps); err != nil {
 			return err
 		}
 	}
