@@ -18,7 +18,6 @@ type file struct {
 	uid  int
 	data []byte
 	link string
-	hard bool // the link is to an entry of the tree
 }
 
 // tree writes files as a compressed tar. Folders above the files are added,
@@ -66,8 +65,6 @@ func put(w *tar.Writer, start string, made time.Time, f file) error {
 	switch {
 	case strings.HasSuffix(f.name, "/"):
 		h.Typeflag = tar.TypeDir
-	case f.hard:
-		h.Typeflag, h.Linkname = tar.TypeLink, start+f.link
 	case f.link != "":
 		h.Typeflag, h.Linkname = tar.TypeSymlink, f.link
 	}

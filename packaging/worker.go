@@ -128,7 +128,11 @@ func (r rootfs) take(h *tar.Header, in io.Reader) error {
 		f.link = h.Linkname
 	case tar.TypeLink:
 		// A copy, since the order of the names is not that of the links.
-		f.data, f.mode = r[place(h.Linkname)].data, r[place(h.Linkname)].mode
+		same, there := r[place(h.Linkname)]
+		if !there {
+			return fmt.Errorf("%s is a link to %s, which the image does not have", h.Name, h.Linkname)
+		}
+		f.data, f.mode = same.data, same.mode
 	default:
 		return nil
 	}
