@@ -22,7 +22,6 @@ type Pod struct {
 type Metadata struct {
 	Name              string            `json:"name"`
 	UID               string            `json:"uid"`
-	ResourceVersion   string            `json:"resourceVersion"`
 	Labels            map[string]string `json:"labels"`
 	CreationTimestamp time.Time         `json:"creationTimestamp"`
 	DeletionTimestamp *time.Time        `json:"deletionTimestamp"`
@@ -75,7 +74,6 @@ type Waiting struct{ Reason, Message string }
 // Terminated says how a container ended.
 type Terminated struct {
 	ExitCode        int
-	Signal          int
 	Reason, Message string
 	FinishedAt      time.Time
 }

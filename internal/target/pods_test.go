@@ -137,7 +137,9 @@ func wayTo(t *testing.T, pods *target.Pods, ticket target.PodTicket) target.Anch
 // stateOf waits until a pod is as it should be.
 func stateOf(t *testing.T, c *kubetest.Cluster, name, what string, is func(*kube.Pod) bool) {
 	t.Helper()
-	must(t, c.Await(within(t, time.Minute), name, func(p *kube.Pod) (bool, error) { return is(p), nil }))
+	if err := c.Await(within(t, time.Minute), name, func(p *kube.Pod) (bool, error) { return is(p), nil }); err != nil {
+		t.Fatalf("the pod %s has not %s: %v", name, what, err)
+	}
 }
 
 // TestPodOfATicket takes a package along, ends when its job was completed, and
@@ -248,13 +250,13 @@ func TestPodIsDrained(t *testing.T) {
 	}
 	must(t, w.Complete(within(t, time.Minute), "drain-1"))
 	must(t, w.Close())
-	stateOf(t, c, target.PodName("drain-1"), "gone", func(p *kube.Pod) bool { return p == nil })
+	stateOf(t, c, target.PodName("drain-1"), "gone away", func(p *kube.Pod) bool { return p == nil })
 	// One that was given nothing has nothing to wait for.
 	idle := wayTo(t, pods, target.PodTicket{Ticket: "drain-2"})
 	_, err = idle.Anchor(within(t, time.Minute), nil)
 	must(t, err)
 	c.Call(t, http.MethodDelete, "/api/v1/namespaces/"+c.Namespace+"/pods/"+target.PodName("drain-2"), nil, nil)
-	stateOf(t, c, target.PodName("drain-2"), "gone", func(p *kube.Pod) bool { return p == nil })
+	stateOf(t, c, target.PodName("drain-2"), "gone away", func(p *kube.Pod) bool { return p == nil })
 }
 
 // TestPodEndsBadly tells why.
