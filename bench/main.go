@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -91,7 +92,7 @@ func (b *bench) measure(out string, names []string) (err error) {
 	}
 	report := readReport(out)
 	for _, p := range parts {
-		if len(names) == 0 && p.long || len(names) > 0 && !contains(names, p.name) {
+		if len(names) == 0 && p.long || len(names) > 0 && !slices.Contains(names, p.name) {
 			continue
 		}
 		fmt.Fprintln(os.Stderr, "measuring:", p.title)
@@ -114,15 +115,6 @@ func (b *bench) measure(out string, names []string) (err error) {
 func known(name string) bool {
 	for _, p := range parts {
 		if p.name == name {
-			return true
-		}
-	}
-	return false
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
 			return true
 		}
 	}
