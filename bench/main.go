@@ -29,12 +29,14 @@ type bench struct {
 	undo     []func()      // what stops what was started, last first
 }
 
-// parts can be chosen by name; those that take long are only measured by name.
-var parts = []struct {
+// part can be chosen by name; one that takes long is only measured by name.
+type part struct {
 	name, title string
 	run         func(*bench) ([]row, error)
 	long        bool
-}{
+}
+
+var parts = []part{
 	{"idle", "Memory at rest", (*bench).idle, false},
 	{"start", "Cold start with an existing database", (*bench).start, false},
 	{"api", "API at 32 connections", (*bench).api, false},
@@ -86,7 +88,7 @@ func (b *bench) measure(out string, names []string) (err error) {
 		os.Exit(130)
 	}()
 	for _, name := range names {
-		if !known(name) {
+		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
 			return fmt.Errorf("there is no part %q; there are idle, start, api, task, engine, scale, ssh and many", name)
 		}
 	}
@@ -110,15 +112,6 @@ func (b *bench) measure(out string, names []string) (err error) {
 		}
 	}
 	return nil
-}
-
-func known(name string) bool {
-	for _, p := range parts {
-		if p.name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // later has f called when the part ends.

@@ -111,15 +111,23 @@ func installed() string {
 	return fmt.Sprintf("%.0f GiB", kib/1024/1024)
 }
 
+const intro = "Written by `bench/run`; README.md beside this file says what is measured and how. Values are medians."
+
 // report is the file of results: a part that is measured again replaces only
 // its own section.
-type report struct{ sections map[string]string }
+type report struct {
+	sections map[string]string
+	others   []string // titles of the sections that other programs have measured
+}
 
 func readReport(file string) *report {
-	r := &report{map[string]string{}}
+	r := &report{sections: map[string]string{}}
 	for _, s := range strings.Split("\n"+read(file), "\n## ")[1:] {
 		title, _, _ := strings.Cut(s, "\n")
 		r.sections[title] = "## " + strings.TrimRight(s, "\n") + "\n"
+		if !slices.ContainsFunc(parts, func(p part) bool { return p.title == title }) {
+			r.others = append(r.others, title)
+		}
 	}
 	return r
 }
@@ -131,15 +139,14 @@ func (r *report) write(file string) error {
 		return nil
 	}
 	var b strings.Builder
-	b.WriteString("# Results\n\nWritten by `bench/run`; README.md beside this file says what is measured and how. Values are medians.\n")
+	b.WriteString("# Results\n\n" + intro + "\n")
 	for _, p := range parts {
 		if s := r.sections[p.title]; s != "" {
 			b.WriteString("\n" + s)
 		}
 	}
-	// portal.mjs measures this one.
-	if s := r.sections["The portal"]; s != "" {
-		b.WriteString("\n" + s)
+	for _, title := range r.others {
+		b.WriteString("\n" + r.sections[title])
 	}
 	return os.WriteFile(file, []byte(b.String()), 0o644)
 }
