@@ -38,7 +38,7 @@ func agents(w *world, calm []log, sum *tally) error {
 	sum.deployments += len(tasks)
 	before := sum.vanished
 	for _, t := range tasks {
-		if err := w.judgeWithout(t, calm[t.shape], vanishedWith, sum); err != nil {
+		if err := w.judgeWithout(t, calm[t.shape], sum, killedWith, unknownWith, forgottenWith); err != nil {
 			return err
 		}
 	}
@@ -66,43 +66,52 @@ func (w *world) killAgent() error {
 	return err
 }
 
-// What the log says of an action whose agent was killed, and of one whose agent
-// forgot it: a server that was set back asks for what it had already taken, and
-// an agent that has made room for another build meanwhile took that with it,
-// since it must not be left on the disk.
+// What the log says of an action whose agent was killed while it ran, or just
+// before it wrote down that it would, and of one whose agent forgot it: a server
+// that was set back asks for what it had already taken, and an agent that has
+// made room for another build meanwhile took that with it, since it must not be
+// left on the disk. An action that vanished for any other reason is lost.
 const (
-	vanishedWith  = "The action vanished: "
+	killedWith    = "that ran the job was killed."
+	unknownWith   = "It is not known how the job ended."
 	forgottenWith = "the agent that kept its output ended since"
 )
 
 // judgeWithout judges a deployment that may have lost an action with its agent,
-// of which the log then says so.
-func (w *world) judgeWithout(d deployment, calm log, says string, sum *tally) error {
+// of which the log then says one of the reasons.
+func (w *world) judgeWithout(d deployment, calm log, sum *tally, reasons ...string) error {
 	now, err := w.log(d)
 	if err != nil {
 		return err
 	}
-	if !now.says(says) {
+	if !slices.ContainsFunc(reasons, now.says) {
 		return w.judge(d, calm, sum)
 	}
 	sum.vanished++
-	for place, most := range w.shapes[d.shape].ran() {
+	task, err := w.Get("/api/tasks/" + d.task)
+	if err != nil {
+		return err
+	}
+	s, least := w.shapes[d.shape], 0
+	switch {
+	case task["State"] == "Success" && s.state == "Success": // it had an attempt left
+		least = 1
+		if err := w.judgeArtifacts(d, s.keeps(d.id), sum); err != nil {
+			return err
+		}
+	case task["State"] != "Failed":
+		sum.blame(&sum.lost, 1, "%s of %s lost an action and ended as %v: %v", d.task, d.id, task["State"], task["ErrorMessage"])
+	}
+	for place, most := range s.ran() {
 		text, err := os.ReadFile(filepath.Join(w.effects(), d.id+"."+place))
 		if err != nil && !os.IsNotExist(err) {
 			return err
 		}
 		sum.scripts++
-		sum.atMost(d.id+"."+place, strings.Fields(string(text)), most)
+		sum.between(d.id+"."+place, strings.Fields(string(text)), least, most)
 	}
 	sum.compareSaid(d.task, calm, now)
 	return nil
-}
-
-// atMost counts what ran twice in one attempt, or in more attempts than it has.
-func (t *tally) atMost(place string, lines []string, most int) {
-	slices.Sort(lines)
-	distinct := len(slices.Compact(slices.Clone(lines)))
-	t.blame(&t.doubled, len(lines)-distinct+max(0, distinct-most), "%s ran %d times in %d attempts of at most %d", place, len(lines), distinct, most)
 }
 
 // compareSaid compares what the scripts of a deployment said that has lost an

@@ -53,7 +53,7 @@ func (w *world) judge(d deployment, calm log, sum *tally) error {
 			return err
 		}
 		sum.scripts += want
-		sum.runs(d.id+"."+place, strings.Fields(string(text)), want)
+		sum.between(d.id+"."+place, strings.Fields(string(text)), want, want)
 	}
 	if err := w.judgeArtifacts(d, s.keeps(d.id), sum); err != nil {
 		return err
@@ -66,13 +66,13 @@ func (w *world) judge(d deployment, calm log, sum *tally) error {
 	return nil
 }
 
-// runs counts what ran too often and what did not run. Each run of a script
+// between counts what ran too often and what ran too seldom. Each run of a script
 // left a line, different for each attempt.
-func (t *tally) runs(place string, lines []string, want int) {
+func (t *tally) between(place string, lines []string, least, most int) {
 	slices.Sort(lines)
 	distinct := len(slices.Compact(slices.Clone(lines)))
-	t.blame(&t.doubled, len(lines)-distinct+max(0, distinct-want), "%s ran %d times in %d attempts instead of %d", place, len(lines), distinct, want)
-	t.blame(&t.lost, want-distinct, "%s ran %d times instead of %d", place, distinct, want)
+	t.blame(&t.doubled, len(lines)-distinct+max(0, distinct-most), "%s ran %d times in %d attempts instead of %d", place, len(lines), distinct, most)
+	t.blame(&t.lost, least-distinct, "%s ran %d times instead of %d", place, distinct, least)
 }
 
 // judgeArtifacts compares the artifacts of a deployment with what they should

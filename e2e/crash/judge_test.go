@@ -5,18 +5,19 @@ import (
 	"testing"
 )
 
-func TestRuns(t *testing.T) {
+func TestBetween(t *testing.T) {
 	for _, c := range []struct {
 		lines         string
-		want          int
+		least, most   int
 		lost, doubled int
 	}{
-		{"a", 1, 0, 0}, {"a b", 2, 0, 0}, {"", 1, 1, 0}, {"a a", 1, 0, 1}, {"a b", 1, 0, 1}, {"a a", 2, 1, 1}, {"b a b", 2, 0, 1},
+		{"a", 1, 1, 0, 0}, {"a b", 2, 2, 0, 0}, {"", 1, 1, 1, 0}, {"a a", 1, 1, 0, 1}, {"a b", 1, 1, 0, 1}, {"a a", 2, 2, 1, 1}, {"b a b", 2, 2, 0, 1},
+		{"", 0, 1, 0, 0}, {"", 1, 2, 1, 0}, {"a", 1, 2, 0, 0}, {"a a", 0, 2, 0, 1},
 	} {
 		var sum tally
-		sum.runs("place", strings.Fields(c.lines), c.want)
+		sum.between("place", strings.Fields(c.lines), c.least, c.most)
 		if sum.lost != c.lost || sum.doubled != c.doubled {
-			t.Errorf("%q of %d: lost %d doubled %d", c.lines, c.want, sum.lost, sum.doubled)
+			t.Errorf("%q of %d to %d: lost %d doubled %d", c.lines, c.least, c.most, sum.lost, sum.doubled)
 		}
 	}
 }
@@ -72,8 +73,8 @@ func TestCompareSaid(t *testing.T) {
 		{calm, 0},
 		{log{}, 0}, // it did not come to that
 		{log{"/a": {"status Success", "Work web-1 says line 1"}}, 1},
-		{log{"/a": {"status Failed", "Work web-1 says line 1", vanishedWith + "The agent was killed."}}, 0},
-		{log{"/a": {"status Failed", "Work web-1 says line 2", vanishedWith + "The agent was killed."}}, 2},
+		{log{"/a": {"status Failed", "Work web-1 says line 1", "The agent process 7 " + killedWith}}, 0},
+		{log{"/a": {"status Failed", "Work web-1 says line 2", "The agent process 7 " + killedWith}}, 2},
 		{log{"/a": {"status Failed", "Work web-1 says line 1", "Work web-1 says line 1"}}, 2},
 	} {
 		var sum tally

@@ -126,7 +126,7 @@ func accidental(w *world, calm []log, sum *tally) error {
 	sum.deployments += len(tasks)
 	judge := w.judge
 	if w.did[backByPowerCut] > 0 && w.did["upgraded"] > 0 {
-		judge = func(d deployment, calm log, sum *tally) error { return w.judgeWithout(d, calm, forgottenWith, sum) }
+		judge = func(d deployment, calm log, sum *tally) error { return w.judgeWithout(d, calm, sum, forgottenWith) }
 	}
 	for _, t := range tasks {
 		if err := judge(t, calm[t.shape], sum); err != nil {
