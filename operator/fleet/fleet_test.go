@@ -18,11 +18,13 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -39,15 +41,24 @@ import (
 // assets is the folder with etcd and kube-apiserver.
 func assets(t *testing.T) string {
 	t.Helper()
-	home, _ := os.UserHomeDir()
-	for _, dir := range []string{os.Getenv("KUBEBUILDER_ASSETS"), filepath.Join(home, ".cache", "kindless"), "/usr/local/kubebuilder/bin"} {
+	missing := func(dir string) error {
 		_, err1 := os.Stat(filepath.Join(dir, "kube-apiserver"))
 		_, err2 := os.Stat(filepath.Join(dir, "etcd"))
-		if dir != "" && err1 == nil && err2 == nil {
+		return errors.Join(err1, err2)
+	}
+	if dir := os.Getenv("KUBEBUILDER_ASSETS"); dir != "" {
+		if err := missing(dir); err != nil {
+			t.Fatalf("KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver: %v", err)
+		}
+		return dir
+	}
+	home, _ := os.UserHomeDir()
+	for _, dir := range []string{filepath.Join(home, ".cache", "kindless"), "/usr/local/kubebuilder/bin"} {
+		if missing(dir) == nil {
 			return dir
 		}
 	}
-	t.Skip("skipped: KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver")
+	t.Skip("no API server: set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver")
 	return ""
 }
 
@@ -143,7 +154,7 @@ func start(t *testing.T, m ctrl.Manager) {
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
-			t.Log(err)
+			t.Error(err)
 		}
 	})
 }
@@ -155,30 +166,25 @@ type program struct {
 	out     *os.File
 }
 
-var built struct {
-	sync.Once
-	path string
-	err  error
+// built is where the operator's program is.
+func built(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv("TAKO_OPERATOR"); path != "" {
+		return path
+	}
+	path := filepath.Join(t.TempDir(), "tako-operator")
+	build := exec.Command("go", "build", "-trimpath", "-o", path, "../cmd/tako-operator")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return path
 }
 
-func operator(t *testing.T) *program {
+func operator(t *testing.T, path string) *program {
 	t.Helper()
-	built.Do(func() {
-		built.path = os.Getenv("TAKO_OPERATOR")
-		if built.path == "" {
-			built.path = filepath.Join(os.TempDir(), fmt.Sprint("tako-operator-", os.Getpid()))
-			build := exec.Command("go", "build", "-trimpath", "-o", built.path, "../cmd/tako-operator")
-			build.Env = append(os.Environ(), "CGO_ENABLED=0")
-			if out, err := build.CombinedOutput(); err != nil {
-				built.err = fmt.Errorf("%w: %s", err, out)
-			}
-		}
-	})
-	if built.err != nil {
-		t.Fatal(built.err)
-	}
 	metrics := freeAddress(t)
-	p := &program{Cmd: exec.Command(built.path, "operate", "--no-elect", "--bucket=s3://cloud", "--workers=16", "--qps=1000", "--listen="+freeAddress(t), "--metrics="+metrics), metrics: metrics}
+	p := &program{Cmd: exec.Command(path, "operate", "--no-elect", "--bucket=s3://cloud", "--workers=16", "--qps=1000", "--listen="+freeAddress(t), "--metrics="+metrics), metrics: metrics}
 	log, err := os.Create(filepath.Join(t.TempDir(), "operator.log"))
 	if err != nil {
 		t.Fatal(err)
@@ -248,42 +254,55 @@ func create(t *testing.T, c client.Client, from, to int) {
 	}
 }
 
-// await polls until so many instances are as f says.
-func await(t *testing.T, c client.Client, want int, limit time.Duration, f func(*cloud.Instance) bool) {
+// await waits until so many instances are as f says.
+func await(t *testing.T, c client.WithWatch, want int, limit time.Duration, f func(*cloud.Instance) bool) {
 	t.Helper()
-	end := time.Now().Add(limit)
-	for {
-		var list cloud.InstanceList
-		if err := c.List(t.Context(), &list); err != nil {
+	are := map[string]bool{}
+	var other *cloud.Instance
+	enough := until(t, c, &cloud.InstanceList{}, limit, func(e watch.Event) bool {
+		i, ok := e.Object.(*cloud.Instance)
+		if !ok {
+			return false
+		}
+		if are[i.Name] = e.Type != watch.Deleted && f(i); !are[i.Name] {
+			delete(are, i.Name)
+			other = i
+		}
+		return len(are) >= want
+	})
+	if !enough {
+		text, _ := json.Marshal(other)
+		t.Fatalf("%d of %d after %s; one that is not: %s", len(are), want, limit, text)
+	}
+}
+
+// until shows f what there is and what becomes of it, until f has seen enough.
+func until(t *testing.T, c client.WithWatch, list client.ObjectList, limit time.Duration, f func(watch.Event) bool, options ...client.ListOption) bool {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	for ctx.Err() == nil { // the API server ends each watch after a while
+		w, err := c.Watch(ctx, list, options...)
+		if err != nil {
 			t.Fatal(err)
 		}
-		n := 0
-		var other *cloud.Instance
-		for k := range list.Items {
-			if f(&list.Items[k]) {
-				n++
-			} else {
-				other = &list.Items[k]
+		for e := range w.ResultChan() {
+			if f(e) {
+				w.Stop()
+				return true
 			}
 		}
-		if n >= want {
-			return
-		}
-		if time.Now().After(end) {
-			text, _ := json.Marshal(other)
-			t.Fatalf("%d of %d after %s; one that is not: %s", n, want, limit, text)
-		}
-		time.Sleep(min(250*time.Millisecond, time.Duration(want)*time.Millisecond))
 	}
+	return false
 }
 
 func ready(i *cloud.Instance) bool {
 	return i.Status.Phase == cloud.Ready && len(i.Status.Conditions) > 0 && i.Status.Conditions[0].Status == metav1.ConditionTrue
 }
 
-func reader(t *testing.T, config *rest.Config) client.Client {
+func reader(t *testing.T, config *rest.Config) client.WithWatch {
 	t.Helper()
-	c, err := client.New(config, client.Options{Scheme: scheme(t)})
+	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -353,14 +372,15 @@ func testFleet(t *testing.T, config *rest.Config) {
 	}
 	c := reader(t, config)
 	nodes(t, config)
-	p := operator(t)
+	path := built(t)
+	p := operator(t, path)
 	began := time.Now()
 	create(t, c, 0, size)
 	t.Logf("%d instances asked for in %s", size, time.Since(began).Round(time.Millisecond))
 	for n := range kills {
 		await(t, c, size*(n+1)/(kills+2), time.Minute, func(i *cloud.Instance) bool { return i.Status.Keyed })
 		p.kill()
-		p = operator(t)
+		p = operator(t, path)
 	}
 	await(t, c, size, time.Hour, ready)
 	took := time.Since(began)
@@ -386,31 +406,38 @@ func testFleet(t *testing.T, config *rest.Config) {
 	damage(t, c)
 }
 
-// damage removes things of an instance by hand, and wants them back.
-func damage(t *testing.T, c client.Client) {
+// damage removes and changes things of an instance by hand, and wants them back.
+func damage(t *testing.T, c client.WithWatch) {
 	t.Helper()
-	policy := types.NamespacedName{Namespace: "tako-i00003", Name: "closed"}
-	o := &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicy"}}
-	if err := c.Get(t.Context(), policy, o); err != nil {
+	const namespace, mode = "tako-i00003", "pod-security.kubernetes.io/enforce"
+	closed := &networkingv1.NetworkPolicy{}
+	if err := c.Get(t.Context(), types.NamespacedName{Namespace: namespace, Name: "closed"}, closed); err != nil {
 		t.Fatal(err)
 	}
-	before := o.UID
-	if err := c.Delete(t.Context(), o); err != nil {
+	if err := c.Delete(t.Context(), closed); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		if err := c.Get(t.Context(), policy, o); err == nil && o.UID != before {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatal("a network policy that was removed does not come back")
-		}
+	if !until(t, c, &networkingv1.NetworkPolicyList{}, time.Minute, func(e watch.Event) bool {
+		o, ok := e.Object.(*networkingv1.NetworkPolicy)
+		return ok && e.Type != watch.Deleted && o.Name == closed.Name && o.UID != closed.UID
+	}, client.InNamespace(namespace)) {
+		t.Error("a network policy that was removed does not come back")
+	}
+	open := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":{"`+mode+`":"privileged"}}}`))
+	if err := c.Patch(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, open); err != nil {
+		t.Fatal(err)
+	}
+	if !until(t, c, &corev1.NamespaceList{}, time.Minute, func(e watch.Event) bool {
+		o, ok := e.Object.(*corev1.Namespace)
+		return ok && o.Name == namespace && o.Labels[mode] == "restricted"
+	}) {
+		t.Error("a namespace that was opened to privileged pods is not closed again")
 	}
 }
 
 // lost ends a tenth of the pods at once, as when nodes die, and measures until
 // all serve again.
-func lost(t *testing.T, c client.Client, size int) {
+func lost(t *testing.T, c client.WithWatch, size int) {
 	t.Helper()
 	began := time.Now()
 	for n := 0; n < size; n += 10 {

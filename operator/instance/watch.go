@@ -98,7 +98,7 @@ func (r *Reconciler) SetupWithManager(m ctrl.Manager, workers int) error {
 	onDamage := handler.Funcs{
 		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { r.damage(e.Object, q) },
 		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) {
-			if e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() {
+			if changed(e.ObjectOld, e.ObjectNew) {
 				r.damage(e.ObjectNew, q)
 			}
 		},
@@ -122,6 +122,15 @@ func (r *Reconciler) SetupWithManager(m ctrl.Manager, workers int) error {
 		return fmt.Errorf("watching instances: %w", err)
 	}
 	return nil
+}
+
+// changed says whether somebody changed what an object shall be. Secrets and
+// namespaces have no generation: of them every change counts.
+func changed(before, after client.Object) bool {
+	if after.GetGeneration() == 0 {
+		return before.GetResourceVersion() != after.GetResourceVersion()
+	}
+	return before.GetGeneration() != after.GetGeneration()
 }
 
 // damage notes that something of an instance must be made anew.
