@@ -1,15 +1,14 @@
-import { ActionIcon, Button, Group, Modal, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Modal, TextInput } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useGet, useSend } from "~/api/query";
 import type { Wire } from "~/api/wire";
 import { useMay } from "~/app/session";
 import { t } from "~/text/t";
 import { Copied } from "~/ui/Copied";
-import form from "~/ui/form/form.module.css";
+import { DialogForm } from "~/ui/form/DialogForm";
 import { type Column, Rows } from "~/ui/ListPage";
 import { failed } from "~/ui/notify";
-import { Refusal } from "~/ui/Refusal";
 import { Facts, Section } from "~/ui/Section";
 import { Read } from "~/ui/state";
 import { Right } from "~/ui/Table";
@@ -85,8 +84,7 @@ export function OidcIdentities({ account }: { account: string }) {
 function NewIdentity({ account, onClose }: { account: string; onClose: () => void }) {
   const [draft, setDraft] = useState({ Name: "", Issuer: "", Subject: "", Audience: "" });
   const create = useSend("post", "/api/serviceaccounts/{account}/oidcidentities/create/v1", { onDone: onClose });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     create.mutate({ params: { account }, body: { ...draft, ServiceAccountId: account } });
   };
   const text = (name: keyof typeof draft, label: string, description: string, placeholder = "") => (
@@ -100,8 +98,13 @@ function NewIdentity({ account, onClose }: { account: string; onClose: () => voi
     />
   );
   return (
-    <form onSubmit={submit} className={form.fields}>
-      <Refusal of={create.error} />
+    <DialogForm
+      of={create}
+      action={t("Add identity")}
+      ready={Boolean(draft.Name && draft.Issuer && draft.Subject)}
+      onSubmit={submit}
+      onClose={onClose}
+    >
       {text("Name", t("Name"), t("Such as the repository that deploys."))}
       {text(
         "Issuer",
@@ -111,14 +114,6 @@ function NewIdentity({ account, onClose }: { account: string; onClose: () => voi
       )}
       {text("Subject", t("Subject"), t("Whom the token speaks for; * stands for anything."), "repo:acme/shop:*")}
       {text("Audience", t("Audience"), t("Only if the issuer cannot put the one above into its tokens."))}
-      <Group justify="flex-end" gap={8}>
-        <Button variant="default" onClick={onClose}>
-          {t("Back")}
-        </Button>
-        <Button type="submit" loading={create.isPending} disabled={!draft.Name || !draft.Issuer || !draft.Subject}>
-          {t("Add identity")}
-        </Button>
-      </Group>
-    </form>
+    </DialogForm>
   );
 }

@@ -1,11 +1,10 @@
-import { Button, Group, Modal } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Modal } from "@mantine/core";
+import { useState } from "react";
 import { useSend } from "~/api/query";
 import type { Wire } from "~/api/wire";
 import { t } from "~/text/t";
-import form from "~/ui/form/form.module.css";
+import { DialogForm } from "~/ui/form/DialogForm";
 import { done } from "~/ui/notify";
-import { Refusal } from "~/ui/Refusal";
 import { CertificateFile } from "./CertificateFile";
 
 type Props = { certificate: Wire<"Certificate">; opened: boolean; onClose: () => void };
@@ -29,25 +28,15 @@ function ReplaceForm({ certificate, onClose }: Omit<Props, "opened">) {
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     replace.mutate({ params: { id: certificate.Id }, body: { CertificateData: data, Password: password } });
   };
   return (
-    <form onSubmit={submit} className={form.fields}>
-      <Refusal of={replace.error} />
+    <DialogForm of={replace} action={t("Replace")} ready={Boolean(data)} onSubmit={submit} onClose={onClose}>
       <p className="dim">
         {t("What uses the certificate keeps using it, and has the new one from the next deployment on.")}
       </p>
       <CertificateFile password={password} onFile={setData} onPassword={setPassword} />
-      <Group justify="flex-end" gap={8}>
-        <Button variant="default" onClick={onClose}>
-          {t("Back")}
-        </Button>
-        <Button type="submit" loading={replace.isPending} disabled={!data}>
-          {t("Replace")}
-        </Button>
-      </Group>
-    </form>
+    </DialogForm>
   );
 }

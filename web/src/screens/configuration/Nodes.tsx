@@ -1,16 +1,16 @@
-import { Button, Group, Modal, NumberInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Button, Modal, NumberInput } from "@mantine/core";
+import { useState } from "react";
 import { useGet, useSend, useSpaceId } from "~/api/query";
 import { to } from "~/app/to";
 import { many, t } from "~/text/t";
 import { Confirm } from "~/ui/Confirm";
 import { DateTime } from "~/ui/DateTime";
+import { DialogForm } from "~/ui/form/DialogForm";
 import form from "~/ui/form/form.module.css";
 import { Link } from "~/ui/Link";
 import { type Column, Rows } from "~/ui/ListPage";
 import { done, failed } from "~/ui/notify";
 import { Page } from "~/ui/Page";
-import { Refusal } from "~/ui/Refusal";
 import { StatusChip } from "~/ui/StatusChip";
 import { Read } from "~/ui/state";
 import { type Look, okLook } from "~/ui/status";
@@ -137,13 +137,11 @@ export default function Nodes() {
 function CapForm({ node, onClose }: { node: Node; onClose: () => void }) {
   const [cap, setCap] = useState<number | string>(node.MaxConcurrentTasks);
   const save = useSend("put", "/api/octopusservernodes/{id}", { onDone: onClose });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     save.mutate({ params: { id: node.Id }, body: { ...node, MaxConcurrentTasks: Number(cap) } });
   };
   return (
-    <form onSubmit={submit} className={form.fields}>
-      <Refusal of={save.error} />
+    <DialogForm of={save} action={t("Save")} onSubmit={submit} onClose={onClose}>
       <NumberInput
         size="xs"
         label={t("Tasks at once")}
@@ -153,14 +151,6 @@ function CapForm({ node, onClose }: { node: Node; onClose: () => void }) {
         value={cap}
         onChange={setCap}
       />
-      <Group justify="flex-end" gap={8}>
-        <Button variant="default" onClick={onClose}>
-          {t("Back")}
-        </Button>
-        <Button type="submit" loading={save.isPending}>
-          {t("Save")}
-        </Button>
-      </Group>
-    </form>
+    </DialogForm>
   );
 }

@@ -1,12 +1,11 @@
-import { Button, Group, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { TextInput } from "@mantine/core";
+import { useState } from "react";
 import { useSend } from "~/api/query";
 import { t } from "~/text/t";
+import { DialogForm } from "~/ui/form/DialogForm";
 import { done } from "~/ui/notify";
-import { Refusal } from "~/ui/Refusal";
 import { AccountFields } from "./AccountFields";
 import type { Account, Kind } from "./accounts";
-import classes from "./Form.module.css";
 
 export function AddAccount({ kind, onClose }: { kind: Kind; onClose: () => void }) {
   const [draft, setDraft] = useState<Partial<Account>>({ AccountType: kind.type, Name: "" });
@@ -16,13 +15,17 @@ export function AddAccount({ kind, onClose }: { kind: Kind; onClose: () => void 
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     add.mutate({ body: draft });
   };
   return (
-    <form onSubmit={submit} className={classes.form} autoComplete="off">
-      <Refusal of={add.error} />
+    <DialogForm
+      of={add}
+      action={t("Add account")}
+      ready={Boolean(draft.Name?.trim())}
+      onSubmit={submit}
+      onClose={onClose}
+    >
       <TextInput
         label={t("Name")}
         required
@@ -32,14 +35,6 @@ export function AddAccount({ kind, onClose }: { kind: Kind; onClose: () => void 
         onChange={(e) => setDraft({ ...draft, Name: e.currentTarget.value })}
       />
       <AccountFields kind={kind} value={draft} onChange={setDraft} />
-      <Group justify="flex-end" gap={8}>
-        <Button variant="default" onClick={onClose}>
-          {t("Back")}
-        </Button>
-        <Button type="submit" loading={add.isPending} disabled={!draft.Name?.trim()}>
-          {t("Add account")}
-        </Button>
-      </Group>
-    </form>
+    </DialogForm>
   );
 }

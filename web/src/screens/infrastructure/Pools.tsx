@@ -1,16 +1,14 @@
-import { Button, Group, Modal, Textarea, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Button, Modal } from "@mantine/core";
 import { useGet, useSend, useSpaceId } from "~/api/query";
 import { useQueryWord } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { many, t } from "~/text/t";
+import { AddForm } from "~/ui/form/DialogForm";
 import { Link } from "~/ui/Link";
 import { failed } from "~/ui/notify";
 import { Page } from "~/ui/Page";
-import { Refusal } from "~/ui/Refusal";
 import { Read } from "~/ui/state";
 import { Right, Table } from "~/ui/Table";
-import classes from "./Form.module.css";
 import { Names } from "./Names";
 import { places } from "./places";
 import { Views } from "./Views";
@@ -68,33 +66,13 @@ export default function Pools() {
 }
 
 function AddPool({ onClose }: { onClose: () => void }) {
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
   const add = useSend("post", "/api/{spaceId}/workerpools", { onDone: onClose });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    add.mutate({ body: { Name: name, Description: description, WorkerPoolType: "StaticWorkerPool" } });
-  };
   return (
-    <form onSubmit={submit} className={classes.form}>
-      <Refusal of={add.error} />
-      <TextInput
-        label={t("Name")}
-        required
-        withAsterisk={false}
-        data-autofocus
-        value={name}
-        onChange={(e) => setName(e.currentTarget.value)}
-      />
-      <Textarea label={t("Description")} value={description} onChange={(e) => setDescription(e.currentTarget.value)} />
-      <Group justify="flex-end" gap={8}>
-        <Button variant="default" onClick={onClose}>
-          {t("Back")}
-        </Button>
-        <Button type="submit" loading={add.isPending} disabled={!name.trim()}>
-          {t("Add pool")}
-        </Button>
-      </Group>
-    </form>
+    <AddForm
+      of={add}
+      action={t("Add pool")}
+      onAdd={(named) => add.mutate({ body: { ...named, WorkerPoolType: "StaticWorkerPool" } })}
+      onClose={onClose}
+    />
   );
 }

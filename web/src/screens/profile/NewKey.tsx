@@ -1,8 +1,8 @@
 import { Button, CopyButton, Group, Select, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useSend } from "~/api/query";
 import { t } from "~/text/t";
-import { Refusal } from "~/ui/Refusal";
+import { DialogForm } from "~/ui/form/DialogForm";
 
 const lifetimes = [30, 90, 180, 365];
 
@@ -15,8 +15,7 @@ export function NewKey({ user, onClose }: { user: string; onClose: () => void })
     touches: ["users"],
     onDone: (made) => setKey((made as unknown as { ApiKey: string }).ApiKey),
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     const Expires = days ? new Date(Date.now() + Number(days) * 86_400_000).toISOString() : null;
     add.mutate({ params: { id: user }, body: { Purpose: purpose, Expires } as never });
   };
@@ -39,8 +38,7 @@ export function NewKey({ user, onClose }: { user: string; onClose: () => void })
     );
   }
   return (
-    <form onSubmit={submit}>
-      <Refusal of={add.error} />
+    <DialogForm of={add} action={t("Make key")} ready={Boolean(purpose.trim())} onSubmit={submit} onClose={onClose}>
       <TextInput
         label={t("Purpose")}
         description={t("Where it is used, so that you know later what it is safe to revoke.")}
@@ -51,7 +49,6 @@ export function NewKey({ user, onClose }: { user: string; onClose: () => void })
         onChange={(e) => setPurpose(e.currentTarget.value)}
       />
       <Select
-        mt={12}
         label={t("Expires")}
         placeholder={t("Never")}
         clearable
@@ -59,14 +56,6 @@ export function NewKey({ user, onClose }: { user: string; onClose: () => void })
         value={days}
         onChange={setDays}
       />
-      <Group justify="flex-end" gap={8} mt={20}>
-        <Button variant="default" onClick={onClose}>
-          {t("Back")}
-        </Button>
-        <Button type="submit" loading={add.isPending} disabled={!purpose.trim()}>
-          {t("Make key")}
-        </Button>
-      </Group>
-    </form>
+    </DialogForm>
   );
 }

@@ -1,9 +1,8 @@
-import { Button, Group, Modal, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Modal } from "@mantine/core";
 import { useSend } from "~/api/query";
 import { t } from "~/text/t";
+import { AddForm } from "~/ui/form/DialogForm";
 import { done } from "~/ui/notify";
-import { Refusal } from "~/ui/Refusal";
 
 type Props = { opened: boolean; onClose: () => void };
 
@@ -16,36 +15,19 @@ export function AddGroup({ opened, onClose }: Props) {
 }
 
 function AddGroupForm({ onClose }: { onClose: () => void }) {
-  const [name, setName] = useState("");
   const add = useSend("post", "/api/{spaceId}/projectgroups", {
     onDone: (made) => {
       done(t("The group {name} is there. It shows here once it has a project.", { name: made.Name }));
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    add.mutate({ body: { Name: name } });
-  };
   return (
-    <form onSubmit={submit}>
-      <Refusal of={add.error} />
-      <TextInput
-        label={t("Name")}
-        required
-        withAsterisk={false}
-        data-autofocus
-        value={name}
-        onChange={(e) => setName(e.currentTarget.value)}
-      />
-      <Group justify="flex-end" gap={8} mt={20}>
-        <Button variant="default" onClick={onClose}>
-          {t("Back")}
-        </Button>
-        <Button type="submit" loading={add.isPending} disabled={!name.trim()}>
-          {t("Add group")}
-        </Button>
-      </Group>
-    </form>
+    <AddForm
+      brief
+      of={add}
+      action={t("Add group")}
+      onAdd={({ Name }) => add.mutate({ body: { Name } })}
+      onClose={onClose}
+    />
   );
 }

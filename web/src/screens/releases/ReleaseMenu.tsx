@@ -1,6 +1,6 @@
-import { ActionIcon, Button, Group, Menu, Modal, Textarea } from "@mantine/core";
+import { ActionIcon, Menu, Modal, Textarea } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useSend, useSpaceId } from "~/api/query";
 import type { Project, Release } from "~/api/wire";
 import { useGo } from "~/app/navigation";
@@ -8,8 +8,8 @@ import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
 import { Confirm } from "~/ui/Confirm";
+import { DialogForm } from "~/ui/form/DialogForm";
 import { done, failed } from "~/ui/notify";
-import { Refusal } from "~/ui/Refusal";
 
 type Props = { project: Project; release: Release };
 type Open = "" | "notes" | "block" | "variables" | "delete";
@@ -62,13 +62,11 @@ function NotesDialog({ release, opened, onClose }: DialogProps) {
 function NotesForm({ release, onClose }: Omit<DialogProps, "opened">) {
   const [notes, setNotes] = useState(release.ReleaseNotes ?? "");
   const save = useSend("put", "/api/{spaceId}/releases/{id}", { onDone: onClose, touches: ["projects"] });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     save.mutate({ params: { id: release.Id }, body: { ...release, ReleaseNotes: notes } });
   };
   return (
-    <form onSubmit={submit}>
-      <Refusal of={save.error} />
+    <DialogForm of={save} action={t("Save")} onSubmit={submit} onClose={onClose}>
       <Textarea
         label={t("Notes, in Markdown")}
         minRows={8}
@@ -76,22 +74,25 @@ function NotesForm({ release, onClose }: Omit<DialogProps, "opened">) {
         value={notes}
         onChange={(e) => setNotes(e.currentTarget.value)}
       />
-      <DialogButtons onClose={onClose} busy={save.isPending} action={t("Save")} />
-    </form>
+    </DialogForm>
   );
 }
 
 function BlockDialog({ release, opened, onClose }: DialogProps) {
   const [why, setWhy] = useState("");
   const report = useSend("post", "/api/{spaceId}/releases/{id}/defects", { onDone: onClose, touches: ["progression"] });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     report.mutate({ params: { id: release.Id }, body: { Description: why } });
   };
   return (
     <Modal opened={opened} onClose={onClose} title={t("Block {version}", { version: release.Version })}>
-      <form onSubmit={submit}>
-        <Refusal of={report.error} />
+      <DialogForm
+        of={report}
+        action={t("Block this release")}
+        ready={Boolean(why.trim())}
+        onSubmit={submit}
+        onClose={onClose}
+      >
         <Textarea
           label={t("What is wrong with it")}
           description={t("It can still be deployed again where it is, but to no further environment.")}
@@ -101,13 +102,7 @@ function BlockDialog({ release, opened, onClose }: DialogProps) {
           value={why}
           onChange={(e) => setWhy(e.currentTarget.value)}
         />
-        <DialogButtons
-          onClose={onClose}
-          busy={report.isPending}
-          action={t("Block this release")}
-          disabled={!why.trim()}
-        />
-      </form>
+      </DialogForm>
     </Modal>
   );
 }
@@ -157,20 +152,5 @@ function DeleteDialog({ project, release, opened, onClose }: DialogProps & { pro
     >
       {t("Its deployments and their logs are deleted with it. What is installed stays installed.")}
     </Confirm>
-  );
-}
-
-type ButtonsProps = { onClose: () => void; busy: boolean; action: string; disabled?: boolean };
-
-function DialogButtons({ onClose, busy, action, disabled }: ButtonsProps) {
-  return (
-    <Group justify="flex-end" gap={8} mt={20}>
-      <Button variant="default" onClick={onClose}>
-        {t("Back")}
-      </Button>
-      <Button type="submit" loading={busy} disabled={disabled}>
-        {action}
-      </Button>
-    </Group>
   );
 }

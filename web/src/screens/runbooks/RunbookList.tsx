@@ -1,6 +1,5 @@
-import { Button, Modal, Textarea, TextInput } from "@mantine/core";
+import { Button, Modal, TextInput } from "@mantine/core";
 import { IconBook2, IconSearch } from "@tabler/icons-react";
-import { type FormEvent, useState } from "react";
 import { useGet, useSend, useSpaceId } from "~/api/query";
 import type { Project, Wire } from "~/api/wire";
 import { useGo, useParam, useQueryWord } from "~/app/navigation";
@@ -8,9 +7,9 @@ import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
 import { DateTime } from "~/ui/DateTime";
+import { AddForm } from "~/ui/form/DialogForm";
 import { ButtonLink, Link } from "~/ui/Link";
 import { Page } from "~/ui/Page";
-import { Refusal } from "~/ui/Refusal";
 import { StatusChip } from "~/ui/StatusChip";
 import { EmptyState, Read } from "~/ui/state";
 import { taskLook } from "~/ui/status";
@@ -91,7 +90,9 @@ function Listed({ project }: { project: Project }) {
           );
         }}
       </Read>
-      <AddRunbook project={project} opened={adding === "runbook"} onClose={() => setAdding(undefined)} />
+      <Modal opened={adding === "runbook"} onClose={() => setAdding(undefined)} title={t("Add runbook")}>
+        <AddRunbook project={project} onClose={() => setAdding(undefined)} />
+      </Modal>
     </Page>
   );
 }
@@ -140,54 +141,19 @@ function Row({ project, runbook, run, environment }: RowProps) {
   );
 }
 
-type AddProps = { project: Project; opened: boolean; onClose: () => void };
-
-function AddRunbook({ project, opened, onClose }: AddProps) {
-  return (
-    <Modal opened={opened} onClose={onClose} title={t("Add runbook")}>
-      <AddForm project={project} onClose={onClose} />
-    </Modal>
-  );
-}
-
-function AddForm({ project, onClose }: Omit<AddProps, "opened">) {
+function AddRunbook({ project, onClose }: { project: Project; onClose: () => void }) {
   const space = useSpaceId();
   const go = useGo();
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
   const add = useSend("post", "/api/{spaceId}/projects/{id}/runbooks", {
     touches: ["runbooks"],
     onDone: (made) => go(to.runbookProcess(space, project.Slug, made.Slug), { replace: true }),
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    add.mutate({ params: { id: project.Id }, body: { Name: name, Description: description } });
-  };
   return (
-    <form onSubmit={submit}>
-      <Refusal of={add.error} />
-      <TextInput
-        label={t("Name")}
-        required
-        withAsterisk={false}
-        data-autofocus
-        value={name}
-        onChange={(e) => setName(e.currentTarget.value)}
-      />
-      <Textarea
-        mt={12}
-        label={t("Description")}
-        value={description}
-        onChange={(e) => setDescription(e.currentTarget.value)}
-      />
-      <div className={classes.buttons}>
-        <Button variant="default" onClick={onClose}>
-          {t("Back")}
-        </Button>
-        <Button type="submit" loading={add.isPending} disabled={!name.trim()}>
-          {t("Add runbook")}
-        </Button>
-      </div>
-    </form>
+    <AddForm
+      of={add}
+      action={t("Add runbook")}
+      onAdd={(body) => add.mutate({ params: { id: project.Id }, body })}
+      onClose={onClose}
+    />
   );
 }

@@ -1,13 +1,12 @@
-import { Button, Modal, Select } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Modal, Select } from "@mantine/core";
+import { useState } from "react";
 import { useGet, useSend } from "~/api/query";
 import { t } from "~/text/t";
 import { Confirm } from "~/ui/Confirm";
+import { DialogForm } from "~/ui/form/DialogForm";
 import { failed } from "~/ui/notify";
 import { choicesOf, PickMany } from "~/ui/PickMany";
-import { Refusal } from "~/ui/Refusal";
 import type { Tenant } from "./TenantTable";
-import classes from "./tenants.module.css";
 
 type Props = { tenant: Tenant; project: string; opened: boolean; onClose: () => void };
 
@@ -35,16 +34,20 @@ function ConnectForm({ tenant, project: preset, onClose }: Omit<Props, "opened">
   const save = useSend("put", "/api/{spaceId}/tenants/{id}", { touches: ["dashboard"], onDone: onClose });
   const open = (projects.data ?? []).filter((p) => p.Id === preset || (!connected[p.Id] && !p.IsDisabled));
   const mode = projects.data?.find((p) => p.Id === project)?.TenantedDeploymentMode;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     save.mutate({
       params: { id: tenant.Id },
       body: { ...tenant, ProjectEnvironments: { ...connected, [project]: value } },
     });
   };
   return (
-    <form onSubmit={submit}>
-      <Refusal of={save.error} />
+    <DialogForm
+      of={save}
+      action={preset ? t("Save") : t("Connect")}
+      ready={Boolean(project)}
+      onSubmit={submit}
+      onClose={onClose}
+    >
       <Select
         label={t("Project")}
         description={
@@ -57,22 +60,8 @@ function ConnectForm({ tenant, project: preset, onClose }: Omit<Props, "opened">
         value={project || null}
         onChange={(id) => setProject(id ?? "")}
       />
-      <PickMany
-        mt={12}
-        label={t("Environments")}
-        choices={choicesOf(environments.data)}
-        value={value}
-        onChange={setChosen}
-      />
-      <div className={classes.buttons}>
-        <Button variant="default" onClick={onClose}>
-          {t("Back")}
-        </Button>
-        <Button type="submit" loading={save.isPending} disabled={!project}>
-          {preset ? t("Save") : t("Connect")}
-        </Button>
-      </div>
-    </form>
+      <PickMany label={t("Environments")} choices={choicesOf(environments.data)} value={value} onChange={setChosen} />
+    </DialogForm>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Textarea, TextInput } from "@mantine/core";
+import { Button, Modal } from "@mantine/core";
 import { IconBooks, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useGet, useSend, useSpaceId } from "~/api/query";
@@ -7,9 +7,9 @@ import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { Views } from "~/screens/library/Views";
 import { t } from "~/text/t";
+import { AddForm } from "~/ui/form/DialogForm";
 import { Link } from "~/ui/Link";
 import { Page } from "~/ui/Page";
-import { Refusal } from "~/ui/Refusal";
 import { EmptyState, Read } from "~/ui/state";
 import { Table } from "~/ui/Table";
 
@@ -65,34 +65,15 @@ export default function LibrarySets() {
 function AddSet({ onClose }: { onClose: () => void }) {
   const space = useSpaceId();
   const go = useGo();
-  const [Name, setName] = useState("");
-  const [Description, setDescription] = useState("");
   const save = useSend("post", "/api/{spaceId}/libraryvariablesets", {
     onDone: (made) => go(to.variableSet(space, made.Id)),
   });
   return (
-    <form
-      onSubmit={(e) => {
-        e.preventDefault();
-        save.mutate({ body: { Name, Description, ContentType: "Variables" } });
-      }}
-    >
-      <Refusal of={save.error} />
-      <TextInput label={t("Name")} data-autofocus value={Name} onChange={(e) => setName(e.currentTarget.value)} />
-      <Textarea
-        mt={12}
-        label={t("Description")}
-        value={Description}
-        onChange={(e) => setDescription(e.currentTarget.value)}
-      />
-      <Group justify="flex-end" gap={8} mt={20}>
-        <Button variant="default" onClick={onClose}>
-          {t("Back")}
-        </Button>
-        <Button type="submit" loading={save.isPending} disabled={!Name.trim()}>
-          {t("Add variable set")}
-        </Button>
-      </Group>
-    </form>
+    <AddForm
+      of={save}
+      action={t("Add variable set")}
+      onAdd={(named) => save.mutate({ body: { ...named, ContentType: "Variables" } })}
+      onClose={onClose}
+    />
   );
 }
