@@ -1,4 +1,3 @@
-import { TextInput } from "@mantine/core";
 import { type Icon, IconSearch } from "@tabler/icons-react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
@@ -6,6 +5,7 @@ import type { ApiError } from "~/api/error";
 import { useQueryWord } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { t } from "~/text/t";
+import { Filter } from "./Filter";
 import { ButtonLink } from "./Link";
 import { type Crumb, Page } from "./Page";
 import { EmptyState, Read } from "./state";
@@ -53,17 +53,7 @@ export function ListPage<T extends { Id: string }>({
       crumbs={crumbs}
       actions={
         <>
-          {words && (of.data?.length ?? 0) > 0 && (
-            <TextInput
-              type="search"
-              w={200}
-              placeholder={t("Filter")}
-              aria-label={t("Filter")}
-              leftSection={<IconSearch size={15} />}
-              value={filter}
-              onChange={(e) => setFilter(e.currentTarget.value)}
-            />
-          )}
+          {words && (of.data?.length ?? 0) > 0 && <Filter label={t("Filter")} value={filter} onChange={setFilter} />}
           {actions}
           {adding}
         </>

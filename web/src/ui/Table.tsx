@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
+import { useQueryWord } from "~/app/navigation";
 import { t } from "~/text/t";
 import classes from "./Table.module.css";
 
@@ -39,10 +40,12 @@ export function Right({ children }: { children?: ReactNode }) {
   return <div className={classes.right}>{children}</div>;
 }
 
-type PagerProps = { total: number; skip: number; take: number; onSkip: (skip: number) => void };
-
-// Pager leads through a list that the server gives in parts.
-export function Pager({ total, skip, take, onSkip }: PagerProps) {
+// Pager leads through a list that the server gives in parts; skip in the
+// address says where it is.
+export function Pager({ total, take }: { total: number; take: number }) {
+  const [word, setWord] = useQueryWord("skip");
+  const skip = Number(word) || 0;
+  const onSkip = (n: number) => setWord(n > 0 ? String(n) : undefined);
   if (total <= take && skip === 0) return null;
   const last = Math.min(skip + take, total);
   return (
@@ -50,7 +53,7 @@ export function Pager({ total, skip, take, onSkip }: PagerProps) {
       <span className="dim number">
         {t("{first}–{last} of {total}", { first: total === 0 ? 0 : skip + 1, last, total: total.toLocaleString("en") })}
       </span>
-      <Button variant="default" disabled={skip === 0} onClick={() => onSkip(Math.max(0, skip - take))}>
+      <Button variant="default" disabled={skip === 0} onClick={() => onSkip(skip - take)}>
         {t("Previous")}
       </Button>
       <Button variant="default" disabled={last >= total} onClick={() => onSkip(skip + take)}>

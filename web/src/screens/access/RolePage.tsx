@@ -1,11 +1,11 @@
-import { Checkbox, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { Checkbox } from "@mantine/core";
 import { useState } from "react";
 import { useGet } from "~/api/query";
 import type { Wire } from "~/api/wire";
 import { useParam, useQueryWord } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { many, t } from "~/text/t";
+import { Filter } from "~/ui/Filter";
 import { DocumentForm, type Fields, named } from "~/ui/form/DocumentForm";
 import form from "~/ui/form/form.module.css";
 import { NameFields } from "~/ui/form/NameFields";
@@ -107,14 +107,12 @@ function Granted({ value, put, readOnly, member, title }: GrantedProps) {
       title={title}
       beside={<span className="dim">{many(has.size, "{n} permission", "{n} permissions")}</span>}
       actions={
-        <TextInput
-          type="search"
+        <Filter
           w={180}
+          label={t("Filter: {title}", { title })}
           placeholder={t("Filter")}
-          aria-label={t("Filter: {title}", { title })}
-          leftSection={<IconSearch size={15} />}
           value={words}
-          onChange={(e) => setWords(e.currentTarget.value)}
+          onChange={setWords}
         />
       }
     >

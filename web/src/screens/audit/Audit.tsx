@@ -20,7 +20,7 @@ export default function Audit() {
   const [regarding, setRegarding] = useQueryWord("regardingAny");
   const [from, setFrom] = useQueryWord("from");
   const [to, setTo] = useQueryWord("to");
-  const [skip, setSkip] = useQueryWord("skip");
+  const [skip] = useQueryWord("skip");
   const categories = useGet("/api/events/categories", {}, { staleTime: 600_000 });
   const kinds = useGet("/api/events/documenttypes", {}, { staleTime: 600_000 });
   const events = useGet(
@@ -110,12 +110,7 @@ export default function Audit() {
                   <Entry key={e.Id} event={e} />
                 ))}
               </ol>
-              <Pager
-                total={TotalResults}
-                skip={Number(skip) || 0}
-                take={take}
-                onSkip={(n) => setSkip(n ? String(n) : undefined)}
-              />
+              <Pager total={TotalResults} take={take} />
             </>
           );
         }}

@@ -1,10 +1,10 @@
-import { TextInput } from "@mantine/core";
-import { IconGitCommit, IconSearch } from "@tabler/icons-react";
+import { IconGitCommit } from "@tabler/icons-react";
 import { useGet, useSpaceId } from "~/api/query";
 import { useQueryWord } from "~/app/navigation";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
 import { DateTime } from "~/ui/DateTime";
+import { Filter } from "~/ui/Filter";
 import { Link } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { EmptyState, Read } from "~/ui/state";
@@ -17,23 +17,13 @@ const take = 50;
 export default function BuildList() {
   const space = useSpaceId();
   const [name, setName] = useQueryWord("packageId");
-  const [skip, setSkip] = useQueryWord("skip");
+  const [skip] = useQueryWord("skip");
   const query = { packageId: name || undefined, skip: skip || "0", take };
   const builds = useGet("/api/{spaceId}/build-information", {}, { query, keep: true });
   return (
     <Page
       title={t("Build information")}
-      actions={
-        <TextInput
-          type="search"
-          w={220}
-          placeholder={t("Package")}
-          aria-label={t("Package")}
-          leftSection={<IconSearch size={15} />}
-          value={name}
-          onChange={(e) => setName(e.currentTarget.value)}
-        />
-      }
+      actions={<Filter w={220} label={t("Package")} value={name} onChange={setName} />}
     >
       <Views />
       <Read of={builds}>
@@ -60,12 +50,7 @@ export default function BuildList() {
                   </tr>
                 ))}
               </Table>
-              <Pager
-                total={TotalResults}
-                skip={Number(skip) || 0}
-                take={take}
-                onSkip={(n) => setSkip(n ? String(n) : undefined)}
-              />
+              <Pager total={TotalResults} take={take} />
             </>
           )
         }

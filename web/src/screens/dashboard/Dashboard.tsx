@@ -1,4 +1,3 @@
-import { TextInput } from "@mantine/core";
 import { IconRocket, IconSearch } from "@tabler/icons-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useStream } from "~/api/live";
@@ -7,6 +6,7 @@ import { useQueryWord } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
+import { Filter } from "~/ui/Filter";
 import { ButtonLink } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { EmptyState, Read } from "~/ui/state";
@@ -50,15 +50,7 @@ export default function Dashboard() {
       title={t("Dashboard")}
       actions={
         <>
-          <TextInput
-            type="search"
-            w={200}
-            placeholder={t("Filter projects")}
-            aria-label={t("Filter projects")}
-            leftSection={<IconSearch size={15} />}
-            value={filter}
-            onChange={(e) => setFilter(e.currentTarget.value)}
-          />
+          <Filter label={t("Filter projects")} value={filter} onChange={setFilter} />
           {board.data && rested && (
             <Suspense>
               <Filters

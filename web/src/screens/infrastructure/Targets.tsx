@@ -1,9 +1,10 @@
-import { Button, Select, TextInput } from "@mantine/core";
-import { IconSearch, IconServer2 } from "@tabler/icons-react";
+import { Button, Select } from "@mantine/core";
+import { IconServer2 } from "@tabler/icons-react";
 import { useGet, useSpaceId } from "~/api/query";
 import { useQueryWord } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { t } from "~/text/t";
+import { Filter } from "~/ui/Filter";
 import { ButtonLink } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { choicesOf } from "~/ui/PickMany";
@@ -23,7 +24,7 @@ export default function Targets() {
   const [environment, setEnvironment] = useQueryWord("environmentIds");
   const [role, setRole] = useQueryWord("roles");
   const [health, setHealth] = useQueryWord("healthStatuses");
-  const [skip, setSkip] = useQueryWord("skip");
+  const [skip] = useQueryWord("skip");
   const environments = useGet("/api/{spaceId}/environments/all", {});
   const roles = useGet("/api/{spaceId}/machineroles/all", {});
   const machines = useGet(
@@ -52,15 +53,7 @@ export default function Targets() {
       title={t("Deployment targets")}
       actions={
         <>
-          <TextInput
-            type="search"
-            w={170}
-            placeholder={t("Filter by name")}
-            aria-label={t("Filter by name")}
-            leftSection={<IconSearch size={15} />}
-            value={text}
-            onChange={(e) => setText(e.currentTarget.value)}
-          />
+          <Filter w={170} label={t("Filter by name")} value={text} onChange={setText} />
           <Select
             w={160}
             aria-label={t("Environment")}
@@ -125,12 +118,7 @@ export default function Targets() {
                   { head: t("Target tags"), of: (m) => <Names of={m.Roles} /> },
                 ]}
               />
-              <Pager
-                total={TotalResults}
-                skip={Number(skip) || 0}
-                take={take}
-                onSkip={(n) => setSkip(n ? String(n) : undefined)}
-              />
+              <Pager total={TotalResults} take={take} />
             </>
           )
         }

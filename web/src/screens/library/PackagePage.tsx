@@ -25,7 +25,7 @@ type Version = Wire<"PackageDocument">;
 export default function PackagePage() {
   const space = useSpaceId();
   const id = useParam("package");
-  const [skip, setSkip] = useQueryWord("skip");
+  const [skip] = useQueryWord("skip");
   const [leaving, setLeaving] = useState<Version>();
   const mayDelete = useMay("BuiltInFeedAdminister");
   const versions = useGet(
@@ -78,12 +78,7 @@ export default function PackagePage() {
                   </tr>
                 ))}
               </Table>
-              <Pager
-                total={TotalResults}
-                skip={Number(skip) || 0}
-                take={take}
-                onSkip={(n) => setSkip(n ? String(n) : undefined)}
-              />
+              <Pager total={TotalResults} take={take} />
             </>
           );
         }}

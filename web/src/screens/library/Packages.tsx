@@ -1,5 +1,4 @@
-import { TextInput } from "@mantine/core";
-import { IconPackage, IconSearch } from "@tabler/icons-react";
+import { IconPackage } from "@tabler/icons-react";
 import { useGet, useSpaceId } from "~/api/query";
 import type { Wire } from "~/api/wire";
 import { useQueryWord } from "~/app/navigation";
@@ -7,6 +6,7 @@ import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
 import { DateTime } from "~/ui/DateTime";
+import { Filter } from "~/ui/Filter";
 import { Link } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { EmptyState, Read } from "~/ui/state";
@@ -22,7 +22,7 @@ export type Packages = { Items: Wire<"PackageDocument">[]; TotalResults: number 
 export default function PackageList() {
   const space = useSpaceId();
   const [filter, setFilter] = useQueryWord("filter");
-  const [skip, setSkip] = useQueryWord("skip");
+  const [skip] = useQueryWord("skip");
   const mayPush = useMay("BuiltInFeedPush");
   const packages = useGet(
     "/api/{spaceId}/packages",
@@ -32,17 +32,7 @@ export default function PackageList() {
   return (
     <Page
       title={t("Packages")}
-      actions={
-        <TextInput
-          type="search"
-          w={220}
-          placeholder={t("Filter by name")}
-          aria-label={t("Filter by name")}
-          leftSection={<IconSearch size={15} />}
-          value={filter}
-          onChange={(e) => setFilter(e.currentTarget.value)}
-        />
-      }
+      actions={<Filter w={220} label={t("Filter by name")} value={filter} onChange={setFilter} />}
     >
       <Views />
       {mayPush && <Uploads />}
@@ -78,12 +68,7 @@ export default function PackageList() {
                   </tr>
                 ))}
               </Table>
-              <Pager
-                total={TotalResults}
-                skip={Number(skip) || 0}
-                take={take}
-                onSkip={(n) => setSkip(n ? String(n) : undefined)}
-              />
+              <Pager total={TotalResults} take={take} />
             </>
           );
         }}

@@ -1,4 +1,4 @@
-import { Button, Select, TextInput } from "@mantine/core";
+import { Button, Select } from "@mantine/core";
 import { IconBox, IconSearch } from "@tabler/icons-react";
 import { useGet, useSpaceId } from "~/api/query";
 import type { Project, ProjectGroup } from "~/api/wire";
@@ -6,6 +6,7 @@ import { useQueryWord } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { many, t } from "~/text/t";
+import { Filter } from "~/ui/Filter";
 import { Link } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { Section } from "~/ui/Section";
@@ -31,15 +32,7 @@ export default function ProjectList() {
       title={t("Projects")}
       actions={
         <>
-          <TextInput
-            type="search"
-            w={200}
-            placeholder={t("Filter by name")}
-            aria-label={t("Filter by name")}
-            leftSection={<IconSearch size={15} />}
-            value={filter}
-            onChange={(e) => setFilter(e.currentTarget.value)}
-          />
+          <Filter label={t("Filter by name")} value={filter} onChange={setFilter} />
           {hasGroups && (
             <Select
               w={190}

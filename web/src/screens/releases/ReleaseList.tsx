@@ -26,7 +26,7 @@ export default function ReleaseList() {
   const project = useGet("/api/{spaceId}/projects/{id}", { id: key });
   const id = project.data?.Id ?? "";
   const [channel, setChannel] = useQueryWord("channel");
-  const [skip, setSkip] = useQueryWord("skip");
+  const [skip] = useQueryWord("skip");
   const channels = useGet("/api/{spaceId}/projects/{id}/channels", { id });
   const all = useGet(
     "/api/{spaceId}/projects/{id}/releases",
@@ -83,12 +83,7 @@ export default function ReleaseList() {
                   </tr>
                 ))}
               </Table>
-              <Pager
-                total={TotalResults}
-                skip={Number(skip) || 0}
-                take={take}
-                onSkip={(n) => setSkip(n ? String(n) : undefined)}
-              />
+              <Pager total={TotalResults} take={take} />
             </>
           )
         }

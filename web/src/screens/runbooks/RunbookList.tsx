@@ -1,4 +1,4 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, Modal } from "@mantine/core";
 import { IconBook2, IconSearch } from "@tabler/icons-react";
 import { useGet, useSend, useSpaceId } from "~/api/query";
 import type { Project, Wire } from "~/api/wire";
@@ -7,6 +7,7 @@ import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
 import { DateTime } from "~/ui/DateTime";
+import { Filter } from "~/ui/Filter";
 import { AddForm } from "~/ui/form/DialogForm";
 import { ButtonLink, Link } from "~/ui/Link";
 import { Page } from "~/ui/Page";
@@ -52,15 +53,7 @@ function Listed({ project }: { project: Project }) {
       title={t("Runbooks")}
       actions={
         <>
-          <TextInput
-            type="search"
-            w={200}
-            placeholder={t("Filter by name")}
-            aria-label={t("Filter by name")}
-            leftSection={<IconSearch size={15} />}
-            value={filter}
-            onChange={(e) => setFilter(e.currentTarget.value)}
-          />
+          <Filter label={t("Filter by name")} value={filter} onChange={setFilter} />
           {add}
         </>
       }

@@ -169,7 +169,7 @@ const take = 15;
 // Runs are all runs, the newest first.
 function Runs({ runbook }: { runbook: Runbook }) {
   const space = useSpaceId();
-  const [skip, setSkip] = useQueryWord("skip");
+  const [skip] = useQueryWord("skip");
   const query = { spaces: space, runbook: runbook.Id, skip: skip || "0", take };
   const tasks = useGet("/api/{spaceId}/tasks", {}, { query, keep: true, enabled: useMay("TaskView") });
   const items = tasks.data?.Items ?? [];
@@ -196,12 +196,7 @@ function Runs({ runbook }: { runbook: Runbook }) {
           ))}
         </Table>
       </Section>
-      <Pager
-        total={tasks.data?.TotalResults ?? 0}
-        skip={Number(skip) || 0}
-        take={take}
-        onSkip={(n) => setSkip(n ? String(n) : undefined)}
-      />
+      <Pager total={tasks.data?.TotalResults ?? 0} take={take} />
     </>
   );
 }

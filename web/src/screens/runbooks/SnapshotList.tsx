@@ -21,7 +21,7 @@ export default function SnapshotList() {
 
 function Listed({ project, runbook }: { project: Project; runbook: Runbook }) {
   const space = useSpaceId();
-  const [skip, setSkip] = useQueryWord("skip");
+  const [skip] = useQueryWord("skip");
   const query = { skip: skip || "0", take };
   const list = useGet("/api/{spaceId}/runbooks/{id}/runbookSnapshots", { id: runbook.Id }, { query, keep: true });
   const mayEdit = useMay("RunbookEdit", { project: project.Id });
@@ -60,12 +60,7 @@ function Listed({ project, runbook }: { project: Project; runbook: Runbook }) {
                   </tr>
                 ))}
               </Table>
-              <Pager
-                total={TotalResults}
-                skip={Number(skip) || 0}
-                take={take}
-                onSkip={(n) => setSkip(n ? String(n) : undefined)}
-              />
+              <Pager total={TotalResults} take={take} />
             </>
           )
         }

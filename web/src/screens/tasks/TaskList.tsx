@@ -1,11 +1,12 @@
-import { Select, TextInput } from "@mantine/core";
-import { IconListCheck, IconSearch } from "@tabler/icons-react";
+import { Select } from "@mantine/core";
+import { IconListCheck } from "@tabler/icons-react";
 import { useGet, useSpaceId } from "~/api/query";
 import type { Task } from "~/api/wire";
 import { useParam, useQueryWord } from "~/app/navigation";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
 import { DateTime } from "~/ui/DateTime";
+import { Filter } from "~/ui/Filter";
 import { Link } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { StatusChip } from "~/ui/StatusChip";
@@ -35,7 +36,7 @@ export default function TaskList() {
   const [type, setType] = useQueryWord("name");
   const [text, setText] = useQueryWord("partialName");
   const [pending, setPending] = useQueryWord("hasPendingInterruptions");
-  const [skip, setSkip] = useQueryWord("skip");
+  const [skip] = useQueryWord("skip");
   const types = useGet("/api/tasks/tasktypes", {}, { staleTime: 600_000 });
   const query = {
     spaces: space,
@@ -54,15 +55,7 @@ export default function TaskList() {
       title={t("Tasks")}
       actions={
         <>
-          <TextInput
-            type="search"
-            w={200}
-            placeholder={t("Filter by description")}
-            aria-label={t("Filter by description")}
-            leftSection={<IconSearch size={15} />}
-            value={text}
-            onChange={(e) => setText(e.currentTarget.value)}
-          />
+          <Filter label={t("Filter by description")} value={text} onChange={setText} />
           <Select
             w={170}
             aria-label={t("State")}
@@ -112,12 +105,7 @@ export default function TaskList() {
                   <TaskRow key={task.Id} task={task} />
                 ))}
               </Table>
-              <Pager
-                total={TotalResults}
-                skip={Number(skip) || 0}
-                take={take}
-                onSkip={(n) => setSkip(n ? String(n) : undefined)}
-              />
+              <Pager total={TotalResults} take={take} />
             </>
           )
         }

@@ -1,9 +1,10 @@
-import { Alert, TextInput } from "@mantine/core";
-import { IconSearch, IconUsersGroup } from "@tabler/icons-react";
+import { Alert } from "@mantine/core";
+import { IconUsersGroup } from "@tabler/icons-react";
 import { useGet, useSpaceId } from "~/api/query";
 import { useParam, useQueryWord } from "~/app/navigation";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
+import { Filter } from "~/ui/Filter";
 import { ButtonLink } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { EmptyState, Read } from "~/ui/state";
@@ -23,15 +24,7 @@ export default function ProjectTenants() {
       title={t("Tenants")}
       actions={
         <>
-          <TextInput
-            type="search"
-            w={200}
-            placeholder={t("Filter by name")}
-            aria-label={t("Filter by name")}
-            leftSection={<IconSearch size={15} />}
-            value={name}
-            onChange={(e) => setName(e.currentTarget.value)}
-          />
+          <Filter label={t("Filter by name")} value={name} onChange={setName} />
           <TagFilter sets={sets} value={wordsOf(tags)} onChange={(chosen) => setTags(chosen.join(","))} />
         </>
       }

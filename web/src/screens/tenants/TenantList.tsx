@@ -1,11 +1,12 @@
-import { Button, Modal, TextInput } from "@mantine/core";
-import { IconSearch, IconUsers } from "@tabler/icons-react";
+import { Button, Modal } from "@mantine/core";
+import { IconUsers } from "@tabler/icons-react";
 import { useState } from "react";
 import { useSend, useSpaceId } from "~/api/query";
 import { useGo, useQueryWord } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
+import { Filter } from "~/ui/Filter";
 import { AddForm } from "~/ui/form/DialogForm";
 import { Page } from "~/ui/Page";
 import { PickMany } from "~/ui/PickMany";
@@ -27,15 +28,7 @@ export default function TenantList() {
       title={t("Tenants")}
       actions={
         <>
-          <TextInput
-            type="search"
-            w={200}
-            placeholder={t("Filter by name")}
-            aria-label={t("Filter by name")}
-            leftSection={<IconSearch size={15} />}
-            value={name}
-            onChange={(e) => setName(e.currentTarget.value)}
-          />
+          <Filter label={t("Filter by name")} value={name} onChange={setName} />
           <TagFilter sets={sets} value={wordsOf(tags)} onChange={(chosen) => setTags(chosen.join(","))} />
           {add}
         </>

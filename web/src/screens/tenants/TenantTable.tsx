@@ -39,7 +39,7 @@ type Props = {
 
 // TenantTable is a page of tenants; the server filters and counts.
 export function TenantTable({ project, sets, query, filtered, empty }: Props) {
-  const [skip, setSkip] = useQueryWord("skip");
+  const [skip] = useQueryWord("skip");
   const all = { ...query, projectId: project, skip: skip || "0", take };
   const tenants = useGet("/api/{spaceId}/tenants", {}, { query: all, keep: true });
   const items = tenants.data?.Items ?? [];
@@ -67,12 +67,7 @@ export function TenantTable({ project, sets, query, filtered, empty }: Props) {
                 <Row key={x.Id} tenant={x} sets={sets} project={project} missing={missing.get(x.Id) ?? 0} />
               ))}
             </Table>
-            <Pager
-              total={TotalResults}
-              skip={Number(skip) || 0}
-              take={take}
-              onSkip={(n) => setSkip(n ? String(n) : undefined)}
-            />
+            <Pager total={TotalResults} take={take} />
           </>
         )
       }
