@@ -43,6 +43,18 @@ type eventData struct {
 	UserAgent   string   `json:",omitempty"`
 }
 
+// decode fills in what the columns occurred and data hold.
+func (e *Event) decode(occurred int64, data string) error {
+	var d eventData
+	if err := json.Unmarshal([]byte(data), &d); err != nil {
+		return fmt.Errorf("decoding event %d: %w", e.ID, err)
+	}
+	e.Occurred = time.UnixMilli(occurred).UTC()
+	e.Message, e.Details, e.Comments, e.Related = d.Message, d.Details, d.Comments, d.Related
+	e.Actor.IsService, e.Actor.Established, e.Actor.IP, e.Actor.UserAgent = d.IsService, d.Established, d.IP, d.UserAgent
+	return nil
+}
+
 // Append adds an event to the audit trail and sets its ID.
 func (t *Tx) Append(e *Event) error {
 	e.Actor = ActorOf(t.ctx)

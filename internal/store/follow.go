@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"sync"
-	"time"
 )
 
 // Position is a place in a table that is only appended to and that has the
@@ -25,11 +24,25 @@ func (p Position) After(q Position) bool {
 	return p.Xid > q.Xid || p.Xid == q.Xid && p.ID > q.ID
 }
 
+// horizon gives the first transaction, on PostgreSQL, that may still append: all
+// before it have ended. A snapshot counts the transactions of the whole server,
+// and those of other databases on it, which may go on for hours, must hold
+// nobody up here. Nor must the server's own tidying. Who is not proved to be
+// such is waited for.
+const horizon = `(
+	select coalesce(min(x), txid_snapshot_xmax(txid_current_snapshot()))
+	from txid_snapshot_xip(txid_current_snapshot()) x
+	where not exists (
+		select from pg_stat_activity a
+		where a.backend_xid::text::bigint = x & 4294967295
+		and (a.datid <> (select oid from pg_database where datname = current_database())
+			or a.backend_type = 'autovacuum worker')))`
+
 // End is the position behind everything that Since gives at present.
 func (t *Tx) End(table string) (p Position, err error) {
 	if t.db.Engine == PostgreSQL {
 		p.ID = math.MaxInt64
-		_, err = t.QueryRow([]any{&p.Xid}, "select txid_snapshot_xmin(txid_current_snapshot()) - 1")
+		_, err = t.QueryRow([]any{&p.Xid}, "select "+horizon+" - 1")
 	} else {
 		// The table may have lost its last rows; its sequence has not.
 		_, err = t.QueryRow([]any{&p.ID}, "select seq from sqlite_sequence where name = $1", table)
@@ -46,7 +59,7 @@ func (t *Tx) Since(table, columns string, p Position, limit int, row func(scan f
 	text := "select xid, id, " + columns + " from " + table
 	args := []any{p.ID, limit}
 	if t.db.Engine == PostgreSQL {
-		text += " where xid > 0 and (xid, id) > ($3, $1) and xid < txid_snapshot_xmin(txid_current_snapshot()) order by xid, id limit $2"
+		text += " where xid > 0 and (xid, id) > ($3, $1) and xid < " + horizon + " order by xid, id limit $2"
 		args = append(args, p.Xid)
 	} else {
 		text += " where id > $1 order by id limit $2"
@@ -102,14 +115,9 @@ func (t *Tx) TrailSince(p Position, limit int) (list []Recorded, err error) {
 			return err
 		}
 		r.ID = r.At.ID
-		var d eventData
-		if err := json.Unmarshal([]byte(text), &d); err != nil {
-			return fmt.Errorf("decoding event %d: %w", r.ID, err)
-		}
-		r.Occurred, r.Message, r.Details, r.Comments, r.Related = time.UnixMilli(occurred).UTC(), d.Message, d.Details, d.Comments, d.Related
-		r.Actor.IsService, r.Actor.Established, r.Actor.IP, r.Actor.UserAgent = d.IsService, d.Established, d.IP, d.UserAgent
+		err := r.decode(occurred, text)
 		list = append(list, r)
-		return nil
+		return err
 	})
 	return list, err
 }

@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
+	"os"
 	"runtime"
 	"sync"
 	"testing"
@@ -47,8 +49,8 @@ func (f *follower) look() {
 	}
 }
 
-// until looks until so many were read: a unit elsewhere on the server may hold
-// everybody up for a moment.
+// until looks until so many were read: a unit that has answered may be under way
+// for a moment still.
 func (f *follower) until(count int) {
 	f.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); len(f.read) < count && time.Now().Before(deadline); {
@@ -99,6 +101,60 @@ func TestFollowersWaitForWhoIsLate(t *testing.T) {
 		if diff := cmp.Diff([]string{"late", "early"}, f.read); diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+// TestFollowersWaitForNobodyElse has a transaction of another database of the
+// same server go on, as those of other applications do, and reads as an account
+// without rights of its own.
+func TestFollowersWaitForNobodyElse(t *testing.T) {
+	db, other := storetest.Postgres(t), storetest.Postgres(t)
+	role := fmt.Sprint("plain_", os.Getpid())
+	err := db.Do(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Exec("create role " + role)
+		if err == nil {
+			_, err = tx.Exec("grant select, insert on all tables in schema public to " + role)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = db.Do(context.Background(), func(tx *store.Tx) error {
+			_, err := tx.Exec("drop owned by " + role)
+			if err == nil {
+				_, err = tx.Exec("drop role " + role)
+			}
+			return err
+		})
+	})
+	err = other.Do(t.Context(), func(tx *store.Tx) error {
+		if err := note(tx, "elsewhere"); err != nil {
+			return err
+		}
+		f := newFollower(t, db)
+		if err := db.Do(t.Context(), func(tx *store.Tx) error { return note(tx, "here") }); err != nil {
+			return err
+		}
+		err := db.View(t.Context(), func(tx *store.Tx) error {
+			var set string
+			if _, err := tx.QueryRow([]any{&set}, "select set_config('role', $1, true)", role); err != nil {
+				return err
+			}
+			page, err := tx.EventsSince(f.at, 3)
+			for _, h := range page {
+				f.read = append(f.read, h.Document)
+			}
+			return err
+		})
+		if diff := cmp.Diff([]string{"here"}, f.read); diff != "" {
+			t.Error(diff)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

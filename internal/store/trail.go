@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -75,15 +74,8 @@ func (t *Tx) readEvents(rest string, args ...any) (events []*Event, err error) {
 		if err := scan(&e.ID, &e.Space, &e.Category, &e.Document, &e.Actor.UserID, &e.Actor.Username, &occurred, &text); err != nil {
 			return err
 		}
-		var d eventData
-		if err := json.Unmarshal([]byte(text), &d); err != nil {
-			return fmt.Errorf("decoding event %d: %w", e.ID, err)
-		}
-		e.Occurred = time.UnixMilli(occurred).UTC()
-		e.Message, e.Details, e.Comments, e.Related = d.Message, d.Details, d.Comments, d.Related
-		e.Actor.IsService, e.Actor.Established, e.Actor.IP, e.Actor.UserAgent = d.IsService, d.Established, d.IP, d.UserAgent
 		events = append(events, &e)
-		return nil
+		return e.decode(occurred, text)
 	}, "select id, space, category, document, user_id, username, occurred, data from event "+rest, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading events: %w", err)
