@@ -12,7 +12,6 @@ import (
 	"github.com/wneessen/go-mail"
 
 	"github.com/takodeploy/tako/internal/catalog"
-	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/setting"
 	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
@@ -103,12 +102,7 @@ func (w *way) mail(ctx context.Context, found []store.Recorded, end store.Positi
 			return err
 		}
 	}
-	return w.note(context.WithoutCancel(ctx), false, func(s *catalog.SubscriptionState, d *catalog.DeliveryState) {
-		s.Served = nil
-		d.Pass(end)
-		d.Failures, d.LastError, d.Due = 0, "", ""
-		d.LastDelivered = &kind.Time{Time: w.now().UTC()}
-	})
+	return w.arrived(ctx, end, false)
 }
 
 var importance = map[string]mail.Importance{"Low": mail.ImportanceLow, "High": mail.ImportanceHigh}

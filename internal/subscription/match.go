@@ -20,7 +20,7 @@ type matcher struct {
 	tags       map[string][]string // and the tags of tenants
 }
 
-func matcherOf(s *catalog.Subscription) (*matcher, error) {
+func matcherOf(s *catalog.Subscription) *matcher {
 	m := &matcher{space: s.SpaceID, filter: &s.EventNotificationSubscription.Filter, groups: map[string]string{}, tags: map[string][]string{}}
 	m.categories = slices.Clone(m.filter.EventCategories)
 	for _, g := range m.filter.EventGroups {
@@ -29,7 +29,7 @@ func matcherOf(s *catalog.Subscription) (*matcher, error) {
 		}
 		m.categories = append(m.categories, trigger.InGroup(g)...)
 	}
-	return m, nil
+	return m
 }
 
 // wants says whether the subscription is for an event. Each list of the filter

@@ -68,13 +68,6 @@ func (p *Pump) Run(ctx context.Context) error {
 	if err := p.adopt(ctx); err != nil && ctx.Err() == nil {
 		slog.Warn("subscriptions that have no state yet cannot be looked for", "error", err)
 	}
-	grown := make(chan struct{}, 1)
-	defer p.DB.Watch(func() {
-		select {
-		case grown <- struct{}{}:
-		default:
-		}
-	})()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -85,10 +78,6 @@ func (p *Pump) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-		}
-		select {
-		case <-grown:
-		default:
 		}
 	}
 }
@@ -241,6 +230,9 @@ func (w *way) arrived(ctx context.Context, at store.Position, more bool) error {
 		d.Pass(at)
 		d.Failures, d.LastError, d.Due = 0, "", ""
 		d.LastDelivered = &kind.Time{Time: w.now().UTC()}
+		if d == &s.Email {
+			s.Served = nil // that digest is done
+		}
 	})
 }
 
@@ -255,10 +247,7 @@ func (w *way) next(ctx context.Context, from store.Position, limit int) (found [
 		at = from
 	}
 	err = w.DB.View(ctx, func(tx *store.Tx) error {
-		m, err := matcherOf(w.s)
-		if err != nil {
-			return err
-		}
+		m := matcherOf(w.s)
 		for len(found) == 0 {
 			list, err := tx.TrailSince(at, batch)
 			if err != nil || len(list) == 0 {

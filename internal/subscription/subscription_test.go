@@ -256,8 +256,8 @@ func testWebhookOutlivesItsNode(p *post) {
 	}
 	<-arrived
 	kill()
+	p.pump.Wait() // it has given up before there is an answer
 	close(goOn)
-	p.pump.Wait()
 	// The one that died holds it for a while; then another takes it.
 	p.do(func(tx *store.Tx) error {
 		s.EventNotificationSubscription.WebhookURI = g.URL
@@ -542,6 +542,41 @@ func TestSwitchedOff(t *testing.T) {
 		p.tell(store.Event{Category: "Any", Message: "on"})
 		p.deliver()
 		if diff := cmp.Diff([]string{"on"}, g.messages()); diff != "" {
+			p.Error(diff)
+		}
+	})
+}
+
+// A team that cannot be read is not one that may see nothing: the event waits.
+func TestWebhookWaitsForItsTeams(t *testing.T) {
+	each(t, func(p *post) {
+		g := newProgram(p.T)
+		team := p.readers("eve")
+		p.subscribe(func(s *catalog.Subscription) {
+			s.EventNotificationSubscription.WebhookURI, s.EventNotificationSubscription.WebhookTeams = g.URL, []string{team}
+			s.EventNotificationSubscription.Filter.EventCategories = []string{"Any"}
+		})
+		p.tell(store.Event{Category: "Any", Message: "kept"})
+		put := func(value string) {
+			p.do(func(tx *store.Tx) error {
+				_, err := tx.Exec("update document set data = $1 where id = $2", value, team)
+				return err
+			})
+		}
+		var good string
+		p.do(func(tx *store.Tx) error {
+			_, err := tx.QueryRow([]any{&good}, "select data from document where id = $1", team)
+			return err
+		})
+		put(`{"MemberUserIds": 7}`)
+		p.deliver()
+		if got := g.messages(); len(got) > 0 {
+			p.Error(got)
+		}
+		put(good)
+		p.later(time.Hour)
+		p.deliver()
+		if diff := cmp.Diff([]string{"kept"}, g.messages()); diff != "" {
 			p.Error(diff)
 		}
 	})

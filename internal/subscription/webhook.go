@@ -14,6 +14,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/access"
 	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/setting"
 	"github.com/takodeploy/tako/internal/store"
@@ -118,8 +119,11 @@ func (w *way) frame(ctx context.Context) (admitted bool, base string, wire json.
 		admitted = len(teams) == 0
 		for _, id := range teams {
 			team, err := catalog.Teams.Get(tx, id)
+			if fault.Is(err, fault.NotFound) {
+				continue // it sees nothing any more
+			}
 			if err != nil {
-				continue // a team that is gone sees nothing
+				return err
 			}
 			grants, err := catalog.GrantsOfTeam(tx, team)
 			if err != nil {
