@@ -103,7 +103,7 @@ func (a *API) leave(r *Request, tx *store.Tx, e *catalog.Environment, p *catalog
 	if a.Deploy == nil {
 		return nil, fault.New(fault.Unavailable, "This server runs no runbooks.")
 	}
-	runs, err := a.Deploy.Deprovision(tx, deploy.Leaving{Environment: e, Project: p, Allow: func(_ *store.Tx, of *catalog.Project) error {
+	runs, err := a.Deploy.Deprovision(tx, deploy.Leaving{Environment: e, Project: p, Allow: func(of *catalog.Project) error {
 		return r.Need("RunbookRunCreate", At{Project: of.ID, Group: of.ProjectGroupID, Environments: []string{e.ID}})
 	}})
 	all := []deprovisioningRun{}

@@ -14,10 +14,7 @@ type EnvironmentUse struct {
 	ProjectID     string `json:"ProjectId" kind:"filter"`
 	EnvironmentID string `json:"EnvironmentId" kind:"filter"`
 	// Deployed says that something was deployed there.
-	Deployed bool `json:"Deployed"`
-	// GitRef is the branch of the release that the runbooks are of, where the
-	// project's runbooks are in Git.
-	GitRef            string `json:"GitRef,omitempty"`
+	Deployed          bool   `json:"Deployed"`
 	ProvisioningRun   string `json:"ProvisioningRun,omitempty"`
 	DeprovisioningRun string `json:"DeprovisioningRun,omitempty" kind:"filter"`
 }

@@ -247,7 +247,7 @@ func (s *Service) enqueue(tx *store.Tx, o *order, p pair, d *catalog.Deployment,
 	if err := stand(tx, d); err != nil {
 		return nil, err
 	}
-	if err := occupy(tx, d, o.track.release, p.environment); err != nil {
+	if err := occupy(tx, d, p.environment); err != nil {
 		return nil, err
 	}
 	err = tx.Append(&store.Event{

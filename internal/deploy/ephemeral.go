@@ -136,7 +136,7 @@ func (k *track) ephemeral() {
 }
 
 // occupy notes that a project has deployed to an ephemeral environment.
-func occupy(tx *store.Tx, d *catalog.Deployment, r *catalog.Release, environment *catalog.Environment) error {
+func occupy(tx *store.Tx, d *catalog.Deployment, environment *catalog.Environment) error {
 	if environment.Type != catalog.EphemeralEnvironment {
 		return nil
 	}
@@ -145,9 +145,6 @@ func occupy(tx *store.Tx, d *catalog.Deployment, r *catalog.Release, environment
 		return err
 	}
 	u.Deployed = true
-	if v := r.VersionControlReference; v != nil && u.ProvisioningRun == "" {
-		u.GitRef = v.GitRef
-	}
 	return catalog.EnvironmentUses.Put(tx, u)
 }
 
@@ -208,7 +205,7 @@ type Leaving struct {
 	// Project is who leaves; nil are all, and then the environment goes.
 	Project *catalog.Project
 	// Allow is asked whether a runbook of a project may be run there.
-	Allow func(tx *store.Tx, project *catalog.Project) error
+	Allow func(project *catalog.Project) error
 }
 
 // Deprovision takes an ephemeral environment down: the runbooks of the projects
@@ -267,7 +264,7 @@ func (s *Service) leave(tx *store.Tx, in Leaving, u *catalog.EnvironmentUse) (*M
 		return nil, errors.Join(err, fault.New(fault.Conflict, "%s is at work in the environment '%s'. Let it end, or cancel it, before the environment is deprovisioned.", busy, in.Environment.Name))
 	}
 	if in.Allow != nil {
-		if err := in.Allow(tx, project); err != nil {
+		if err := in.Allow(project); err != nil {
 			return nil, err
 		}
 	}

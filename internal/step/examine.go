@@ -44,8 +44,7 @@ type Health struct {
 const maxHealthLines = 2000
 
 // Examine checks a machine. Whatever is wrong with the machine is a finding;
-// an error is the end of the context, or
-// the server's own database being away.
+// an error is the end of the context, or the server's own database being away.
 func Examine(ctx context.Context, tools *Tools, c Checkup) (Health, error) {
 	if c.Nothing {
 		return Health{Status: catalog.Healthy, Summary: "There is nothing to connect to."}, nil
