@@ -92,8 +92,8 @@ func isDue(tx *store.Tx, last, now time.Time) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("reading when policies of retention are applied: %w", err)
 	}
-	next := schedule.Next(last.UTC())
-	return !next.IsZero() && !next.After(now), nil
+	next, ok := schedule.Next(last)
+	return ok && !next.After(now), nil
 }
 
 func (s *Schedule) begin(tx *store.Tx, before string, last lastRound, now time.Time) error {

@@ -1,13 +1,14 @@
 package setting
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
-
-	"github.com/robfig/cron/v3"
+	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/timetable"
 )
 
 // ServerValues say how people reach the server.
@@ -117,13 +118,23 @@ func (v FeatureValues) Check(c *fault.Complaints) {
 // Check complains of what the server could not obey.
 func (v RetentionValues) Check(c *fault.Complaints) {
 	if _, err := v.Schedule(); err != nil {
-		c.Add("CronExpression is '%s', which cannot be read (%v): give minute, hour, day of the month, month and day of the week, such as 0 */4 * * *.", v.CronExpression, err)
+		c.Add("CronExpression is '%s', which cannot be read: give minute, hour, day of the month, month and day of the week, such as 0 */4 * * *.", v.CronExpression)
 	}
 }
 
-// Schedule reads the expression.
-func (v RetentionValues) Schedule() (cron.Schedule, error) {
-	return cron.ParseStandard(v.CronExpression)
+// schedules are expressions that have names.
+var schedules = map[string]string{
+	"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
+	"@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
+}
+
+// Schedule reads the expression, which names no seconds.
+func (v RetentionValues) Schedule() (*timetable.Table, error) {
+	expression := cmp.Or(schedules[v.CronExpression], v.CronExpression)
+	if n := len(strings.Fields(expression)); n != 5 {
+		return nil, fault.New(fault.Invalid, "CronExpression must have five fields; '%s' has %d.", expression, n)
+	}
+	return timetable.Cron("0 "+expression, time.UTC)
 }
 
 // referrers are the policies that browsers know.

@@ -75,7 +75,7 @@ func TestCheck(t *testing.T) {
 	}{
 		{ServerValues{""}, 0}, {ServerValues{"https://a.example/tako"}, 0}, {ServerValues{"a.example"}, 1}, {ServerValues{"https://a.example/#x"}, 1},
 		{Features.First, 0}, {FeatureValues{HelpSidebarSupportLink: "mailto:help@example.com"}, 0}, {FeatureValues{HelpSidebarSupportLink: "data:x"}, 1},
-		{Retention.First, 0}, {RetentionValues{"@daily"}, 0}, {RetentionValues{"61 * * * *"}, 1}, {RetentionValues{""}, 1},
+		{Retention.First, 0}, {RetentionValues{"@daily"}, 0}, {RetentionValues{"30 2 * * MON"}, 0}, {RetentionValues{"61 * * * *"}, 1}, {RetentionValues{"0 0 3 * * *"}, 1}, {RetentionValues{""}, 1},
 		{Portal.First, 0}, {PortalValues{PortalSecurity{CorsWhitelist: "*; http://a.example:81/"}}, 0},
 		{PortalValues{PortalSecurity{CorsWhitelist: "a.example,https://x/y", ReferrerPolicy: "x", HTTPStrictTransportSecurityMaxAge: -1, XOptions: FrameOptions{XFrameOptions: "x"}}}, 5},
 	} {
