@@ -12,9 +12,12 @@ import (
 // UserRole is a named set of permissions.
 type UserRole struct {
 	kind.Base
-	Name                         string              `json:"Name" kind:"required,max=200"`
-	Description                  string              `json:"Description" kind:"max=1000"`
-	SupportedRestrictions        []string            `json:"SupportedRestrictions" kind:"readonly"`
+	Name        string `json:"Name" kind:"required,max=200"`
+	Description string `json:"Description" kind:"max=1000"`
+	// SupportedRestrictions are computed for a role that is built in; of another,
+	// they are what was sent: what nobody wrote, tools that hold a role to a
+	// file would take for a change that somebody made.
+	SupportedRestrictions        []string            `json:"SupportedRestrictions"`
 	SpacePermissionDescriptions  []string            `json:"SpacePermissionDescriptions" kind:"readonly"`
 	SystemPermissionDescriptions []string            `json:"SystemPermissionDescriptions" kind:"readonly"`
 	GrantedSpacePermissions      []access.Permission `json:"GrantedSpacePermissions"`
@@ -52,7 +55,9 @@ func roleRules(_ *store.Tx, next, old *UserRole, c *fault.Complaints) error {
 	next.CanBeDeleted = !builtInRole(next.ID)
 	next.GrantedSpacePermissions = granted(next.GrantedSpacePermissions, access.Space, "space", c)
 	next.GrantedSystemPermissions = granted(next.GrantedSystemPermissions, access.System, "system", c)
-	next.SupportedRestrictions = next.Access().Restrictions().Names()
+	if !next.CanBeDeleted {
+		next.SupportedRestrictions = next.Access().Restrictions().Names()
+	}
 	next.SpacePermissionDescriptions = access.Describe(next.GrantedSpacePermissions)
 	next.SystemPermissionDescriptions = access.Describe(next.GrantedSystemPermissions)
 	if old != nil && next.ID == access.RoleSystemAdministrator && !slices.Equal(sorted(next.GrantedSystemPermissions), sorted(old.GrantedSystemPermissions)) {

@@ -7,6 +7,7 @@ import { t } from "~/text/t";
 import form from "~/ui/form/form.module.css";
 import { choicesOf, PickMany } from "~/ui/PickMany";
 import { Refusal } from "~/ui/Refusal";
+import { usePermissions } from "./permissions";
 
 type Props = { team: Wire<"Team">; roles: Wire<"UserRole">[]; onClose: () => void };
 
@@ -79,8 +80,14 @@ type LimitsProps = {
 // Limits are the parts of a space that a role can be limited to.
 function Limits({ role, space, value, onChange }: LimitsProps) {
   const at = { spaceId: space };
-  const can = new Set(role.SupportedRestrictions ?? []);
-  const groups = useGet("/api/{spaceId}/projectgroups/all", at, { enabled: can.has("ProjectGroups") });
+  // Of a role that people made, its own list says only what they wrote there.
+  const granted = new Set<string>(role.GrantedSpacePermissions ?? []);
+  const can = new Set(
+    usePermissions()
+      .filter((p) => granted.has(p.name))
+      .flatMap((p) => p.SupportedRestrictions),
+  );
+  const groups = useGet("/api/{spaceId}/projectgroups/all", at, { enabled: can.has("Projects") });
   const projects = useGet("/api/{spaceId}/projects/all", at, { enabled: can.has("Projects") });
   const environments = useGet("/api/{spaceId}/environments/all", at, { enabled: can.has("Environments") });
   const tenants = useGet("/api/{spaceId}/tenants/all", at, { enabled: can.has("Tenants") });
