@@ -15,7 +15,7 @@ var _ = area(func(a *API) []Route {
 	info := catalog.ActionTemplates.Info()
 	const one = "communityactiontemplates/{id}"
 	routes := []Route{
-		{Method: "GET", Pattern: "communityactiontemplates", Handle: a.communityTemplates, Summary: "Step templates that come with the server"},
+		{Method: "GET", Pattern: "communityactiontemplates", Handle: a.communityTemplates, Summary: "Step templates that come with the server", Answer: pageOfAny{catalog.CommunityTemplate{}}},
 		{Method: "GET", Pattern: "communityactiontemplates/all", Handle: a.allCommunityTemplates, Summary: "All step templates that come with the server", Answer: []catalog.CommunityTemplate{}},
 		{Method: "GET", Pattern: one, Handle: a.communityTemplate, Summary: "A step template that comes with the server", Answer: catalog.CommunityTemplate{}},
 	}
@@ -64,8 +64,8 @@ func (a *API) communityTemplate(r *Request) (any, error) {
 }
 
 // withTemplate does something with a community step template in the space of the
-// path, by default the first.
-func (a *API) withTemplate(r *Request, permission string, do func(tx *store.Tx, t *catalog.CommunityTemplate, space string) (*catalog.ActionTemplate, error)) (any, error) {
+// path, by default the first: in a unit that may change something, or not.
+func withTemplate(r *Request, permission string, unit func(func(*store.Tx) error) error, do func(tx *store.Tx, t *catalog.CommunityTemplate, space string) (*catalog.ActionTemplate, error)) (any, error) {
 	space := cmp.Or(r.Param("space"), kind.DefaultSpace)
 	if err := r.Need(permission, At{Space: space}); err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func (a *API) withTemplate(r *Request, permission string, do func(tx *store.Tx, 
 		return nil, err
 	}
 	var raw []byte
-	err = r.Do(func(tx *store.Tx) error {
+	err = unit(func(tx *store.Tx) error {
 		made, err := do(tx, t, space)
 		if err != nil {
 			return err
@@ -87,7 +87,7 @@ func (a *API) withTemplate(r *Request, permission string, do func(tx *store.Tx, 
 }
 
 func (a *API) installTemplate(r *Request) (any, error) {
-	raw, err := a.withTemplate(r, "ActionTemplateCreate", func(tx *store.Tx, t *catalog.CommunityTemplate, space string) (*catalog.ActionTemplate, error) {
+	raw, err := withTemplate(r, "ActionTemplateCreate", r.Do, func(tx *store.Tx, t *catalog.CommunityTemplate, space string) (*catalog.ActionTemplate, error) {
 		features, err := setting.Features.Get(tx)
 		if err != nil {
 			return nil, err
@@ -104,13 +104,13 @@ func (a *API) installTemplate(r *Request) (any, error) {
 }
 
 func (a *API) updateTemplate(r *Request) (any, error) {
-	return a.withTemplate(r, "ActionTemplateEdit", func(tx *store.Tx, t *catalog.CommunityTemplate, space string) (*catalog.ActionTemplate, error) {
+	return withTemplate(r, "ActionTemplateEdit", r.Do, func(tx *store.Tx, t *catalog.CommunityTemplate, space string) (*catalog.ActionTemplate, error) {
 		return t.Update(tx, space)
 	})
 }
 
 func (a *API) installedTemplate(r *Request) (any, error) {
-	return a.withTemplate(r, "ActionTemplateView", func(tx *store.Tx, t *catalog.CommunityTemplate, space string) (*catalog.ActionTemplate, error) {
+	return withTemplate(r, "ActionTemplateView", r.View, func(tx *store.Tx, t *catalog.CommunityTemplate, space string) (*catalog.ActionTemplate, error) {
 		there, err := t.Installed(tx, space)
 		if err == nil && there == nil {
 			err = fault.New(fault.NotFound, "The community step template '%s' is not installed in this space.", t.Name)

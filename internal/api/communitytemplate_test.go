@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/takodeploy/tako/internal/catalog"
 )
 
@@ -60,6 +62,23 @@ func TestCommunityTemplates(t *testing.T) {
 	c.put("/api/configuration/features/values", thing{"IsCommunityActionTemplatesEnabled": false})
 	if got := c.get("/api/communityactiontemplates"); c.text(got, "TotalResults") != "0" {
 		t.Error(got)
+	}
+}
+
+// What one caller asks for takes nothing away from the next, and what a space
+// makes of a template changes no other's.
+func TestCommunityTemplatesStayAsTheyAre(t *testing.T) {
+	c := newClient(t)
+	before := c.get("/api/communityactiontemplates/all").([]any)
+	first, last := c.text(before[0], "Id"), c.text(before[len(before)-1], "Id")
+	if got := c.get("/api/communityactiontemplates/all?ids=" + last).([]any); len(got) != 1 || c.text(got[0], "Id") != last {
+		t.Fatal(got)
+	}
+	made := c.want(201, "POST", "/api/communityactiontemplates/"+first+"/installation", thing{}).(thing)
+	made["Properties"].(thing)["Octopus.Action.Script.ScriptBody"] = "echo mine"
+	c.put("/api/Spaces-1/actiontemplates/"+c.text(made, "Id"), made)
+	if d := cmp.Diff(before, c.get("/api/communityactiontemplates/all")); d != "" {
+		t.Error(d)
 	}
 }
 

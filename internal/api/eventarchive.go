@@ -1,13 +1,11 @@
 package api
 
 import (
-	"encoding/json"
 	"mime"
 	"net/http"
 	"slices"
 	"strings"
 
-	"github.com/takodeploy/tako/internal/blob"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
@@ -15,7 +13,7 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "GET", Pattern: "events/archives", Handle: a.eventArchives, Summary: "Files with the older part of the audit trail, the newest first"},
+		{Method: "GET", Pattern: "events/archives", Handle: a.eventArchives, Summary: "Files with the older part of the audit trail, the newest first", Answer: pageOfAny{archivedFile{}}},
 		{Method: "GET", Pattern: "events/archives/{name}", Handle: a.eventArchive, Summary: "One of these files: a line of JSON for each event"},
 		{Method: "DELETE", Pattern: "events/archives/{name}", Handle: a.deleteEventArchive, Summary: "Delete one of these files"},
 	}
@@ -35,29 +33,17 @@ func (a *API) eventArchives(r *Request) (any, error) {
 	if err := r.Need("EventRetentionView", At{System: true}); err != nil {
 		return nil, err
 	}
-	skip, take, err := r.Paging()
-	if err != nil {
-		return nil, err
-	}
-	var all []blob.Info
+	var all []archivedFile
 	for info, err := range a.Blobs.List(r.Context(), store.EventArchives) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, info)
-	}
-	slices.SortFunc(all, func(x, y blob.Info) int { return strings.Compare(y.Name, x.Name) })
-	var items [][]byte
-	for _, info := range all[min(skip, len(all)):min(skip+take, len(all))] {
 		name := strings.TrimPrefix(info.Name, store.EventArchives)
 		at := kind.Time{Time: info.Modified.UTC()}
-		item, err := json.Marshal(archivedFile{name, name, info.Size, at, at, map[string]string{"Self": "/api/events/archives/" + name}})
-		if err != nil {
-			return nil, err
-		}
-		items = append(items, item)
+		all = append(all, archivedFile{name, name, info.Size, at, at, map[string]string{"Self": "/api/events/archives/" + name}})
 	}
-	return r.PageOf("ArchivedEventFile", items, len(all), skip, take), nil
+	slices.SortFunc(all, func(x, y archivedFile) int { return strings.Compare(y.FileName, x.FileName) })
+	return PageValues(r, "ArchivedEventFile", all)
 }
 
 // archiveNamed gives the name of a file among the files, for who has a permission.

@@ -4,9 +4,11 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
@@ -39,9 +41,13 @@ type CommunityTemplate struct {
 	Links       map[string]string `json:"Links"`
 }
 
-// CommunityTemplates lists what comes with the server, by name. It panics where
-// a file cannot be read: they are part of the program.
-func CommunityTemplates() []*CommunityTemplate {
+// CommunityTemplates lists what comes with the server, by name. The list is the
+// caller's, what it holds is everybody's and must not be changed.
+func CommunityTemplates() []*CommunityTemplate { return slices.Clone(communityTemplates()) }
+
+// communityTemplates panics where a file cannot be read: they are part of the
+// program.
+var communityTemplates = sync.OnceValue(func() []*CommunityTemplate {
 	files, err := community.ReadDir("community")
 	if err != nil {
 		panic(err)
@@ -65,11 +71,11 @@ func CommunityTemplates() []*CommunityTemplate {
 		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
 	})
 	return all
-}
+})
 
 // FindCommunityTemplate finds one by its id, what others call it or its name.
 func FindCommunityTemplate(what string) (*CommunityTemplate, error) {
-	for _, t := range CommunityTemplates() {
+	for _, t := range communityTemplates() {
 		if strings.EqualFold(t.ID, what) || strings.EqualFold(t.ExternalID, what) || strings.EqualFold(t.Slug, what) {
 			return t, nil
 		}
@@ -122,7 +128,13 @@ func (t *CommunityTemplate) Update(tx *store.Tx, space string) (*ActionTemplate,
 
 func (t *CommunityTemplate) fill(to *ActionTemplate) {
 	to.Name, to.Description, to.ActionType = t.Name, t.Description, t.ActionType
-	to.Packages, to.Properties, to.Parameters = slices.Clone(t.Packages), t.Properties, slices.Clone(t.Parameters)
+	to.Packages, to.Properties, to.Parameters = slices.Clone(t.Packages), maps.Clone(t.Properties), slices.Clone(t.Parameters)
+	for i := range to.Parameters {
+		to.Parameters[i].DisplaySettings = maps.Clone(to.Parameters[i].DisplaySettings)
+	}
+	for i := range to.Packages {
+		to.Packages[i].Properties = maps.Clone(to.Packages[i].Properties)
+	}
 }
 
 // Newer says that a step template that was made of it is no longer like it.
