@@ -37,9 +37,7 @@ func TestAnonymous(t *testing.T) {
 			t.Errorf("%s tells who is not signed in: %d", path, a.status)
 		}
 	}
-	if after := w.snapshot(""); after != before {
-		t.Errorf("something changed:\n%s", lines(before, after))
-	}
+	w.unchanged("", before)
 }
 
 // forEveryone are the routes that answer whoever is signed in, and why.
@@ -86,9 +84,7 @@ func TestNobody(t *testing.T) {
 			w.clean(q, a)
 		}
 	}
-	if after := w.snapshot(""); after != before {
-		t.Errorf("something changed:\n%s", lines(before, after))
-	}
+	w.unchanged("", before)
 	own := "/api/users/" + w.self
 	for _, path := range []string{own, own + "/permissions", own + "/permissions/configuration", own + "/teams", own + "/spaces", own + "/apikeys", "/api/users/me", "/api/teammembership"} {
 		w.clean(request{method: "GET", path: path}, w.nobody.ask(request{method: "GET", path: path}, ""))
@@ -197,9 +193,7 @@ func TestOtherSpace(t *testing.T) {
 			}
 		}
 	}
-	if after := w.snapshot("Spaces-1"); after != before {
-		t.Errorf("something changed:\n%s", lines(before, after))
-	}
+	w.unchanged("Spaces-1", before)
 }
 
 // known reports whether a path names something that every space has.

@@ -223,6 +223,14 @@ func (w *world) snapshot(within string) string {
 	return b.String()
 }
 
+// unchanged holds what is in the database against a snapshot of before.
+func (w *world) unchanged(within, before string) {
+	w.Helper()
+	if after := w.snapshot(within); after != before {
+		w.Errorf("something changed:\n%s", lines(before, after))
+	}
+}
+
 // request is one way to use a route.
 type request struct {
 	route  Route
