@@ -17,20 +17,38 @@ import (
 
 // converse starts the agent's session on a connection. The usual case is one
 // exec: the agent is there and speaks. Else the machine says what it is, the
-// agent for it is brought, and the exec is repeated.
+// agent for it is brought, and the exec is repeated. A session that is struck
+// down before it speaks was asked nothing yet, no job among it: it is started
+// once more.
 func (d *sshDialer) converse(client *ssh.Client) (*link, error) {
-	for attempt := 1; ; attempt++ {
+	for brought, again := false, false; ; {
 		l, missing, err := d.session(client)
-		if err != nil || l != nil {
+		var early *earlyEnd
+		switch {
+		case errors.As(err, &early) && early.struck && !again:
+			again = true
+			continue
+		case err != nil || l != nil:
 			return l, err
-		}
-		if attempt == 2 {
+		case brought:
 			return nil, fault.New(fault.Internal, "The agent was brought to %s but is not found there.", d.endpoint.Address())
 		}
 		if err := d.deliver(client, missing); err != nil {
 			return nil, err
 		}
+		brought = true
 	}
+}
+
+// struckDown reports that a session did not end of its own will: a signal
+// ended it, which some shells tell as a status, or the host that it spoke for
+// is gone.
+func struckDown(ended error) bool {
+	var status *ssh.ExitError
+	if errors.As(ended, &status) {
+		return status.Signal() != "" || status.ExitStatus() > 128 && status.ExitStatus() <= 128+64
+	}
+	return ended == nil
 }
 
 // platformOf is what uname says to what Go calls it.
@@ -77,6 +95,9 @@ func (d *sshDialer) session(client *ssh.Client) (*link, *absence, error) {
 	said := strings.TrimSpace(complaints.String())
 	if fullDisk(said) {
 		return nil, nil, newProblem(fault.Unavailable, ErrDiskFull, nil, "The disk of %s is full: %s", d.endpoint.Address(), said)
+	}
+	if early != nil {
+		early.struck = struckDown(ended)
 	}
 	return nil, nil, newProblem(fault.Unavailable, ErrUnreachable, err, "The agent on %s did not start: %v. %s", d.endpoint.Address(), ended, said)
 }

@@ -60,7 +60,17 @@ type localDialer struct {
 	env []string
 }
 
+// dial makes two tries: a host that dies before it speaks was asked nothing.
 func (d *localDialer) dial(ctx context.Context) (*link, error) {
+	l, err := d.dialOnce(ctx)
+	var early *earlyEnd
+	if errors.As(err, &early) && ctx.Err() == nil {
+		return d.dialOnce(ctx)
+	}
+	return l, err
+}
+
+func (d *localDialer) dialOnce(ctx context.Context) (*link, error) {
 	agent, err := d.agent()
 	if err != nil {
 		return nil, err

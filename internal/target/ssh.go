@@ -303,8 +303,9 @@ func awaitMagic(r io.Reader) (io.Reader, error) {
 
 // earlyEnd is a conversation that ended before it began.
 type earlyEnd struct {
-	said  string
-	cause error
+	said   string
+	cause  error
+	struck bool // by a signal, or with its host
 }
 
 // Error says how it ended.
