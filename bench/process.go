@@ -123,6 +123,14 @@ func memoryOf(pid int) (memory, error) {
 	return m, nil
 }
 
+// available is the memory that may be taken without anybody losing some.
+func available() int64 {
+	_, text, _ := strings.Cut(read("/proc/meminfo"), "MemAvailable:")
+	var kib int64
+	_, _ = fmt.Sscan(text, &kib)
+	return kib << 10
+}
+
 // tree lists a process and its descendants.
 func tree(pid int) []int {
 	children := map[int][]int{}
