@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"math"
 	"sync"
 	"time"
 )
@@ -10,7 +11,7 @@ import (
 // session is one connection to SQLite with its prepared statements.
 type session struct {
 	conn *sql.Conn
-	kept map[string]*sql.Stmt
+	prepared
 	used time.Time // when it was last given back
 }
 
@@ -24,25 +25,19 @@ func (s *session) exec(ctx context.Context, text string, args ...any) (sql.Resul
 
 // statement finds a prepared statement of the connection.
 func (s *session) statement(ctx context.Context, text string) (*sql.Stmt, error) {
-	if st := s.kept[text]; st != nil {
+	if st := s.find(text); st != nil {
 		return st, nil
-	}
-	if len(s.kept) > mostStatements {
-		return nil, tooManyStatements(text)
 	}
 	st, err := s.conn.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	s.kept[text] = st
+	s.add(text, st)
 	return st, nil
 }
 
 func (s *session) close() error {
-	for _, st := range s.kept {
-		st.Close()
-	}
-	s.kept = map[string]*sql.Stmt{}
+	s.drop(math.MaxInt64)
 	if s.conn == nil {
 		return nil
 	}
@@ -96,7 +91,7 @@ func (r *readers) take(ctx context.Context) *session {
 		r.mu.Unlock()
 		return nil
 	}
-	return &session{conn: conn, kept: map[string]*sql.Stmt{}}
+	return &session{conn: conn}
 }
 
 // give takes a connection back; one that is spoilt is closed.

@@ -140,3 +140,34 @@ func TestUnitOutlivesItsEnd(t *testing.T) {
 		}
 	})
 }
+
+// Filters make more forms of statements than are kept, and none of them fails.
+func TestStatementsOfManyForms(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		putThing(t, db, "Things-1")
+		many := func(tx *store.Tx) error {
+			for i := range 1500 {
+				n, err := tx.Count(store.Query{Kind: "Things", Where: []store.Where{{SQL: fmt.Sprintf("%d = %d", i, i)}}})
+				if err != nil || n != 1 {
+					return fmt.Errorf("form %d: %d things, %w", i, n, err)
+				}
+			}
+			return nil
+		}
+		for name, unit := range map[string]func(func(*store.Tx) error) error{
+			"a unit that reads":  func(f func(*store.Tx) error) error { return db.View(ctx, f) },
+			"a unit that writes": func(f func(*store.Tx) error) error { return db.Do(ctx, f) },
+		} {
+			if err := unit(many); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		var late *store.Tx // reads from the pool
+		if err := db.View(ctx, func(tx *store.Tx) error { late = tx; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if err := many(late); err != nil {
+			t.Errorf("a unit that is over: %v", err)
+		}
+	})
+}

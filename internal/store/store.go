@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net/url"
 	"os"
@@ -79,7 +80,7 @@ func openAt(ctx context.Context, dir, databaseURL string, version int64) (*DB, e
 			db.Close()
 			return nil, fmt.Errorf("taking the connection to write through: %w", err)
 		}
-		db.writer = &writer{session: session{conn: conn, kept: map[string]*sql.Stmt{}}}
+		db.writer = &writer{session: session{conn: conn}}
 	}
 	return db, nil
 }
@@ -256,16 +257,15 @@ func Duplicate(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "UNIQUE constraint failed")
 }
 
-// statements keeps the prepared statements of a pool by their texts. The set of
-// texts is small; the bound is a guard against queries built with values in them.
+// statements keeps the prepared statements of a pool.
 type statements struct {
-	mu   sync.RWMutex
-	kept map[string]*sql.Stmt
+	mu sync.RWMutex
+	prepared
 }
 
 func (s *statements) get(ctx context.Context, pool *sql.DB, text string) (*sql.Stmt, error) {
 	s.mu.RLock()
-	st := s.kept[text]
+	st := s.find(text)
 	s.mu.RUnlock()
 	if st != nil {
 		return st, nil
@@ -276,34 +276,18 @@ func (s *statements) get(ctx context.Context, pool *sql.DB, text string) (*sql.S
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if other := s.kept[text]; other != nil {
+	if other := s.find(text); other != nil {
 		st.Close()
 		return other, nil
 	}
-	if s.kept == nil {
-		s.kept = map[string]*sql.Stmt{}
-	}
-	if len(s.kept) > mostStatements {
-		return nil, tooManyStatements(text)
-	}
-	s.kept[text] = st
+	s.add(text, st)
 	return st, nil
-}
-
-// mostStatements bounds what is prepared on one connection or pool.
-const mostStatements = 1000
-
-func tooManyStatements(text string) error {
-	return fmt.Errorf("too many distinct statements; a value was probably written into the text of %q", text)
 }
 
 func (s *statements) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, st := range s.kept {
-		st.Close()
-	}
-	s.kept = nil
+	s.drop(math.MaxInt64)
 }
 
 // Ping reports whether the database answers.
