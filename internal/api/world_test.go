@@ -140,7 +140,9 @@ func (w *world) run(project string) {
 	steps["Steps"] = process["Steps"]
 	w.put("/api/Spaces-1/runbookProcesses/"+w.ids["runbookprocesses"], steps)
 	w.ids["runbooksnapshots"] = w.text(w.post("/api/Spaces-1/runbookSnapshots?publish=true", thing{"Name": private, "Notes": private, "ProjectId": project, "RunbookId": w.ids["runbooks"]}), "Id")
-	w.ids["runbookruns"] = w.text(w.post("/api/Spaces-1/runbookRuns", thing{"RunbookId": w.ids["runbooks"], "EnvironmentId": w.ids["environments"], "Comments": private}), "Id")
+	run := w.post("/api/Spaces-1/runbookRuns", thing{"RunbookId": w.ids["runbooks"], "EnvironmentId": w.ids["environments"], "Comments": private})
+	w.ids["runbookruns"] = w.text(run, "Id")
+	w.until("/api/tasks/"+w.text(run, "TaskId"), "HasPendingInterruptions", "true")
 	w.ids["artifacts"] = w.text(w.post("/api/Spaces-1/artifacts", thing{"Filename": private + ".txt", "ServerTaskId": w.ids["tasks"]}), "Id")
 	w.want(200, "PUT", "/api/Spaces-1/artifacts/"+w.ids["artifacts"]+"/content", private+" content")
 }
