@@ -166,7 +166,9 @@ func TestReleasesOverHTTP(t *testing.T) {
 		t.Error(again)
 	}
 	s.want(200, "POST", "/api/tasks/"+s.text(again, "Id")+"/prioritize", nil)
-	s.get("/api/tasks/" + s.text(again, "Id") + "/why")
+	if why := s.get("/api/tasks/" + s.text(again, "Id") + "/why"); s.text(why, "Place") != "1" {
+		t.Error(why)
+	}
 	s.get("/api/tasks/" + s.text(again, "Id") + "/queued-behind")
 	s.want(200, "POST", "/api/tasks/"+s.text(again, "Id")+"/cancel", thing{})
 	if got := s.want(200, "POST", "/api/tasks/"+task+"/state", thing{"State": "success", "Reason": "by hand"}); s.text(got, "FinishedSuccessfully") != "true" {

@@ -93,6 +93,9 @@ func TestWhyItWaits(t *testing.T) {
 	if behind := s.get("/api/tasks/" + second + "/queued-behind"); s.text(behind, "Items.0.Id") != first || s.text(behind, "TotalResults") != "1" {
 		t.Error(behind)
 	}
+	if s.text(why, "Place") != "0" { // nobody knows when somebody answers
+		t.Error(why)
+	}
 	if paused := s.get("/api/tasks/" + first + "/why"); !strings.Contains(s.text(paused, "Sentences.0"), "somebody to answer") {
 		t.Error(paused)
 	}

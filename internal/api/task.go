@@ -192,7 +192,7 @@ func (a *API) taskGet(r *Request) (any, error) {
 			return nil, err
 		}
 		d.Why = strings.Join(why.Sentences, " ")
-		seconds, err := a.remaining(r, t, len(why.Behind))
+		seconds, err := a.remaining(r, t, why.Turns)
 		if err != nil {
 			return nil, err
 		}
@@ -201,24 +201,14 @@ func (a *API) taskGet(r *Request) (any, error) {
 	return d, nil
 }
 
-// remaining estimates how long a task still waits for those before it, from
-// how long tasks of its kind took lately.
-func (a *API) remaining(r *Request, t *task.Task, behind int) (int, error) {
-	if behind == 0 {
+// remaining estimates for how many seconds a task still waits, from how long
+// tasks of its kind took lately.
+func (a *API) remaining(r *Request, t *task.Task, turns int) (int, error) {
+	if turns == 0 {
 		return 0, nil
 	}
 	each, err := a.Tasks.Pace(r.Context(), t.Name)
-	if err != nil || each == 0 {
-		return 0, err
-	}
-	limit := 0
-	nodes, err := a.Tasks.Nodes(r.Context())
-	for _, n := range nodes {
-		if !n.Draining {
-			limit += n.Cap
-		}
-	}
-	return int((each * time.Duration(behind) / time.Duration(max(limit, 1))).Seconds()), err
+	return int((each * time.Duration(turns)).Seconds()), err
 }
 
 // taskWhy answers why a task does not run.
@@ -236,7 +226,10 @@ func (a *API) taskWhy(r *Request) (any, error) {
 		Waits     bool
 		Sentences []string
 		Behind    []string
-	}{t.ID, t.Hold == task.Waiting || t.Hold == task.Paused, append([]string{}, why.Sentences...), append([]string{}, why.Behind...)}
+		// Place is the task's likely place among those that wait to start, 1 for the
+		// next; 0 if that cannot be told.
+		Place int
+	}{t.ID, t.Hold == task.Waiting || t.Hold == task.Paused, append([]string{}, why.Sentences...), append([]string{}, why.Behind...), why.Place}
 	if t.Hold == task.Paused && t.Why != "" && len(answer.Sentences) == 0 {
 		answer.Sentences = append(answer.Sentences, t.Why)
 	}

@@ -263,11 +263,11 @@ const window = 32
 
 const candidateColumns = "id, num, space, project, tag, case when tag_held is null then 0 else 1 end, state, place_rank, place, light, queue_time"
 
-func scanCandidate(scan func(...any) error) (Candidate, error) {
+func scanCandidate(scan func(...any) error, more ...any) (Candidate, error) {
 	var c Candidate
 	var has, light, due int64
 	var state string
-	err := scan(&c.ID, &c.Num, &c.Space, &c.Project, &c.Tag, &has, &state, &c.Rank, &c.Place, &light, &due)
+	err := scan(append([]any{&c.ID, &c.Num, &c.Space, &c.Project, &c.Tag, &has, &state, &c.Rank, &c.Place, &light, &due}, more...)...)
 	c.HasTag, c.State, c.Light, c.Due = has != 0, State(state), light != 0, fromMillis(due)
 	return c, err
 }
@@ -285,18 +285,14 @@ func candidateOf(t *Task) Candidate {
 // them, so that a long row of one project's tasks hides nobody.
 func candidates(tx *store.Tx, s *Situation) ([]Candidate, error) {
 	list, err := inSight(tx, s)
-	if !slices.ContainsFunc(list, func(c Candidate) bool { return !s.Served[c.Project] }) {
+	if s.room() > 0 && !slices.ContainsFunc(list, func(c Candidate) bool { return !s.Served[c.Project] }) {
 		clear(s.Served) // everybody had a turn
 	}
 	return list, err
 }
 
 func inSight(tx *store.Tx, s *Situation) ([]Candidate, error) {
-	n := s.Nodes[s.Node]
-	room := max(0, n.Cap-n.Active)
-	if n.Draining {
-		room = 0
-	}
+	room := s.room()
 	const free = "(tag_held is not null or tag = '' or not exists (select 1 from task h where h.tag_held = task.tag))"
 	const moving = "(state <> 'Queued' or not exists (select 1 from task_stopped s where s.space in (task.space, '')))"
 	where := "place_rank = 1 or (light = 1 and " + free + ")"
@@ -440,19 +436,16 @@ func (q *Queue) whyWaiting(tx *store.Tx, t *Task) (Why, error) {
 		return Why{}, err
 	}
 	delete(s.Nodes, "")
-	var waiting []Candidate
-	err = tx.Query(func(scan func(...any) error) error {
-		c, err := scanCandidate(scan)
-		waiting = append(waiting, c)
-		return err
-	}, "select "+candidateColumns+` from task where hold = 'Waiting' and queue_time <= $1 and
-		(place_rank < $2 or (place_rank = $2 and place <= $3)) order by place_rank, place, num limit 1000`,
-		max(millis(now), millis(t.QueueTime)), rank(t.State, t.Class, t.Top), t.Place)
+	waiting, err := asSeen(tx, s, "hold = 'Waiting' and queue_time <= $1 order by place_rank, place, num", max(millis(now), millis(t.QueueTime)))
 	if err != nil {
-		return Why{}, fmt.Errorf("read the queue: %w", err)
+		return Why{}, err
 	}
 	if !slices.ContainsFunc(waiting, func(c Candidate) bool { return c.ID == t.ID }) {
 		waiting = append(waiting, candidateOf(t)) // more are ahead of it than were read
+	}
+	running, err := asSeen(tx, s, "hold = 'Held' order by case when state = 'Cancelling' then 0 else 1 end, started, num")
+	if err != nil {
+		return Why{}, err
 	}
 	err = tx.Query(func(scan func(...any) error) error {
 		var tag, holder string
@@ -463,7 +456,23 @@ func (q *Queue) whyWaiting(tx *store.Tx, t *Task) (Why, error) {
 	if err != nil {
 		return Why{}, fmt.Errorf("read who holds which tag: %w", err)
 	}
-	return s.why(t.ID, waiting), nil
+	return s.why(t.ID, waiting, running), nil
+}
+
+// asSeen reads tasks as choosing sees them.
+func asSeen(tx *store.Tx, s *Situation, where string, args ...any) (list []Candidate, err error) {
+	err = tx.Query(func(scan func(...any) error) error {
+		var node string
+		c, err := scanCandidate(scan, &node)
+		n, alive := s.Nodes[node]
+		c.Apart = !alive || n.Draining
+		list = append(list, c)
+		return err
+	}, "select "+candidateColumns+", node from task where "+where+fmt.Sprint(" limit ", mostAhead), args...)
+	if err != nil {
+		return nil, fmt.Errorf("read the queue: %w", err)
+	}
+	return list, nil
 }
 
 // fenced reports whether an error says that the task is somebody else's now.

@@ -60,6 +60,7 @@ type Candidate struct {
 	Rank    int
 	Place   int64 // its place within its rank: queue time, or a superseded task's
 	Light   bool  // it takes no place of the cap
+	Apart   bool  // it runs on a node that takes nothing new, so that its end frees no place
 	Due     time.Time
 }
 
@@ -92,19 +93,38 @@ func (c *Candidate) urgent() bool { return c.Rank == rankUrgent }
 
 // held says why the task may not run on any node now; empty if it may.
 func (s *Situation) held(c *Candidate) string {
-	if c.urgent() {
+	switch {
+	case s.mayRun(c):
 		return ""
-	}
-	if c.Due.After(s.Now) {
+	case c.Due.After(s.Now):
 		return "It is scheduled for " + c.Due.UTC().Format("2006-01-02 15:04:05 UTC") + "."
-	}
-	if !c.resumed() && (s.Stopped[c.Space] || s.Stopped[""]) {
+	case !c.resumed() && (s.Stopped[c.Space] || s.Stopped[""]):
 		return "The task queue is stopped."
 	}
-	if holder := s.Holders[c.Tag]; c.Tag != "" && !c.HasTag && holder != "" && holder != c.ID {
-		return fmt.Sprintf("It waits for %s, which runs under the same concurrency tag (%s).", holder, c.Tag)
+	return fmt.Sprintf("It waits for %s, which runs under the same concurrency tag (%s).", s.Holders[c.Tag], c.Tag)
+}
+
+// mayRun reports whether nothing but the nodes' places is in the task's way.
+func (s *Situation) mayRun(c *Candidate) bool {
+	switch {
+	case c.urgent():
+		return true
+	case c.Due.After(s.Now), !c.resumed() && (s.Stopped[c.Space] || s.Stopped[""]):
+		return false
+	case c.Tag == "" || c.HasTag:
+		return true
 	}
-	return ""
+	holder := s.Holders[c.Tag]
+	return holder == "" || holder == c.ID
+}
+
+// room is how many more tasks the asking node has places for.
+func (s *Situation) room() int {
+	n := s.Nodes[s.Node]
+	if n.Draining {
+		return 0
+	}
+	return max(0, n.Cap-n.Active)
 }
 
 // full says why the node takes nothing more; empty if it does. waiting is how
@@ -157,14 +177,23 @@ func (s *Situation) share(free []*Candidate) float64 {
 // pick chooses what the asking node takes now, in order, and notes it in the
 // situation as taken.
 func (s *Situation) pick(waiting []Candidate) []Candidate {
-	free := make([]*Candidate, 0, len(waiting))
-	for i := range waiting {
-		if c := &waiting[i]; s.held(c) == "" {
+	queue := pointers(waiting)
+	slices.SortFunc(queue, less)
+	var taken []Candidate
+	for _, c := range s.choose(queue) {
+		taken = append(taken, *c)
+	}
+	return taken
+}
+
+// choose is pick from a queue that is in order.
+func (s *Situation) choose(queue []*Candidate) (taken []*Candidate) {
+	free := make([]*Candidate, 0, len(queue))
+	for _, c := range queue {
+		if s.mayRun(c) {
 			free = append(free, c)
 		}
 	}
-	slices.SortFunc(free, less)
-	var taken []Candidate
 	for {
 		i := s.best(free)
 		if i < 0 {
@@ -173,7 +202,7 @@ func (s *Situation) pick(waiting []Candidate) []Candidate {
 		c := free[i]
 		free = slices.Delete(free, i, i+1)
 		s.take(c)
-		taken = append(taken, *c)
+		taken = append(taken, c)
 	}
 }
 
@@ -189,7 +218,7 @@ func (s *Situation) best(free []*Candidate) int {
 	found, least := -1, -1
 	for i, c := range free {
 		switch {
-		case full && !c.Light && !c.urgent(), s.held(c) != "":
+		case full && !c.Light && !c.urgent(), !s.mayRun(c):
 			continue
 		case found < 0:
 			found = i
@@ -261,33 +290,128 @@ func (t *turns) note(served map[string]bool) {
 	t.served = served
 }
 
+// outlook is when a waiting task is likely to start.
+type outlook struct {
+	before []*Candidate // what waits too and is likely to start before it, in order
+	turns  int          // so many tasks run one after the other until then
+	known  bool
+}
+
+// foresee plays the queue on until the task starts, by the rules of the claim: as
+// if all nodes were one, no task were added and each ran as long as any other.
+// What is held up by more than tasks that run has no outlook.
+func (s *Situation) foresee(id string, waiting, running []Candidate) (o outlook) {
+	f := s.asOne()
+	queue := pointers(waiting)
+	slices.SortFunc(queue, less)
+	type run struct {
+		*Candidate
+		ends int
+	}
+	var runs []run
+	for i := range running {
+		runs = append(runs, run{&running[i], 1})
+	}
+	for {
+		if f.room() > 0 && !slices.ContainsFunc(queue, func(c *Candidate) bool { return f.mayRun(c) && !f.Served[c.Project] }) {
+			clear(f.Served)
+		}
+		for _, c := range f.choose(queue) {
+			if c.ID == id {
+				o.known = true
+				return o
+			}
+			at := slices.Index(queue, c)
+			queue = slices.Delete(queue, at, at+1)
+			c.Apart = false // wherever it ran before
+			o.before = append(o.before, c)
+			runs = append(runs, run{c, o.turns + 1})
+		}
+		if len(runs) == 0 {
+			return outlook{}
+		}
+		f.end(runs[0].Candidate)
+		o.turns, runs = runs[0].ends, runs[1:]
+	}
+}
+
+// asOne is the situation of a single node that has the places of all that take
+// something; it may be changed.
+func (s *Situation) asOne() *Situation {
+	var all NodeLoad
+	for _, n := range s.Nodes {
+		if !n.Draining {
+			all.Cap += n.Cap
+			all.Active += n.Active
+		}
+	}
+	all.Cap = max(all.Cap, 1)
+	f := *s
+	f.Node, f.Nodes = "", map[string]NodeLoad{"": all}
+	f.Holders, f.Active, f.Served = maps.Clone(s.Holders), maps.Clone(s.Active), maps.Clone(s.Served)
+	return &f
+}
+
+// end notes that what ran has ended.
+func (s *Situation) end(c *Candidate) {
+	if s.Holders[c.Tag] == c.ID {
+		delete(s.Holders, c.Tag)
+	}
+	if c.Light || c.urgent() {
+		return
+	}
+	s.Active[c.Project]--
+	if n := s.Nodes[s.Node]; !c.Apart {
+		n.Active--
+		s.Nodes[s.Node] = n
+	}
+}
+
 // Why is the answer to "why does this task not run?".
 type Why struct {
 	// Sentences give each reason, the decisive one first; empty if nothing is
 	// in its way.
 	Sentences []string
-	// Behind are the tasks ahead of it or in its way.
+	// Behind are the tasks ahead of it or in its way, in the order in which they
+	// are likely to start.
 	Behind []string
+	// Place is its likely place among all that wait to start, 1 for the next; 0 if
+	// that cannot be told.
+	Place int
+	// Turns are how many tasks are likely to run one after the other until it
+	// starts; 0 if nothing runs, or that cannot be told.
+	Turns int
 }
 
 // why explains a waiting task by the predicates of the claim.
-func (s *Situation) why(id string, waiting []Candidate) Why {
+func (s *Situation) why(id string, waiting, running []Candidate) (w Why) {
 	i := slices.IndexFunc(waiting, func(c Candidate) bool { return c.ID == id })
 	if i < 0 {
-		return Why{}
+		return w
 	}
 	c := &waiting[i]
-	if reason := s.held(c); reason != "" {
-		w := Why{Sentences: []string{reason}}
+	var o outlook
+	if c.urgent() || !c.Due.After(s.Now) {
+		o = s.foresee(id, waiting, running)
+	}
+	reason := s.held(c)
+	if o.known {
+		w.Place, w.Turns = len(o.before)+1, o.turns
+	} else {
+		o.before = ahead(c, waiting, func(o *Candidate) bool { return reason != "" || s.mayRun(o) })
+	}
+	if reason != "" {
+		w.Sentences = []string{reason}
 		if holder := s.Holders[c.Tag]; c.Tag != "" && holder != "" && !c.Due.After(s.Now) {
-			w.Behind = append(w.Behind, holder)
-			w.Behind = append(w.Behind, ahead(c, waiting, func(o *Candidate) bool { return o.Tag == c.Tag })...)
+			o.before = slices.DeleteFunc(o.before, func(o *Candidate) bool { return o.Tag != c.Tag })
+			w.Behind = append([]string{holder}, ids(o.before)...)
+			if w.Place > 1 {
+				w.Sentences = append(w.Sentences, amount(w.Place-1, "that waits is likely to start before it.", "that wait are likely to start before it."))
+			}
 		}
 		return w
 	}
-	var w Why
-	free := func(o *Candidate) bool { return s.held(o) == "" }
-	w.Behind = ahead(c, waiting, free)
+	w.Behind = ids(o.before)
 	for _, node := range sortedKeys(s.Nodes) {
 		if reason := s.full(node, len(waiting)); reason != "" {
 			w.Sentences = append(w.Sentences, reason)
@@ -299,10 +423,8 @@ func (s *Situation) why(id string, waiting []Candidate) Why {
 	if len(s.Nodes) == 0 {
 		w.Sentences = append(w.Sentences, "No node is alive that could run it.")
 	}
-	if n := len(w.Behind); n == 1 {
-		w.Sentences = append(w.Sentences, "One task is ahead of it.")
-	} else if n > 1 {
-		w.Sentences = append(w.Sentences, fmt.Sprintf("%d tasks are ahead of it.", n))
+	if n := len(w.Behind); n > 0 {
+		w.Sentences = append(w.Sentences, amount(n, "is ahead of it.", "are ahead of it."))
 	}
 	if c.Project != "" && len(w.Behind) > 0 && float64(s.Active[c.Project]) >= s.share(pointers(waiting)) {
 		w.Sentences = append(w.Sentences, "Its project already runs its share of tasks, so those of other projects go first.")
@@ -310,17 +432,30 @@ func (s *Situation) why(id string, waiting []Candidate) Why {
 	return w
 }
 
-func ahead(c *Candidate, waiting []Candidate, which func(*Candidate) bool) []string {
-	var before []*Candidate
-	for i := range waiting {
-		if o := &waiting[i]; o.ID != c.ID && which(o) && less(o, c) < 0 {
-			before = append(before, o)
-		}
+// mostAhead is how much of the queue is looked at to say why a task waits.
+const mostAhead = 1000
+
+// amount says what a number of tasks do.
+func amount(n int, does, do string) string {
+	switch {
+	case n == 1:
+		return "One task " + does
+	case n >= mostAhead:
+		return fmt.Sprintf("At least %d tasks %s", n, do)
 	}
+	return fmt.Sprintf("%d tasks %s", n, do)
+}
+
+// ahead is what stands before the task in the queue.
+func ahead(c *Candidate, waiting []Candidate, which func(*Candidate) bool) []*Candidate {
+	before := slices.DeleteFunc(pointers(waiting), func(o *Candidate) bool { return less(o, c) >= 0 || !which(o) })
 	slices.SortFunc(before, less)
-	ids := make([]string, len(before))
-	for i, o := range before {
-		ids[i] = o.ID
+	return before
+}
+
+func ids(list []*Candidate) (ids []string) {
+	for _, c := range list {
+		ids = append(ids, c.ID)
 	}
 	return ids
 }

@@ -73,7 +73,7 @@ func TestPick(t *testing.T) {
 			// What was not picked has a reason, and what could be has none.
 			for _, c := range tt.waiting {
 				picked := strings.Contains(" "+tt.want+" ", " "+c.ID+" ")
-				if why := s.why(c.ID, tt.waiting); !picked && len(why.Sentences) == 0 && tt.name != "balance" {
+				if why := s.why(c.ID, tt.waiting, nil); !picked && len(why.Sentences) == 0 && tt.name != "balance" {
 					t.Errorf("%s was not picked and nothing says why", c.ID)
 				}
 			}
@@ -83,18 +83,27 @@ func TestPick(t *testing.T) {
 
 func TestWhy(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	s := Situation{Now: now, Nodes: map[string]NodeLoad{"n": {Cap: 1, Active: 1}}, Holders: map[string]string{"x": "ServerTasks-1"}, Active: map[string]int{}}
+	s := Situation{Now: now, Nodes: map[string]NodeLoad{"n": {Cap: 1, Active: 1}}, Holders: map[string]string{"x": "ServerTasks-1", "y": "ServerTasks-0"}, Active: map[string]int{"": 1}}
 	waiting := []Candidate{
 		{ID: "ServerTasks-2", Num: 2, Tag: "x", State: Queued}, {ID: "ServerTasks-3", Num: 3, Tag: "x", State: Queued},
 		{ID: "ServerTasks-4", Num: 4, State: Queued}, {ID: "ServerTasks-5", Num: 5, State: Queued}, {ID: "ServerTasks-6", Num: 6, State: Queued, Due: now.Add(time.Hour)},
+		{ID: "ServerTasks-7", Num: 7, Tag: "y", State: Queued}, {ID: "ServerTasks-8", Num: 8, Tag: "x", State: Queued},
 	}
+	running := []Candidate{{ID: "ServerTasks-1", Num: 1, Tag: "x", State: Executing}}
 	want := map[string]Why{
-		"ServerTasks-3": {Sentences: []string{"It waits for ServerTasks-1, which runs under the same concurrency tag (x)."}, Behind: []string{"ServerTasks-1", "ServerTasks-2"}},
-		"ServerTasks-5": {Sentences: []string{"Node n has all 1 of its places taken.", "One task is ahead of it."}, Behind: []string{"ServerTasks-4"}},
+		"ServerTasks-3": {Sentences: []string{"It waits for ServerTasks-1, which runs under the same concurrency tag (x).", "One task that waits is likely to start before it."},
+			Behind: []string{"ServerTasks-1", "ServerTasks-2"}, Place: 2, Turns: 2},
+		// What waits for a tag now does not when its turn comes.
+		"ServerTasks-5": {Sentences: []string{"Node n has all 1 of its places taken.", "3 tasks are ahead of it."},
+			Behind: []string{"ServerTasks-2", "ServerTasks-3", "ServerTasks-4"}, Place: 4, Turns: 4},
 		"ServerTasks-6": {Sentences: []string{"It is scheduled for 2026-01-02 04:04:05 UTC."}},
+		// Nobody knows when what is paused gives its tag away.
+		"ServerTasks-7": {Sentences: []string{"It waits for ServerTasks-0, which runs under the same concurrency tag (y)."}, Behind: []string{"ServerTasks-0"}},
+		"ServerTasks-8": {Sentences: []string{"It waits for ServerTasks-1, which runs under the same concurrency tag (x).", "4 tasks that wait are likely to start before it."},
+			Behind: []string{"ServerTasks-1", "ServerTasks-2", "ServerTasks-3"}, Place: 5, Turns: 5},
 	}
 	for id, w := range want {
-		if diff := cmp.Diff(w, s.why(id, waiting)); diff != "" {
+		if diff := cmp.Diff(w, s.why(id, waiting, running)); diff != "" {
 			t.Errorf("%s: %s", id, diff)
 		}
 	}

@@ -1,13 +1,16 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/takodeploy/tako/internal/store"
 )
@@ -248,6 +251,14 @@ func TestQueueRules(t *testing.T) {
 				y.Errorf("%d are ahead", len(strings.Fields(behind)))
 			}
 		}},
+		{"who looks in vain forgets no turns", map[string]int{"n": 1}, func(y *yard) {
+			y.add("p q r", of("P"))
+			y.add("z", of("Q"))
+			y.is(y.claim("n"), "p")
+			y.is(y.claim("n"), "")
+			y.end("p", Outcome{Act: Succeed})
+			y.is(y.claim("n"), "z")
+		}},
 		{"what is canceled waits for nothing", map[string]int{"n": 1}, func(y *yard) {
 			y.add("a b", tagged("x"), within("S"))
 			y.claim("n")
@@ -265,7 +276,7 @@ func TestQueueRules(t *testing.T) {
 
 func (y *yard) is(got, want string) {
 	y.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		y.Error(diff)
 	}
 }
@@ -293,5 +304,52 @@ func TestWhyOfTheLastInALongRow(t *testing.T) {
 	})
 	y.check(err)
 	y.add("last")
-	y.says("last", "1000 tasks are ahead of it", "")
+	y.says("last", "At least 1000 tasks are ahead of it", "")
+}
+
+// TestTheOrderIsForeseen asks each task that waits what is ahead of it, then lets
+// those that run end one after the other.
+func TestTheOrderIsForeseen(t *testing.T) {
+	db := open(t)
+	for seed := range uint64(12) {
+		dice := rand.New(rand.NewPCG(seed, 1))
+		y := &yard{T: t, q: NewQueue(db, Options{}), ids: map[string]string{}}
+		y.check(y.q.Join(y.Context(), "n", 1+dice.IntN(3)))
+		for i := range 14 {
+			y.add(fmt.Sprint(seed, "-", i), of([]string{"P", "P", "Q", "R", ""}[dice.IntN(5)]), tagged([]string{"x", "y", "", ""}[dice.IntN(4)]), func(n *New) {
+				if n.Light = dice.IntN(8) == 0; dice.IntN(4) == 0 {
+					n.Class = Priority
+				}
+			})
+		}
+		must[*Task](y)(y.q.MoveToTop(y.Context(), y.ids[fmt.Sprint(seed, "-", dice.IntN(14))]))
+		running := must[[]*Task](y)(y.q.Claim(y.Context(), "n", time.Minute))
+		slices.SortFunc(running, func(a, b *Task) int { return cmp.Compare(a.Num, b.Num) }) // all of the same moment
+		foreseen := map[string]Why{}
+		for _, c := range must[[]*Task](y)(waitingTasks(y)) {
+			foreseen[c.ID] = must[Why](y)(y.q.WhyWaiting(y.Context(), c.ID))
+		}
+		for place := 1; len(running) > 0; {
+			y.end(running[0].Name, Outcome{Act: Succeed})
+			started := must[[]*Task](y)(y.q.Claim(y.Context(), "n", time.Minute))
+			for _, s := range started {
+				if w := foreseen[s.ID]; w.Place != place {
+					t.Errorf("seed %d: %s was to be number %d to start and was number %d", seed, s.Name, w.Place, place)
+				}
+				place++
+			}
+			running = append(running[1:], started...)
+		}
+		if left := must[[]*Task](y)(waitingTasks(y)); len(left) > 0 {
+			t.Errorf("seed %d: %d still wait", seed, len(left))
+		}
+	}
+}
+
+func waitingTasks(y *yard) (list []*Task, err error) {
+	err = y.q.store.View(y.Context(), func(tx *store.Tx) error {
+		list, err = many(tx, "hold = 'Waiting'")
+		return err
+	})
+	return list, err
 }
