@@ -10,9 +10,14 @@ import (
 const lease = 6 * time.Second
 
 // takeover waits until nothing is in a node's hands any more, and gives how
-// long that took.
+// long that took. Where nodes are full, what is taken over may have to wait for a
+// place, and only the end of the lease is waited for.
 func (c *cluster) takeover(n *node, since time.Time) time.Duration {
 	c.Helper()
+	if c.full {
+		c.until("the lease of "+n.name+" is over", time.Minute, func() bool { return time.Since(since) > lease+2*time.Second })
+		return 0
+	}
 	c.until("the tasks of "+n.name+" are taken over", 20*time.Second, func() bool { return n.held() == 0 })
 	took := time.Since(since)
 	if took > 10*time.Second {
@@ -56,6 +61,53 @@ func TestDeploymentsOutliveTheCluster(t *testing.T) {
 		count, sum.steps, sum.doubled, sum.missing, lost, sum.lines, sum.differing)
 }
 
+// TestManyDeploymentsOutliveTheCluster does harm to the cluster again and again
+// until many deployments of six steps, on eight SSH targets and on the built-in
+// worker, have ended.
+func TestManyDeploymentsOutliveTheCluster(t *testing.T) {
+	count := scale("TAKO_CLUSTER_MANY", 0, 300)
+	if count == 0 {
+		t.Skip("it takes many minutes; TAKO_CLUSTER_LONG=1 or a number in TAKO_CLUSTER_MANY has it run")
+	}
+	c := newCluster(t, 3, "TASK_CAP=8")
+	c.full = true
+	c.furnish(8)
+	for _, n := range c.nodes {
+		c.drain(n, true) // so that all are harmed
+	}
+	tasks := make([]string, count)
+	for i := range tasks {
+		name, pair := fmt.Sprintf("Project %d", i), fmt.Sprintf("pair-%d", i%4+1)
+		c.project(name, script("Prepare", c.ticking(5, ""), ""), script("Install", c.ticking(10, ""), pair), script("Verify", c.ticking(5, ""), ""),
+			script("Switch", c.ticking(5, ""), pair), script("Check", c.ticking(10, ""), pair), script("Finish", c.ticking(5, ""), ""))
+		tasks[i] = c.deploy(name)
+	}
+	for _, n := range c.nodes {
+		c.drain(n, false)
+	}
+	began, rounds := time.Now(), 0
+	for c.pg.count("select count(*) from task where name = 'Deploy' and hold <> 'Done'") > 0 {
+		c.harm(rounds)
+		rounds++
+	}
+	t.Logf("%d rounds in %v: in each a node was killed, one stood still beyond its lease, one drained, and the database restarted twice", rounds, time.Since(began).Round(time.Second))
+	var sum tally
+	for i, task := range tasks {
+		c.wait(task, "Success", time.Minute)
+		want := []string{"Prepare.", "Verify.", "Finish."}
+		for _, action := range []string{"Install", "Switch", "Check"} {
+			want = append(want, fmt.Sprintf("%s.web-%d", action, i%4*2+1), fmt.Sprintf("%s.web-%d", action, i%4*2+2))
+		}
+		c.judge(task, want, &sum)
+	}
+	lost := sum.missing + c.pg.count("select count(*) from task where name = 'Deploy' and state <> 'Success'")
+	t.Logf("%d scripts and %d lines compared", sum.steps, sum.lines)
+	t.Logf("kills %d deployments %d lost %d doubled %d log lines differing %d", rounds, count, lost, sum.doubled, sum.differing)
+	if rounds == 0 {
+		t.Error("nothing came to harm")
+	}
+}
+
 // harm does one of each to the cluster.
 func (c *cluster) harm(round int) {
 	c.Helper()
@@ -65,7 +117,8 @@ func (c *cluster) harm(round int) {
 
 	had := victim.held()
 	victim.kill()
-	c.Logf("%s killed with %d tasks: taken over after %v", victim.name, had, c.takeover(victim, time.Now()))
+	took := c.takeover(victim, time.Now())
+	c.Logf("%s killed with %d tasks: taken over after %v", victim.name, had, took)
 
 	c.pg.stop("immediate")
 	c.pg.start()
@@ -74,7 +127,7 @@ func (c *cluster) harm(round int) {
 	had = slow.held()
 	slow.pause()
 	since := time.Now()
-	took := c.takeover(slow, since)
+	took = c.takeover(slow, since)
 	c.until("the lease is over", time.Minute, func() bool { return time.Since(since) > lease+2*time.Second })
 	slow.resume()
 	c.Logf("%s stood still with %d tasks: taken over after %v", slow.name, had, took)

@@ -31,6 +31,7 @@ type cluster struct {
 	env    []string
 	nodes  []*node
 	turn   int
+	full   bool // the nodes have more to do than they have places
 
 	dev, lifecycle, group, feed string
 }
@@ -137,7 +138,7 @@ func objects(v any) (all []object) {
 	return all
 }
 
-// furnish makes what projects need, and n targets behind SSH servers.
+// furnish makes what projects need, and n targets behind SSH servers, in pairs.
 func (c *cluster) furnish(n int) {
 	c.Helper()
 	c.dev = id(c.post(space+"/environments", object{"Name": "Development"}))
@@ -152,7 +153,7 @@ func (c *cluster) furnish(n int) {
 		name := fmt.Sprintf("web-%d", i+1)
 		key := object{"HasValue": true, "NewValue": base64.StdEncoding.EncodeToString([]byte(s.PrivateKey))}
 		account := id(c.post(space+"/accounts", object{"Name": name, "AccountType": "SshKeyPair", "Username": s.User, "PrivateKeyFile": key}))
-		c.post(space+"/machines", object{"Name": name, "Roles": []string{"web"}, "EnvironmentIds": []string{c.dev}, "Endpoint": object{
+		c.post(space+"/machines", object{"Name": name, "Roles": []string{"web", fmt.Sprintf("pair-%d", i/2+1)}, "EnvironmentIds": []string{c.dev}, "Endpoint": object{
 			"CommunicationStyle": "Ssh", "AccountId": account, "Host": s.Host, "Port": s.Port, "Fingerprint": s.Fingerprint, "DotNetCorePlatform": "linux-x64"}})
 	}
 }
