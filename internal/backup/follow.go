@@ -49,6 +49,7 @@ type Options struct {
 	Files blob.Store // that are copied too; nil when they are safe where they are
 	To    blob.Store
 	Keep  time.Duration
+	Hold  *Hold // of the place, in which case it is To that is held; nil when nobody else can come
 }
 
 // Follower keeps a copy of a database, and of the files beside it, up to date.
@@ -62,12 +63,16 @@ type Follower struct {
 	mirror  *mirror
 }
 
-// Follow begins to follow. It does not wait for the place to be reachable.
+// Follow begins to follow. Without a hold it does not wait for the place to be
+// reachable.
 func Follow(ctx context.Context, o Options) (*Follower, error) {
 	if o.DB.Engine != store.SQLite {
 		return nil, fault.New(fault.Invalid, "backup-to follows a database file only: back PostgreSQL up with its own means (continuous archiving, pg_basebackup), or once with 'tako admin backup'.")
 	}
-	generation, err := generationOf(filepath.Dir(o.DB.URL))
+	if o.Hold != nil {
+		o.To = o.Hold.Place()
+	}
+	generation, err := generationOf(ctx, filepath.Dir(o.DB.URL), o.Hold)
 	if err != nil {
 		return nil, err
 	}
@@ -178,18 +183,46 @@ func (f *Follower) Close() error {
 const generationFile = "backup.generation"
 
 // generationOf reads the generation of a data folder, or begins one.
-func generationOf(dir string) (string, error) {
-	path := filepath.Join(dir, generationFile)
-	text, err := os.ReadFile(path)
-	if err == nil {
-		if g := strings.TrimSpace(string(text)); g != "" {
-			return g, nil
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
+func generationOf(ctx context.Context, dir string, hold *Hold) (string, error) {
+	g, err := readGeneration(dir)
+	if err != nil {
+		return "", err
+	}
+	if g == "" {
+		return beginGeneration(ctx, dir, strings.ToLower(rand.Text()[:8]), hold)
+	}
+	if hold != nil && hold.record.History != g {
+		err = hold.writes(ctx, g)
+	}
+	return g, err
+}
+
+// readGeneration is the generation of a data folder; empty when it has none.
+func readGeneration(dir string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, generationFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("reading which generation of backups this is: %w", err)
 	}
-	generation := time.Now().UTC().Format(pieceTime) + "-" + strings.ToLower(rand.Text()[:8])
-	if err := os.WriteFile(path, []byte(generation+"\n"), 0o600); err != nil {
+	return strings.TrimSpace(string(text)), nil
+}
+
+// beginGeneration names a generation that sorts after the one before, whatever
+// the clock says. The place knows of it before the folder does: a folder whose
+// history the place has not heard of would pass for one that was left behind.
+func beginGeneration(ctx context.Context, dir, mark string, hold *Hold) (string, error) {
+	start := time.Now().UTC()
+	if hold != nil {
+		if last, ok := began(hold.before); ok && !last.Before(start.Truncate(time.Millisecond)) {
+			start = last.Add(time.Millisecond)
+		}
+	}
+	generation := start.Format(pieceTime) + "-" + mark
+	if hold != nil {
+		if err := hold.writes(ctx, generation); err != nil {
+			return "", err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, generationFile), []byte(generation+"\n"), 0o600); err != nil {
 		return "", fmt.Errorf("beginning a generation of backups: %w", err)
 	}
 	return generation, nil

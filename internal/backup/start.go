@@ -27,6 +27,7 @@ const (
 type Start struct {
 	Mode  string
 	Place blob.Store // that this server's backup is kept in
+	Hold  *Hold      // of the place; nil when nobody else can come
 
 	// Name is that of a restore to do once, whatever the data folder has. It is
 	// remembered in the place, so that no later start does it again.
@@ -87,11 +88,11 @@ func there(dir string) (bool, error) {
 // done says whether the restore was done: the history that it began is in the
 // place, or in the data folder of a server that has not copied it yet.
 func (s Start) done(ctx context.Context, dir string) (bool, error) {
-	text, err := os.ReadFile(filepath.Join(dir, generationFile))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, fmt.Errorf("reading which generation of backups this is: %w", err)
+	mine, err := readGeneration(dir)
+	if err != nil {
+		return false, err
 	}
-	if strings.HasSuffix(strings.TrimSpace(string(text)), "-"+s.mark()) {
+	if strings.HasSuffix(mine, "-"+s.mark()) {
 		return there(dir)
 	}
 	list, err := generations(ctx, s.Place)
@@ -122,9 +123,8 @@ func (s Start) goBack(ctx context.Context, to Target) (Fetched, error) {
 	}
 	// The history is named before the database is there: without one it means
 	// nothing, and a database without it would be restored over and over.
-	generation := time.Now().UTC().Format(pieceTime) + "-" + s.mark()
-	if err := os.WriteFile(filepath.Join(to.Dir, generationFile), []byte(generation+"\n"), 0o600); err != nil {
-		return Fetched{}, fmt.Errorf("beginning a generation of backups: %w", err)
+	if _, err := beginGeneration(ctx, to.Dir, s.mark(), s.Hold); err != nil {
+		return Fetched{}, err
 	}
 	return Fetch(ctx, from, s.At, to)
 }

@@ -157,6 +157,25 @@ func storing(err error, name string) error {
 	return fmt.Errorf("storing %s: %w", name, err)
 }
 
+// Create writes a small blob under a name that nobody has: of several who try,
+// one succeeds, and the others are told Conflict. A crash may leave it empty.
+func Create(ctx context.Context, s Store, name string, data []byte) error {
+	if err := check(name); err != nil {
+		return err
+	}
+	c, ok := s.(interface {
+		create(ctx context.Context, name string, data []byte) error
+	})
+	if !ok {
+		return fmt.Errorf("a %T cannot say who was first", s)
+	}
+	return c.create(ctx, name, data)
+}
+
+func taken(name string) error {
+	return fault.New(fault.Conflict, "There is a stored file %s already.", name)
+}
+
 // Local reports whether a store keeps its blobs on this machine, where it
 // costs nothing to read them again.
 func Local(s Store) bool {

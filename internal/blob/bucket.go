@@ -91,12 +91,7 @@ func (b *Bucket) Put(ctx context.Context, name string, r io.Reader, size int64) 
 // whose length is not announced, for the library would complete an announced
 // one as soon as that many bytes came, although more, or an error, follow.
 func (b *Bucket) upload(ctx context.Context, key string, src *source) error {
-	options := minio.PutObjectOptions{
-		PartSize: partSize, NumThreads: 1, ContentType: "application/octet-stream",
-		// A sum over each request instead of a signature on each chunk, which
-		// not every service understands.
-		SendContentMd5: true, DisableContentSha256: true,
-	}
+	options := uploading()
 	var head bytes.Buffer
 	n, err := io.CopyN(&head, src, smallSize)
 	if err == io.EOF {
@@ -108,6 +103,33 @@ func (b *Bucket) upload(ctx context.Context, key string, src *source) error {
 	}
 	_, err = b.client.PutObject(ctx, b.bucket, key, io.MultiReader(&head, src), -1, options)
 	return err
+}
+
+func uploading() minio.PutObjectOptions {
+	return minio.PutObjectOptions{
+		PartSize: partSize, NumThreads: 1, ContentType: "application/octet-stream",
+		// A sum over each request instead of a signature on each chunk, which
+		// not every service understands.
+		SendContentMd5: true, DisableContentSha256: true,
+	}
+}
+
+// create has the service decide who is first. One that does not know how says so,
+// or takes whoever comes last: a caller who reads again what is there finds that.
+func (b *Bucket) create(ctx context.Context, name string, data []byte) error {
+	options := uploading()
+	options.SetMatchETagExcept("*")
+	_, err := b.client.PutObject(ctx, b.bucket, b.prefix+name, bytes.NewReader(data), int64(len(data)), options)
+	switch minio.ToErrorResponse(err).Code {
+	case minio.PreconditionFailed, "ConditionalRequestConflict":
+		return taken(name)
+	case minio.NotImplemented:
+		_, err = b.client.PutObject(ctx, b.bucket, b.prefix+name, bytes.NewReader(data), int64(len(data)), uploading())
+	}
+	if err != nil {
+		return storing(err, name)
+	}
+	return nil
 }
 
 // bucketReader is an object that knows which blob it is.

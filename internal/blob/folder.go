@@ -74,6 +74,27 @@ func (f *Folder) Put(ctx context.Context, name string, r io.Reader, size int64) 
 	return src.written(), nil
 }
 
+// create makes the file where it belongs, as no move within a folder that other
+// systems may serve would refuse to replace one.
+func (f *Folder) create(_ context.Context, name string, data []byte) error {
+	path := f.path(name)
+	if err := f.makeFolders(filepath.Dir(path)); err != nil {
+		return storing(err, name)
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return taken(name)
+	}
+	if err != nil {
+		return storing(err, name)
+	}
+	_, err = file.Write(data)
+	if err := errors.Join(err, file.Sync(), file.Close(), syncFolder(filepath.Dir(path))); err != nil {
+		return storing(err, name)
+	}
+	return nil
+}
+
 // fill copies all of src into the file and onto the disk.
 func fill(file *os.File, src io.Reader) error {
 	if _, err := io.Copy(file, src); err != nil {

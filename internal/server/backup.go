@@ -11,6 +11,33 @@ import (
 	"github.com/takodeploy/tako/internal/blob"
 )
 
+// holdBackup makes this server the one that writes to its backup, and so the one that
+// writes to its database: elsewhere there may be a copy of it.
+func (s *Server) holdBackup(ctx context.Context) error {
+	c := s.cfg.Backup
+	if c.To == "" || s.cfg.DatabaseURL != "" {
+		return nil
+	}
+	place, err := admin.BackupPlace(ctx, s.cfg.Storage)
+	if err != nil {
+		return err
+	}
+	s.hold, err = backup.Take(ctx, backup.Claim{Place: place, Dir: s.cfg.DataDir, Node: s.cfg.NodeName, Truth: c.Restore != backup.StartNever})
+	if err != nil {
+		return fmt.Errorf("taking the backup %s: %w", c.To, err)
+	}
+	return nil
+}
+
+// release lets another server have the backup.
+func (s *Server) release() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := s.hold.Release(ctx); err != nil {
+		slog.Warn("the backup was not given up; the next server waits a few seconds", "error", err)
+	}
+}
+
 // follow has the database copied all the time, and the files too where they
 // are in a folder of this machine.
 func (s *Server) follow(ctx context.Context) error {
@@ -18,14 +45,11 @@ func (s *Server) follow(ctx context.Context) error {
 	if c.To == "" {
 		return nil
 	}
-	place, err := admin.BackupPlace(ctx, s.cfg.Storage)
-	if err != nil {
-		return err
-	}
-	o := backup.Options{DB: s.db, To: place, Keep: c.Keep}
+	o := backup.Options{DB: s.db, Hold: s.hold, Keep: c.Keep}
 	if blob.Local(s.blobs) {
 		o.Files = s.blobs
 	}
+	var err error
 	if s.copy, err = backup.Follow(ctx, o); err != nil {
 		return fmt.Errorf("keeping a backup in %s: %w", c.To, err)
 	}
@@ -38,11 +62,10 @@ func (s *Server) follow(ctx context.Context) error {
 // bringBack restores what a start is to begin with, before the database is
 // opened.
 func (s *Server) bringBack(ctx context.Context) error {
-	c := s.cfg.Backup
-	if c.To == "" || s.cfg.DatabaseURL != "" {
+	if s.hold == nil {
 		return nil
 	}
-	began := time.Now()
+	c, began := s.cfg.Backup, time.Now()
 	start, to, err := s.startFrom(ctx)
 	if err != nil {
 		return err
@@ -60,10 +83,8 @@ func (s *Server) bringBack(ctx context.Context) error {
 func (s *Server) startFrom(ctx context.Context) (start backup.Start, to backup.Target, err error) {
 	c := s.cfg.Backup
 	start.Mode, start.Name = c.Restore, c.Return.Name
+	start.Place, start.Hold = s.hold.Place(), s.hold
 	to.Dir = s.cfg.DataDir
-	if start.Place, err = admin.BackupPlace(ctx, s.cfg.Storage); err != nil {
-		return start, to, err
-	}
 	if c.Return.At != "" {
 		if start.At, err = time.Parse(time.RFC3339, c.Return.At); err != nil {
 			return start, to, fmt.Errorf("reading backup-restore-at: %w", err)

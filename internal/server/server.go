@@ -33,6 +33,7 @@ type Server struct {
 	lock    *store.Lock // of the data folder, where the database is in it
 	db      *store.DB
 	blobs   blob.Store
+	hold    *backup.Hold         // of the continuous backup; nil without one
 	copy    *backup.Follower     // nil without a continuous backup
 	trial   atomic.Pointer[bool] // whether the last trial of it went well
 	login   *login.Login
@@ -67,11 +68,17 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.listen, err = net.Listen("tcp", s.cfg.Web.Listen); err != nil {
 		return fmt.Errorf("listening on %s (setting listen): %w", s.cfg.Web.Listen, err)
 	}
+	if err := s.holdBackup(ctx); err != nil {
+		return err
+	}
 	if err := s.bringBack(ctx); err != nil {
 		return err
 	}
 	if s.db, err = store.Open(ctx, s.cfg.DataDir, string(s.cfg.DatabaseURL)); err != nil {
 		return err
+	}
+	if s.hold != nil {
+		s.db.Guard(s.hold.Check)
 	}
 	if s.blobs, err = admin.Blobs(ctx, s.cfg.Blob); err != nil {
 		return err
@@ -156,6 +163,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	if s.copy != nil {
 		part("backup", s.copy.Run)
+		part("the hold of the backup", s.hold.Run)
 		part("trials of the backup", s.drill)
 	}
 	portal := portalURL(s.cfg.Web.URL, s.listen.Addr(), s.cfg.Web.TLSCert != "")
@@ -209,6 +217,9 @@ func (s *Server) close() {
 		if err := s.copy.Close(); err != nil {
 			slog.Error("the backup lacks what was written last; the next start adds it", "error", err)
 		}
+	}
+	if s.hold != nil {
+		s.release()
 	}
 	if s.lock != nil {
 		s.lock.Release()

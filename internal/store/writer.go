@@ -20,7 +20,8 @@ type writer struct {
 	gate    sync.Mutex   // whoever holds it may use what follows
 
 	session
-	open *batch // left by the unit before; nil when there is none
+	guard func(context.Context) error // says why nothing may be committed; nil when it always may
+	open  *batch                      // left by the unit before; nil when there is none
 }
 
 // batch is one transaction of several units.
@@ -125,6 +126,9 @@ func (w *writer) leave(ctx context.Context, b *batch, err error) {
 // end commits a transaction, or rolls it back because of err.
 func (w *writer) end(ctx context.Context, b *batch, err error) {
 	w.open = nil
+	if err == nil && w.guard != nil {
+		err = w.guard(ctx)
+	}
 	if err == nil {
 		_, err = w.exec(ctx, "commit")
 	}
@@ -140,4 +144,12 @@ func (w *writer) close() error {
 	w.gate.Lock()
 	defer w.gate.Unlock()
 	return w.session.close()
+}
+
+// Guard has f asked before each commit from now on; its error undoes what was
+// written. It is for a database file, which other servers cannot see.
+func (db *DB) Guard(f func(context.Context) error) {
+	db.writer.gate.Lock()
+	defer db.writer.gate.Unlock()
+	db.writer.guard = f
 }
