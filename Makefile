@@ -67,6 +67,7 @@ release: build ## static binaries for all platforms in dist/
 deb: build ## Debian packages in dist/
 	scripts/package deb $(VERSION) amd64 arm64
 
-image: build ## container images of the server and of its workers in dist/, for 'docker load'
+image: build ## container images of the server, its workers and the operator in dist/, for 'docker load'
 	scripts/package image $(VERSION) amd64
+	scripts/package operator $(VERSION) amd64
 	scripts/package worker $(VERSION) amd64

@@ -36,27 +36,42 @@ type described struct {
 // shell, no package manager, no libraries. It is an OCI layout that Docker's
 // load understands as well.
 func (p product) image() (string, error) {
-	program, err := os.ReadFile(p.Binary)
-	if err != nil {
-		return "", err
-	}
-	bom, err := sbom(p, "tako", program, nil)
-	if err != nil {
-		return "", err
-	}
-	return p.write("tako", bom, []file{
-		{name: "data/", mode: 0o700, uid: nobody},
-		{name: "etc/group", mode: 0o644, data: group()},
-		{name: "etc/passwd", mode: 0o644, data: passwd("/data", "/none")},
-		{name: "tako", mode: 0o755, data: program},
-		{name: "tmp/", mode: 0o1777},
-		{name: "usr/share/doc/tako/sbom.cdx.json", mode: 0o644, data: bom},
-	}, map[string]any{
-		"WorkingDir": "/data", "Entrypoint": []string{"/tako"}, "Cmd": []string{"server"},
+	return p.alone("tako", "/data", []file{{name: "data/", mode: 0o700, uid: nobody}}, map[string]any{
+		"Cmd":          []string{"server"},
 		"Env":          []string{"PATH=/", "HOME=/data", "TAKO_DATA=/data"},
 		"ExposedPorts": map[string]any{"8080/tcp": struct{}{}, "10943/tcp": struct{}{}},
 		"Volumes":      map[string]any{"/data": struct{}{}, "/tmp": struct{}{}},
 	})
+}
+
+// operator makes the image of the operator and the gateway.
+func (p product) operator() (string, error) {
+	return p.alone("tako-operator", "/", nil, map[string]any{
+		"Cmd":          []string{"operate"},
+		"Env":          []string{"PATH=/"},
+		"ExposedPorts": map[string]any{"8080/tcp": struct{}{}},
+	})
+}
+
+// alone makes an image of one static program with that name, which starts in a
+// folder of its own.
+func (p product) alone(name, home string, files []file, run map[string]any) (string, error) {
+	program, err := os.ReadFile(p.Binary)
+	if err != nil {
+		return "", err
+	}
+	bom, err := sbom(p, name, program, nil)
+	if err != nil {
+		return "", err
+	}
+	run["Entrypoint"], run["WorkingDir"] = []string{"/" + name}, home
+	return p.write(name, bom, append(files,
+		file{name: "etc/group", mode: 0o644, data: group()},
+		file{name: "etc/passwd", mode: 0o644, data: passwd(home, "/none")},
+		file{name: name, mode: 0o755, data: program},
+		file{name: "tmp/", mode: 0o1777},
+		file{name: "usr/share/doc/" + name + "/sbom.cdx.json", mode: 0o644, data: bom},
+	), run)
 }
 
 // group and passwd are the accounts of an image.

@@ -3,6 +3,7 @@
 //
 //	go run ./packaging deb   -version V -arch amd64 -binary FILE -out DIR
 //	go run ./packaging image -version V -arch amd64 -binary FILE -out DIR
+//	go run ./packaging operator -version V -arch amd64 -binary FILE -out DIR
 //	go run ./packaging worker -version V -arch amd64 -binary AGENT -debs DIR -out DIR
 package main
 
@@ -32,7 +33,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("say what to make: deb, image or worker")
+		return fmt.Errorf("say what to make: deb, image, operator or worker")
 	}
 	var p product
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
@@ -58,10 +59,12 @@ func run(args []string) error {
 		path, err = p.deb()
 	case "image":
 		path, err = p.image()
+	case "operator":
+		path, err = p.operator()
 	case "worker":
 		path, err = p.worker()
 	default:
-		err = fmt.Errorf("there is no %q to make: deb, image or worker", args[0])
+		err = fmt.Errorf("there is no %q to make: deb, image, operator or worker", args[0])
 	}
 	if err == nil {
 		fmt.Println(path)

@@ -24,7 +24,7 @@ func made(t *testing.T, what string) string {
 	if err := run([]string{what, "-version", "1.2.3", "-binary", os.Args[0], "-out", out}); err != nil {
 		t.Fatal(err)
 	}
-	name := map[string]string{"deb": "tako_1.2.3_amd64.deb", "image": "tako-1.2.3.tar"}[what]
+	name := map[string]string{"deb": "tako_1.2.3_amd64.deb", "image": "tako-1.2.3.tar", "operator": "tako-operator-1.2.3.tar"}[what]
 	return filepath.Join(out, name)
 }
 
@@ -58,16 +58,25 @@ func entries(t *testing.T, r io.Reader) (heads map[string]*tar.Header, data map[
 }
 
 func TestTheSameSourceGivesTheSameBytes(t *testing.T) {
-	for _, what := range []string{"deb", "image"} {
+	for _, what := range []string{"deb", "image", "operator"} {
 		if first, second := read(t, made(t, what)), read(t, made(t, what)); !bytes.Equal(first, second) {
 			t.Errorf("two builds of the %s differ", what)
 		}
 	}
 }
 
-// TestImage follows an image from its index to the files, checking each digest.
 func TestImage(t *testing.T) {
-	_, parts := entries(t, bytes.NewReader(read(t, made(t, "image"))))
+	heads := testImage(t, "image", "tako")
+	if h := heads["data/"]; h == nil || h.Uid != nobody || h.Mode != 0o700 {
+		t.Errorf("the folder for data is %+v", h)
+	}
+}
+
+func TestOperatorImage(t *testing.T) { testImage(t, "operator", "tako-operator") }
+
+// testImage follows an image from its index to the files, checking each digest.
+func testImage(t *testing.T, what, name string) map[string]*tar.Header {
+	_, parts := entries(t, bytes.NewReader(read(t, made(t, what))))
 	follow := func(d described, into any) []byte {
 		t.Helper()
 		data := parts["blobs/"+strings.Replace(d.Digest, ":", "/", 1)]
@@ -109,23 +118,21 @@ func TestImage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if config.RootFS.DiffIDs[0] != digest(plain) || config.Config.User != "65532:65532" || config.Config.Entrypoint[0] != "/tako" {
+	if config.RootFS.DiffIDs[0] != digest(plain) || config.Config.User != "65532:65532" || config.Config.Entrypoint[0] != "/"+name {
 		t.Errorf("%+v", config)
 	}
 	heads, files := entries(t, bytes.NewReader(plain))
-	if !bytes.Equal(files["tako"], read(t, os.Args[0])) || heads["tako"].Mode != 0o755 {
+	if !bytes.Equal(files[name], read(t, os.Args[0])) || heads[name].Mode != 0o755 {
 		t.Error("the program is not in the image")
-	}
-	if h := heads["data/"]; h == nil || h.Uid != nobody || h.Mode != 0o700 {
-		t.Errorf("the folder for data is %+v", h)
 	}
 	var docker []struct{ Config string }
 	if err := json.Unmarshal(parts["manifest.json"], &docker); err != nil || parts[docker[0].Config] == nil {
 		t.Errorf("what Docker reads leads nowhere: %v", err)
 	}
-	if !strings.Contains(string(files["usr/share/doc/tako/sbom.cdx.json"]), `"CycloneDX"`) {
+	if !strings.Contains(string(files["usr/share/doc/"+name+"/sbom.cdx.json"]), `"CycloneDX"`) {
 		t.Error("the image does not say what is in it")
 	}
+	return heads
 }
 
 // TestWorkerImage is made of a Debian package, which is the one of the test.
