@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/runner"
@@ -61,17 +63,43 @@ func (r *remote) kept(ctx context.Context, name string) (*cached, error) {
 	return &c, nil
 }
 
+// heard is a body that is listened to: each read that brings something puts off
+// the moment at which the download is given up.
+type heard struct {
+	io.Reader
+	silence *time.Timer
+	lasts   time.Duration
+}
+
+func (h heard) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	if n > 0 {
+		h.silence.Reset(h.lasts)
+	}
+	return n, err
+}
+
 func (r *remote) keep(ctx context.Context, name string, fetch func(context.Context) (io.ReadCloser, int64, string, error)) (*cached, error) {
-	body, size, extension, err := fetch(ctx)
+	lasts := cmp.Or(r.feeds.Silence, lookTimeout)
+	bringing, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	silent := r.say(fault.Unavailable, "has sent nothing for %s, so the download was given up.", lasts)
+	silence := time.AfterFunc(lasts, func() { stop(silent) })
+	defer silence.Stop()
+	body, size, extension, err := fetch(bringing)
 	if err != nil {
 		return nil, err
 	}
 	defer body.Close()
 	c := &cached{Blob: name + extension, Extension: extension}
-	written, err := r.feeds.Blobs.Put(ctx, c.Blob, body, size)
-	if err != nil {
+	written, err := r.feeds.Blobs.Put(ctx, c.Blob, heard{body, silence, lasts}, size)
+	switch {
+	case err != nil && context.Cause(bringing) == silent:
+		return nil, silent
+	case err != nil:
 		return nil, fmt.Errorf("downloading from the feed '%s': %w", r.feed.Name, err)
 	}
+	silence.Stop()
 	c.Hash, c.Size = written.SHA256, written.Size
 	note, err := json.Marshal(c)
 	if err != nil {

@@ -59,6 +59,9 @@ type Feeds struct {
 	S3 string
 	// HTTP reaches feeds elsewhere; nil is the program's ordinary client.
 	HTTP *http.Client
+	// Silence is how long a download may bring nothing; 0 is as long as one look
+	// at a feed may take.
+	Silence time.Duration
 	// Pushed is called in the transaction that adds a package to a space's own
 	// feed, or replaces one; nil for nobody.
 	Pushed func(tx *store.Tx, p *catalog.BuiltInPackage) error

@@ -19,6 +19,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/johannesboyne/gofakes3"
@@ -427,4 +428,32 @@ func TestCloudStorage(t *testing.T) {
 	secret := kind.NewSensitive(string(account))
 	id := d.add(catalog.Feed{FeedType: "GcsStorage", ServiceAccountJSONKey: &secret})
 	d.shows(id, "acme/web/Shop", "1.10.0 1.0.0", "acme/we", "acme/web/Shop acme/web/Shop.Api", "1.10.0", "zip")
+}
+
+// TestASilentFeedIsGivenUp downloads from servers that send nothing, or nothing
+// more.
+func TestASilentFeedIsGivenUp(t *testing.T) {
+	for name, begin := range map[string]string{"from the beginning": "", "in the middle": "half"} {
+		t.Run(name, func(t *testing.T) {
+			over := make(chan struct{})
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if begin != "" {
+					io.WriteString(w, begin)
+					w.(http.Flusher).Flush()
+				}
+				select {
+				case <-r.Context().Done():
+				case <-over:
+				}
+			}))
+			t.Cleanup(s.Close)
+			t.Cleanup(func() { close(over) })
+			d := newDepot(t)
+			d.feeds.Silence = 300 * time.Millisecond
+			_, _, err := d.feeds.Open(t.Context(), space, d.add(catalog.Feed{FeedType: "GitHub", FeedURI: s.URL}), "acme/web", "1.0.0")
+			if !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "has sent nothing for 300ms") {
+				t.Error(err)
+			}
+		})
+	}
 }
