@@ -44,14 +44,15 @@ type Options struct {
 // API answers requests. It is safe for concurrent use.
 type API struct {
 	Options
-	routes  *router
-	rights  rights
-	spaces  spaces
-	install string
-	hub     *hub
-	live    *setting.Live
-	limits  limits
-	failed  atomic.Int64
+	routes   *router
+	rights   rights
+	spaces   spaces
+	install  string
+	hub      *hub
+	live     *setting.Live
+	limits   limits
+	readings readings
+	failed   atomic.Int64
 }
 
 // areas are the hand-written parts, in the order of registration.

@@ -134,7 +134,7 @@ func TestTenantVariables(t *testing.T) {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
 		}
 	}
-	stale := map[string]any{"ConcurrencyToken": doc["ConcurrencyToken"], "ProjectVariables": map[string]any{}}
+	stale := map[string]any{"ConcurrencyToken": "1000", "ProjectVariables": map[string]any{}}
 	v.call(409, "PUT", path, stale)
 
 	// A value that is taken away, and one for all environments that one leaves.

@@ -12,22 +12,14 @@ import (
 
 // setTenantVariables replaces values. What the body does not name, a project or
 // an environment, stays; of an environment that it names, all values are those
-// of the body.
+// of the body, save for what others wrote since the caller has read them.
 func (a *API) setTenantVariables(r *Request) (any, error) {
 	var sent tenantVariables
 	if err := r.Read(&sent); err != nil {
 		return nil, err
 	}
 	var d *tenantVariables
-	err := r.Do(func(tx *store.Tx) error {
-		l, err := ledgerFor(r, tx)
-		if err != nil {
-			return err
-		}
-		if err := l.stale(sent.ConcurrencyToken); err != nil {
-			return err
-		}
-		e := newEdit(l)
+	err := a.editTenant(r, sent.ConcurrencyToken, func(e *edit) error {
 		for _, id := range slices.Sorted(maps.Keys(sent.ProjectVariables)) {
 			if o := e.owner(id, true); o != nil {
 				for _, environment := range slices.Sorted(maps.Keys(sent.ProjectVariables[id].Variables)) {
@@ -44,9 +36,8 @@ func (a *API) setTenantVariables(r *Request) (any, error) {
 				e.replace(o, "", sent.LibraryVariables[id].Variables)
 			}
 		}
-		if err := e.commit(r, tx); err != nil {
-			return err
-		}
+		return nil
+	}, func(l *ledger) (err error) {
 		d, err = l.document(r)
 		return err
 	})
@@ -176,7 +167,7 @@ func (e *edit) commit(r *Request, tx *store.Tx) error {
 }
 
 var _ = area(func(a *API) []Route {
-	common, project := &scoped{false}, &scoped{true}
+	common, project := &scoped{a, false}, &scoped{a, true}
 	return []Route{
 		{Method: "GET", Pattern: "S/tenants/{id}/commonvariables", Handle: common.get, Summary: "A tenant's values for library variable sets"},
 		{Method: "PUT", Pattern: "S/tenants/{id}/commonvariables", Handle: common.put, Summary: "Change a tenant's values for library variable sets"},
@@ -187,7 +178,10 @@ var _ = area(func(a *API) []Route {
 
 // scoped is the form in which each value has a scope: that of library variable
 // sets, or that of projects.
-type scoped struct{ project bool }
+type scoped struct {
+	*API
+	project bool
+}
 
 type scopedValue struct {
 	ID                     string `json:"Id"`
@@ -258,36 +252,29 @@ func (s *scoped) document(r *Request, l *ledger, missing bool) (*scopedValues, e
 }
 
 func (s *scoped) get(r *Request) (any, error) {
+	var l *ledger
 	var d *scopedValues
-	err := r.View(func(tx *store.Tx) error {
-		l, err := ledgerFor(r, tx)
-		if err == nil {
+	err := r.View(func(tx *store.Tx) (err error) {
+		if l, err = ledgerFor(r, tx); err == nil {
 			d, err = s.document(r, l, r.Bool("includeMissingVariables"))
 		}
 		return err
 	})
-	return d, err
+	if err != nil {
+		return nil, err
+	}
+	s.readings.note(r, l)
+	return d, nil
 }
 
-// put replaces all values of the sort that the caller may see.
+// put replaces all values of the sort that the caller may see and has read.
 func (s *scoped) put(r *Request) (any, error) {
 	var sent struct{ Variables []scopedValue }
 	if err := r.Read(&sent); err != nil {
 		return nil, err
 	}
 	var d *scopedValues
-	err := r.Do(func(tx *store.Tx) error {
-		l, err := ledgerFor(r, tx)
-		if err != nil {
-			return err
-		}
-		e := newEdit(l)
-		if err := s.merge(r, e, sent.Variables); err != nil {
-			return err
-		}
-		if err := e.commit(r, tx); err != nil {
-			return err
-		}
+	err := s.editTenant(r, "", func(e *edit) error { return s.merge(r, e, sent.Variables) }, func(l *ledger) (err error) {
 		d, err = s.document(r, l, r.Bool("includeMissingVariables"))
 		return err
 	})

@@ -6,7 +6,6 @@ import (
 
 	"github.com/takodeploy/tako/internal/access"
 	"github.com/takodeploy/tako/internal/catalog"
-	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
 )
@@ -65,6 +64,23 @@ func openLedger(tx *store.Tx, t *catalog.Tenant) (l *ledger, err error) {
 	}
 	l.owners, err = catalog.TemplateOwners(tx, t)
 	return l, err
+}
+
+// ledgers opens the ledgers of many tenants; what they have in common is read
+// once.
+func ledgers(tx *store.Tx, space string, tenants []*catalog.Tenant) (open func(*catalog.Tenant) (*ledger, error), err error) {
+	if len(tenants) < 2 {
+		return func(t *catalog.Tenant) (*ledger, error) { return openLedger(tx, t) }, nil
+	}
+	stored, err := catalog.AllTenantVariables(tx, space, tenants)
+	if err != nil {
+		return nil, err
+	}
+	var templates catalog.Templates
+	return func(t *catalog.Tenant) (*ledger, error) {
+		owners, err := templates.Owners(tx, t)
+		return &ledger{t, stored[t.ID], owners}, err
+	}, nil
 }
 
 // ledgerFor opens the ledger of the path's tenant.
@@ -202,15 +218,19 @@ func (l *ledger) ofLibrary(o *catalog.TemplateOwner) libraryValues {
 }
 
 func (a *API) tenantVariables(r *Request) (any, error) {
+	var l *ledger
 	var d *tenantVariables
-	err := r.View(func(tx *store.Tx) error {
-		l, err := ledgerFor(r, tx)
-		if err == nil {
+	err := r.View(func(tx *store.Tx) (err error) {
+		if l, err = ledgerFor(r, tx); err == nil {
 			d, err = l.document(r)
 		}
 		return err
 	})
-	return d, err
+	if err != nil {
+		return nil, err
+	}
+	a.readings.note(r, l)
+	return d, nil
 }
 
 func (a *API) allTenantVariables(r *Request) (any, error) {
@@ -225,11 +245,15 @@ func (a *API) allTenantVariables(r *Request) (any, error) {
 		if err != nil {
 			return err
 		}
+		open, err := ledgers(tx, r.Space, tenants)
+		if err != nil {
+			return err
+		}
 		for _, t := range tenants {
 			if !h.maySee(r, t) {
 				continue
 			}
-			l, err := openLedger(tx, t)
+			l, err := open(t)
 			if err != nil {
 				return err
 			}
@@ -322,11 +346,15 @@ func (a *API) missingVariables(r *Request) (any, error) {
 		if err != nil {
 			return err
 		}
+		open, err := ledgers(tx, r.Space, tenants)
+		if err != nil {
+			return err
+		}
 		for _, t := range tenants {
 			if !h.maySee(r, t) {
 				continue
 			}
-			l, err := openLedger(tx, t)
+			l, err := open(t)
 			if err != nil {
 				return err
 			}
@@ -337,12 +365,4 @@ func (a *API) missingVariables(r *Request) (any, error) {
 		return nil
 	})
 	return all, err
-}
-
-// stale refuses a change to values that somebody else has changed since.
-func (l *ledger) stale(token string) error {
-	if token == "" || token == l.token() {
-		return nil
-	}
-	return fault.New(fault.Conflict, "The variables of the tenant '%s' were changed by somebody else in the meantime; read them again and repeat the change.", l.tenant.Name)
 }

@@ -48,9 +48,32 @@ func TenantVariablesOf(tx *store.Tx, t *Tenant) (*TenantVariables, error) {
 	if err != nil || v != nil {
 		return v, err
 	}
-	v = &TenantVariables{TenantID: t.ID}
+	return noTenantVariables(t), nil
+}
+
+func noTenantVariables(t *Tenant) *TenantVariables {
+	v := &TenantVariables{TenantID: t.ID}
 	v.ID, v.SpaceID = tenantVariablesID(t.ID), t.SpaceID
-	return v, nil
+	return v
+}
+
+// AllTenantVariables gives the values of all tenants of a space by the tenants'
+// ids; those of a tenant that has none yet with none.
+func AllTenantVariables(tx *store.Tx, space string, tenants []*Tenant) (map[string]*TenantVariables, error) {
+	all, _, err := kind.Of[TenantVariables]().List(tx, kind.Query{Space: space})
+	if err != nil {
+		return nil, err
+	}
+	of := make(map[string]*TenantVariables, len(tenants))
+	for _, v := range all {
+		of[v.TenantID] = v
+	}
+	for _, t := range tenants {
+		if of[t.ID] == nil {
+			of[t.ID] = noTenantVariables(t)
+		}
+	}
+	return of, nil
 }
 
 // Empty reports whether a value stands for none.
@@ -89,10 +112,38 @@ func (o *TemplateOwner) Template(id string) *Parameter {
 // TemplateOwners lists what asks a tenant for values: first the projects that
 // the tenant is connected to, by name, then the library variable sets that they
 // include.
-func TemplateOwners(tx *store.Tx, t *Tenant) (owners []TemplateOwner, err error) {
+func TemplateOwners(tx *store.Tx, t *Tenant) ([]TemplateOwner, error) {
+	return new(Templates).Owners(tx, t)
+}
+
+// Templates are the owners of templates that one unit reads for many tenants.
+// They are read once, and nobody may change them.
+type Templates struct {
+	projects map[string]*Project // nil for one that is gone
+	sets     map[string]*LibraryVariableSet
+}
+
+// once reads a document unless it has been read.
+func once[T any](tx *store.Tx, known *map[string]*T, id string) (*T, error) {
+	if r, ok := (*known)[id]; ok {
+		return r, nil
+	}
+	r, err := found(kind.Of[T]().Get(tx, id))
+	if err != nil {
+		return nil, err
+	}
+	if *known == nil {
+		*known = map[string]*T{}
+	}
+	(*known)[id] = r
+	return r, nil
+}
+
+// Owners is TemplateOwners.
+func (k *Templates) Owners(tx *store.Tx, t *Tenant) (owners []TemplateOwner, err error) {
 	var sets []TemplateOwner
 	for id, environments := range t.ProjectEnvironments {
-		p, err := found(kind.Of[Project]().Get(tx, id))
+		p, err := once(tx, &k.projects, id)
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +156,7 @@ func TemplateOwners(tx *store.Tx, t *Tenant) (owners []TemplateOwner, err error)
 				sets[at].Environments = tidy(slices.Concat(sets[at].Environments, environments))
 				continue
 			}
-			l, err := found(kind.Of[LibraryVariableSet]().Get(tx, set))
+			l, err := once(tx, &k.sets, set)
 			if err != nil {
 				return nil, err
 			}
