@@ -115,13 +115,17 @@ func (f *flight) giveUpLater(cause error) {
 	if grace == 0 {
 		grace = 110 * time.Second
 	}
+	// The executor gives up by itself and says more; this is for one that hangs.
+	last := grace + grace/30
+	if errors.Is(cause, step.ErrCanceled) {
+		last = max(grace/30, last-f.n.canceledFor())
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.given != nil || f.over {
 		return
 	}
-	// The executor gives up by itself and says more; this is for one that hangs.
-	f.given = time.AfterFunc(grace+grace/12, func() {
+	f.given = time.AfterFunc(last, func() {
 		o := step.Outcome{State: step.Canceled, Error: "It did not stop within " + grace.String() + " and was given up; it may still run."}
 		if errors.Is(cause, step.ErrTimedOut) {
 			o.State = step.Failed

@@ -307,6 +307,17 @@ func (n *run) noteCancel() {
 	}
 }
 
+// canceledFor is for how long the task is being canceled, by this run or by the
+// one before it.
+func (n *run) canceledFor() time.Duration {
+	for _, e := range slices.Backward(n.x.Events) {
+		if e.Kind == task.EventCancel {
+			return n.x.Now().Sub(e.At)
+		}
+	}
+	return 0
+}
+
 // ring sets the clock that ends the wait.
 func (n *run) ring(at time.Time) {
 	if n.timer != nil {

@@ -207,6 +207,8 @@ type theater struct {
 	db  *store.DB
 	end *farEnd
 	id  string
+
+	grace time.Duration // of its runners
 }
 
 func newTheater(t *testing.T, plan *plan.Plan) *theater {
@@ -224,7 +226,7 @@ func newTheater(t *testing.T, plan *plan.Plan) *theater {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &theater{stage: &stage{q: q, plan: plan}, db: db, end: end, id: made.ID}
+	return &theater{stage: &stage{q: q, plan: plan}, db: db, end: end, id: made.ID, grace: 50 * time.Millisecond}
 }
 
 // perform runs a node until the result is called.
@@ -244,7 +246,7 @@ func (h *theater) performOf(t *testing.T, q *task.Queue, node string, limit int,
 	r := task.NewRunner(q, task.RunnerOptions{
 		Node: node, Cap: limit, Poll: 20 * time.Millisecond, Retry: []time.Duration{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
-	r.Handle("Deploy", &Runner{Source: source, Grace: 50 * time.Millisecond})
+	r.Handle("Deploy", &Runner{Source: source, Grace: h.grace})
 	r.Handle("Child", task.HandlerFunc(func(context.Context, *task.Execution) (task.Outcome, error) {
 		return task.Outcome{Act: task.Succeed}, nil
 	}))
@@ -463,6 +465,43 @@ func TestCancelGivesUpOnWhatHangs(t *testing.T) {
 	if _, err := h.q.Cancel(t.Context(), h.id); err != nil {
 		t.Fatal(err)
 	}
+	if got := h.await(t, ended); got.State != task.Canceled {
+		t.Errorf("%s %s", got.State, got.Error)
+	}
+}
+
+// TestTheNextNodeGivesUpInTime has a node take over what was canceled before,
+// and hangs: the time that it had to stop does not begin anew.
+func TestTheNextNodeGivesUpInTime(t *testing.T) {
+	h := newTheater(t, planOf(t, plan.Options{}, typed("one", "Test.Hang")))
+	h.grace = 30 * time.Second // longer than is waited for the end
+	hang := make(chan struct{})
+	h.end.block["1.1"] = hang
+	defer close(hang)
+	h.perform(t, h.q)
+	h.await(t, func(*task.Task) bool {
+		var n int
+		err := h.db.View(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.QueryRow([]any{&n}, "select count(*) from task_step where task = $1", h.id)
+			return err
+		})
+		return err == nil && n > 0
+	})
+	if _, err := h.q.Cancel(t.Context(), h.id); err != nil {
+		t.Fatal(err)
+	}
+	err := h.db.Do(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Exec("update task_event set at = at - 60000 where task = $1 and kind = $2", h.id, string(task.EventCancel))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := task.NewQueue(h.db, sealing)
+	if err := other.Join(t.Context(), "n", 0); err != nil { // ends the leases
+		t.Fatal(err)
+	}
+	h.performAs(t, other, "another")
 	if got := h.await(t, ended); got.State != task.Canceled {
 		t.Errorf("%s %s", got.State, got.Error)
 	}

@@ -55,17 +55,34 @@ func (q *Queue) AbandonTx(tx *store.Tx, t *Task) error {
 	if t.State != Cancelling {
 		return fault.New(fault.Conflict, "Only a task that is being canceled can be abandoned; %s is %s.", t.ID, strings.ToLower(string(t.State)))
 	}
-	var asked int64
-	_, err := tx.QueryRow([]any{&asked}, "select coalesce(max(at), 0) from task_event where task = $1 and kind = $2", t.ID, string(EventCancel))
+	asked, err := askedToStop(tx, t.ID)
 	if err != nil {
-		return fmt.Errorf("look for when %s was canceled: %w", t.ID, err)
+		return err
 	}
-	if may := fromMillis(asked).Add(AbandonAfter); asked > 0 && q.now().Before(may) {
+	if may := asked.Add(AbandonAfter); !asked.IsZero() && q.now().Before(may) {
 		return fault.New(fault.Conflict, "Task %s is being canceled since %s. It can be abandoned from %s on if it has not stopped by then.",
-			t.ID, fromMillis(asked).UTC().Format("15:04:05 UTC"), may.UTC().Format("15:04:05 UTC"))
+			t.ID, asked.UTC().Format("15:04:05 UTC"), may.UTC().Format("15:04:05 UTC"))
 	}
 	t.Error = "The task was abandoned while it was being canceled; what it had begun may still run."
 	return q.move(tx, t, Abandon, q.now())
+}
+
+// askedToStop is when a task was canceled; zero if it was not.
+func askedToStop(tx *store.Tx, id string) (time.Time, error) {
+	var asked int64
+	_, err := tx.QueryRow([]any{&asked}, "select coalesce(max(at), 0) from task_event where task = $1 and kind = $2", id, string(EventCancel))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("look for when %s was canceled: %w", id, err)
+	}
+	return fromMillis(asked), nil
+}
+
+func (q *Queue) askedToStop(ctx context.Context, id string) (asked time.Time, err error) {
+	err = q.store.View(ctx, func(tx *store.Tx) (err error) {
+		asked, err = askedToStop(tx, id)
+		return err
+	})
+	return asked, err
 }
 
 // Mark sets the state of a task that has ended, when people know better.

@@ -149,3 +149,63 @@ func TestADrainingNodeStillCancels(t *testing.T) {
 		t.Errorf("the draining node leaves it: %v", got)
 	}
 }
+
+// TestWhatDoesNotStopIsGivenUp cancels what takes no notice at all: here, and
+// when another node was asked long ago.
+func TestWhatDoesNotStopIsGivenUp(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		early bool // it was canceled on a node that is gone
+	}{{"here", false}, {"elsewhere", true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newClock()
+			q := NewQueue(open(t), Options{Now: c.now})
+			ctx := t.Context()
+			id := must[*Task](t)(q.Enqueue(ctx, New{Name: "X", Tag: "tag"})).ID
+			if tt.early {
+				if err := q.Join(ctx, "gone", 5); err != nil {
+					t.Fatal(err)
+				}
+				must[[]*Task](t)(q.Claim(ctx, "gone", -time.Minute))
+				must[*Task](t)(q.Cancel(ctx, id))
+				c.pass(time.Hour)
+			}
+			begun, release, refused := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+			serve(t, q, RunnerOptions{Node: "here", Lease: time.Hour, Renew: 10 * time.Millisecond}, map[string]HandlerFunc{
+				"X": func(ctx context.Context, x *Execution) (Outcome, error) {
+					close(begun)
+					<-release
+					refused <- x.Save(context.WithoutCancel(ctx), Save{Records: []Record{{Key: Key{"1", "", 1}, State: StepStarting}}})
+					return Outcome{Act: Succeed}, nil
+				},
+			})
+			defer func() {
+				close(release)
+				if err := <-refused; !fenced(err) {
+					t.Errorf("the handler still writes: %v", err)
+				}
+			}()
+			<-begun
+			if !tt.early {
+				must[*Task](t)(q.Cancel(ctx, id))
+			}
+			// Whether it has its time is a matter of when its node looks; that it
+			// still has some shows in that it is not given up before.
+			if got := must[*Task](t)(q.Get(ctx, id)); got.State != Cancelling {
+				t.Fatalf("it is %s at once", got.Status)
+			}
+			end := await(t, q, id, func(got *Task) bool {
+				if !final(got) {
+					c.pass(time.Second)
+				}
+				return final(got)
+			})
+			if end.State != Canceled || end.HasTag || end.Error == "" {
+				t.Errorf("it is %s: %q, tag held: %v", end.Status, end.Error, end.HasTag)
+			}
+			if asked := must[time.Time](t)(q.askedToStop(ctx, id)); end.Completed.Sub(asked) < 100*time.Second {
+				t.Errorf("it had %v to stop", end.Completed.Sub(asked))
+			}
+		})
+	}
+}

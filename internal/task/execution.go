@@ -90,6 +90,7 @@ type Execution struct {
 	// handOver commits an end; nil is for executions without a runner.
 	handOver func(x *Execution, commit func(claim func(*store.Tx) error) error) error
 	handed   atomic.Bool // its end has claimed what could run in its place
+	giveUpAt time.Time   // of what was canceled; only for the renewal of leases
 
 	ctx   context.Context // ends when the task is lost or the server stops
 	order sync.Mutex      // held while a save enters the journal

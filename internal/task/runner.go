@@ -27,6 +27,9 @@ type RunnerOptions struct {
 	Lease time.Duration
 	Renew time.Duration
 	Poll  time.Duration // how often the truth is looked at when nothing hints at a change
+	// GiveUp is after how long a task that was canceled is ended although its
+	// handler has not stopped; 0 is what keeps it within two minutes.
+	GiveUp time.Duration
 	// Retry are the pauses after which a handler that ended with an error of
 	// the server's own is called again, before its task fails.
 	Retry []time.Duration
@@ -61,6 +64,9 @@ func NewRunner(q *Queue, o RunnerOptions) *Runner {
 	}
 	if o.Poll == 0 {
 		o.Poll = time.Second
+	}
+	if o.GiveUp == 0 {
+		o.GiveUp = 2*time.Minute - o.Renew - time.Second
 	}
 	if o.Retry == nil {
 		o.Retry = []time.Duration{time.Second, 5 * time.Second, 15 * time.Second}
@@ -402,6 +408,7 @@ func (r *Runner) renewOnce(ctx context.Context) error {
 		return err
 	}
 	var orphans []Task
+	var canceled []*Execution
 	r.mu.Lock()
 	r.renewed(asked)
 	for id, x := range r.running {
@@ -409,6 +416,7 @@ func (r *Runner) renewOnce(ctx context.Context) error {
 		case ok && t.Epoch == x.Task.Epoch:
 			if t.State == Cancelling {
 				x.cancelOnce()
+				canceled = append(canceled, x)
 			}
 			if r.q.shared() {
 				x.notice() // another node's hint may have been lost
@@ -430,6 +438,40 @@ func (r *Runner) renewOnce(ctx context.Context) error {
 	}
 	if len(orphans) > 0 {
 		r.poke()
+	}
+	return r.giveUp(ctx, canceled)
+}
+
+// giveUp ends tasks whose handlers have not stopped long after they were to,
+// whatever these wait for. It goes by when they were asked to stop, perhaps on
+// another node; the one that has them is left some time in any case.
+func (r *Runner) giveUp(ctx context.Context, canceled []*Execution) error {
+	for _, x := range canceled {
+		now := r.q.now()
+		if x.giveUpAt.IsZero() {
+			asked, err := r.q.askedToStop(ctx, x.Task.ID)
+			if err != nil {
+				return err
+			}
+			x.giveUpAt = asked.Add(r.o.GiveUp)
+			if least := now.Add(r.o.GiveUp / 12); x.giveUpAt.Before(least) {
+				x.giveUpAt = least
+			}
+		}
+		if now.Before(x.giveUpAt) || x.Ended() {
+			continue
+		}
+		x.giveUpAt = now.Add(r.o.GiveUp / 12) // the next try, should this one fail
+		go func() {
+			const why = "The task did not stop in time after it was canceled and was given up; what it had begun may still run."
+			r.o.Log.Warn("a canceled task does not stop and is given up", "task", x.Task.ID, "name", x.Task.Name)
+			x.Say("", "", Warning, why)
+			if err := x.Save(context.WithoutCancel(ctx), Save{Outcome: &Outcome{Act: Stop, Error: why}}); err != nil && !fenced(err) {
+				r.o.Log.Error("a canceled task cannot be given up", "task", x.Task.ID, "error", err)
+				return
+			}
+			x.stop(errFenced)
+		}()
 	}
 	return nil
 }
