@@ -32,6 +32,7 @@ type attic struct {
 	blobs blob.Store
 	dir   string
 	now   time.Time
+	pause time.Duration // of the keeper
 }
 
 func each(t *testing.T, test func(*attic)) {
@@ -39,7 +40,7 @@ func each(t *testing.T, test func(*attic)) {
 		if err := kind.Prepare(db); err != nil {
 			t.Fatal(err)
 		}
-		a := &attic{T: t, db: db, queue: task.NewQueue(db, task.Options{Instance: "test"}), dir: t.TempDir(), now: time.Now()}
+		a := &attic{T: t, db: db, queue: task.NewQueue(db, task.Options{Instance: "test"}), dir: t.TempDir(), now: time.Now(), pause: -1}
 		var err error
 		if a.blobs, err = blob.OpenFolder(a.dir); err != nil {
 			t.Fatal(err)
@@ -62,15 +63,20 @@ func (a *attic) do(f func(tx *store.Tx) error) {
 // work carries tasks out until the test ends; those of the names given are done
 // at once.
 func (a *attic) work(quick ...string) {
+	a.handle("Quick", func(context.Context, *task.Execution) (task.Outcome, error) {
+		return task.Outcome{Act: task.Succeed}, nil
+	}, quick...)
+}
+
+// handle is work with another handler.
+func (a *attic) handle(name string, h task.HandlerFunc, more ...string) {
 	r := task.NewRunner(a.queue, task.RunnerOptions{Node: "n", Poll: 20 * time.Millisecond, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	for _, name := range append(quick, "Quick") {
-		r.Handle(name, task.HandlerFunc(func(context.Context, *task.Execution) (task.Outcome, error) {
-			return task.Outcome{Act: task.Succeed}, nil
-		}))
+	for _, name := range append(more, name) {
+		r.Handle(name, h)
 	}
 	r.Handle(retention.TaskName, &retention.Keeper{
 		DB: a.db, Deploy: &deploy.Service{DB: a.db, Queue: a.queue, Blobs: a.blobs}, Feed: &feed.BuiltIn{DB: a.db, Blobs: a.blobs}, Blobs: a.blobs,
-		Pause: -1, Now: func() time.Time { return a.now },
+		Pause: a.pause, Now: func() time.Time { return a.now },
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
