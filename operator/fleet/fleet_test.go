@@ -62,7 +62,8 @@ func assets(t *testing.T) string {
 	return ""
 }
 
-// cluster starts an API server.
+// cluster starts an API server, gives it the operator's rights, and has the
+// operator come with these and no others.
 func cluster(t *testing.T) *rest.Config {
 	t.Helper()
 	dir := assets(t)
@@ -91,11 +92,8 @@ func cluster(t *testing.T) *rest.Config {
 		}
 	})
 	config.QPS, config.Burst = -1, 0
-	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := os.WriteFile(kubeconfig, env.KubeConfig, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("KUBECONFIG", kubeconfig)
+	grant(t, reader(t, config))
+	t.Setenv("KUBECONFIG", as(t, env, "tako-operator"))
 	return config
 }
 
@@ -184,7 +182,7 @@ func built(t *testing.T) string {
 func operator(t *testing.T, path string) *program {
 	t.Helper()
 	metrics := freeAddress(t)
-	p := &program{Cmd: exec.Command(path, "operate", "--no-elect", "--bucket=s3://cloud", "--workers=16", "--qps=1000", "--listen="+freeAddress(t), "--metrics="+metrics), metrics: metrics}
+	p := &program{Cmd: exec.Command(path, "operate", "--no-elect", "--bucket=s3://cloud", "--bucket-access-key=id", "--bucket-secret-key=secret", "--worker-image=worker:1", "--workers=16", "--qps=1000", "--listen="+freeAddress(t), "--metrics="+metrics), metrics: metrics}
 	log, err := os.Create(filepath.Join(t.TempDir(), "operator.log"))
 	if err != nil {
 		t.Fatal(err)
@@ -312,6 +310,7 @@ func reader(t *testing.T, config *rest.Config) client.WithWatch {
 // TestOnAnAPIServer shares one API server, whose start is most of what it takes.
 func TestOnAnAPIServer(t *testing.T) {
 	config := cluster(t)
+	t.Run("rights", func(t *testing.T) { testRights(t, reader(t, config)) })
 	t.Run("refusals", func(t *testing.T) { testRefusals(t, reader(t, config)) })
 	t.Run("fleet", func(t *testing.T) { testFleet(t, config) })
 }
@@ -404,6 +403,7 @@ func testFleet(t *testing.T, config *rest.Config) {
 		return
 	}
 	damage(t, c)
+	lives(t, c)
 }
 
 // damage removes and changes things of an instance by hand, and wants them back.

@@ -32,3 +32,12 @@ func CRDs() (string, error) {
 	}
 	return all.String(), nil
 }
+
+// Operator is operator and gateway themselves, and their rights, as one text.
+func Operator() (string, error) {
+	text, err := files.ReadFile("operator.yaml")
+	if err != nil {
+		return "", fmt.Errorf("reading the operator's manifest: %w", err)
+	}
+	return string(text), nil
+}

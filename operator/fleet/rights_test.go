@@ -1,0 +1,112 @@
+package fleet
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/takodeploy/tako/operator/manifests"
+)
+
+const home = "tako-system"
+
+// grant makes what of the operator's manifest is about rights.
+func grant(t *testing.T, c client.Client) {
+	t.Helper()
+	text, err := manifests.Operator()
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := map[string]int{}
+	for documents := yaml.NewYAMLOrJSONDecoder(strings.NewReader(text), 4096); ; {
+		var u unstructured.Unstructured
+		if err := documents.Decode(&u); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		switch kind := u.GetKind(); kind {
+		case "Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding":
+			if err := c.Create(t.Context(), &u); err != nil {
+				t.Fatal(err)
+			}
+			made[kind]++
+		}
+	}
+	if made["ClusterRole"] != 2 || made["ClusterRoleBinding"] != 2 {
+		t.Fatalf("the manifest has %v", made)
+	}
+}
+
+func account(name string) string { return "system:serviceaccount:" + home + ":" + name }
+
+var groups = []string{"system:serviceaccounts", "system:serviceaccounts:" + home, "system:authenticated"}
+
+// as gives a file by which a program comes with the rights of an account.
+func as(t *testing.T, env *envtest.Environment, name string) string {
+	t.Helper()
+	user, err := env.AddUser(envtest.User{Name: account(name), Groups: groups[:2]}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := user.KubeConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// testRights asks what operator and gateway may not do. That what they may is
+// enough for the operator, the fleet shows.
+func testRights(t *testing.T, c client.Client) {
+	for _, test := range []struct {
+		account, verb, group, resource, namespace string
+		may                                       bool
+	}{
+		{"tako-operator", "delete", "cloud.tako.dev", "instances", "", false},
+		{"tako-operator", "update", "cloud.tako.dev", "instances", "", false},
+		{"tako-operator", "patch", "cloud.tako.dev", "channels", "", false},
+		{"tako-operator", "delete", "", "secrets", "tako-acme", false},
+		{"tako-operator", "update", "", "secrets", "tako-acme", false},
+		{"tako-operator", "create", "rbac.authorization.k8s.io", "clusterroles", "", false},
+		{"tako-operator", "create", "rbac.authorization.k8s.io", "clusterrolebindings", "", false},
+		{"tako-operator", "bind", "rbac.authorization.k8s.io", "clusterroles", "", false},
+		{"tako-operator", "escalate", "rbac.authorization.k8s.io", "roles", "tako-acme", false},
+		{"tako-operator", "get", "", "nodes", "", false},
+		{"tako-operator", "update", "coordination.k8s.io", "leases", "kube-system", false},
+		{"tako-operator", "update", "coordination.k8s.io", "leases", home, true},
+		{"tako-operator", "impersonate", "", "users", "", false},
+		{"tako-gateway", "get", "", "secrets", "tako-acme", false},
+		{"tako-gateway", "list", "", "secrets", "", false},
+		{"tako-gateway", "delete", "", "pods", "tako-acme", false},
+		{"tako-gateway", "create", "", "pods", "tako-acme", false},
+		{"tako-gateway", "create", "cloud.tako.dev", "instances", "", false},
+		{"tako-gateway", "delete", "cloud.tako.dev", "instances", "", false},
+		{"tako-gateway", "patch", "cloud.tako.dev", "instances", "", true},
+		{"tako-gateway", "list", "", "pods", "", true},
+	} {
+		t.Run(strings.Join([]string{test.account, test.verb, test.resource, test.namespace}, "_"), func(t *testing.T) {
+			review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{User: account(test.account), Groups: groups,
+				ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: test.verb, Group: test.group, Resource: test.resource, Namespace: test.namespace}}}
+			if err := c.Create(t.Context(), review); err != nil {
+				t.Fatal(err)
+			}
+			if review.Status.Allowed != test.may {
+				t.Errorf("allowed: %v (%s)", review.Status.Allowed, review.Status.Reason)
+			}
+		})
+	}
+}
