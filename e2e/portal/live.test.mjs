@@ -21,6 +21,7 @@ after(() => portal?.close());
 async function line(target) {
     const sockets = new Set();
     let streams = 0;
+    let held = Promise.resolve(); // until when streams wait to begin
     const server = createServer((from) => {
         const to = connect(Number(target.port), target.hostname);
         for (const s of [from, to]) {
@@ -28,8 +29,17 @@ async function line(target) {
             s.on("error", () => {});
             s.on("close", () => sockets.delete(s) && from.destroy() && to.destroy());
         }
-        from.on("data", (chunk) => { if (/^GET \S*\/ui\/events/.test(chunk.toString("latin1"))) streams++; });
-        from.pipe(to).pipe(from);
+        from.on("data", async (chunk) => {
+            if (/^GET \S*\/ui\/events/.test(chunk.toString("latin1"))) {
+                streams++;
+                from.pause();
+                await held;
+                from.resume();
+            }
+            to.write(chunk);
+        });
+        from.on("end", () => to.end());
+        to.pipe(from);
     });
     const listen = async (port) => {
         server.listen(port, "127.0.0.1");
@@ -40,6 +50,12 @@ async function line(target) {
     return {
         url: `http://127.0.0.1:${port}`,
         streams: () => streams,
+        // hold keeps streams from beginning until the answer is called.
+        hold() {
+            let free;
+            held = new Promise((resolve) => { free = resolve; });
+            return free;
+        },
         async cut() {
             const closed = once(server, "close");
             server.close();
@@ -65,6 +81,24 @@ test("what happens while the stream is cut is there when it is mended, with no r
     await page.getByRole("button", { name: "Connect now" }).click().catch(() => {}); // it may have come back by itself
     await cell("2\\.0\\.0").waitFor();
     await page.getByText(/Live updates are cut/).waitFor({ state: "detached" });
+    await page.context().close();
+    await wire.cut();
+});
+
+test("what happens between the reading of a page and its stream is there, and nothing is read twice", { skip }, async () => {
+    const wire = await line(new URL(portal.server.url));
+    const free = wire.hold();
+    const page = await portal.visit("/Spaces-1/projects", { server: wire.url });
+    let reads = 0;
+    page.on("request", (r) => { if (/\/environments\/all$/.test(new URL(r.url()).pathname)) reads++; });
+    await page.getByRole("link", { name: "Acme", exact: true }).waitFor();
+    await page.goto(`${wire.url}/app#/Spaces-1/infrastructure/environments`);
+    await page.getByRole("link", { name: "Development" }).waitFor();
+    await portal.api("POST", "/Spaces-1/environments", { Name: "Meanwhile" });
+    assert.equal(reads, 1);
+    free();
+    await page.getByRole("link", { name: "Meanwhile" }).waitFor();
+    assert.equal(reads, 2);
     await page.context().close();
     await wire.cut();
 });

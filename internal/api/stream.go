@@ -19,8 +19,21 @@ import (
 var _ = area(func(a *API) []Route {
 	return []Route{
 		{Method: "GET", Pattern: "M/ui/events", Handle: a.stream, Summary: "What happens, as server-sent events, for the topics of the query"},
+		{Method: "GET", Pattern: "ui/position", Handle: a.position, Summary: "Where the stream of events is: one that begins after it tells everything that happens from here on", Answer: streamPosition{}},
 	}
 })
+
+// streamPosition is taken before the first of what a stream shall keep up to date is
+// read, so that nothing falls between the reading and the stream's beginning.
+type streamPosition struct{ At string }
+
+func (a *API) position(r *Request) (any, error) {
+	changes, events, err := a.hub.ends(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	return streamPosition{(&cursor{changes: changes, events: events}).String()}, nil
+}
 
 // Drain ends the streams of events, so that a server that stops does not wait
 // for them; their clients go on elsewhere, or here after the next start.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -45,6 +46,22 @@ func (h *harness) node() (*API, *httptest.Server) {
 	s := httptest.NewServer(a)
 	h.Cleanup(s.Close)
 	return a, s
+}
+
+// What changes between the reading of a page and the beginning of its stream is
+// told, and the page need not read again.
+func TestStreamBeginsWhereAPageWasRead(t *testing.T) {
+	h := newHarness(t)
+	h.enqueue(task.New{SpaceID: "Spaces-1", ProjectID: "Projects-1"})
+	at := h.call(200, "GET", "/api/ui/position", nil).(thing)["At"].(string)
+	id := h.enqueue(task.New{SpaceID: "Spaces-1", ProjectID: "Projects-7"})
+	l := h.listen(h.server.URL, "/api/Spaces-1/ui/events?topics=tasks&after="+url.QueryEscape(at))
+	if first, _ := l.next(); first.event != "ready" || first.data["Resumed"] != true {
+		t.Errorf("the stream begins with %q", first.raw)
+	}
+	if m, _ := l.next(); m.event != "task" || m.data["Id"] != id {
+		t.Errorf("%q is told first", m.raw)
+	}
 }
 
 // told is what a client has been told of what the tables have.

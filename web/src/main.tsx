@@ -8,6 +8,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { newQueryClient } from "./api/query";
+import { start } from "./api/stream/connection";
 import { router } from "./app/router";
 import { theme, variables } from "./app/theme";
 
@@ -17,6 +18,7 @@ Object.assign(globalThis, { __webpack_nonce__: nonce });
 
 const place = document.getElementById("root");
 if (!place) throw new Error("the page has no #root");
+start();
 createRoot(place).render(
   <StrictMode>
     <MantineProvider

@@ -3,7 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import { invalidate } from "./query";
-import { listen, streamStatus, watchStatus } from "./stream/connection";
+import { listen, mayBegin, streamStatus, watchStatus } from "./stream/connection";
 import type { Status, StreamEvent } from "./stream/events";
 
 // useStream hears events of some topics while the component is there.
@@ -18,6 +18,9 @@ export function useStream(topics: string[], hear: (event: StreamEvent) => void) 
 }
 
 export const useStreamStatus = (): Status => useSyncExternalStore(watchStatus, streamStatus);
+
+// useMayBegin says when the first page may be read: what happens from then on is heard.
+export const useMayBegin = (): boolean => useSyncExternalStore(watchStatus, mayBegin);
 
 // Kinds whose name is not the one in their paths.
 const pathsOf: Record<string, string[]> = {
@@ -41,8 +44,6 @@ export function stale(event: StreamEvent): string[] {
       const words = pathsOf[kind] ?? [kind.toLowerCase()];
       return boards.has(kind) ? [...words, "dashboard"] : words;
     }
-    case "dashboard":
-      return ["dashboard"];
     default:
       return [];
   }
@@ -55,18 +56,16 @@ export function useLiveCache() {
   const cache = useQueryClient();
   const words = useRef(new Set<string>());
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const seen = useRef(false);
   useEffect(() => () => clearTimeout(timer.current), []);
   const down = useStreamStatus() === "down";
   useEffect(() => {
     if (down) void cache.invalidateQueries(); // from here on the queries ask by themselves
   }, [down, cache]);
   useStream(["tasks", "interruptions", "machines", "resources"], (event) => {
-    if (event.type === "resync" || (event.type === "ready" && seen.current && !event.data.Resumed)) {
+    if (event.type === "resync" || (event.type === "ready" && !event.data.Resumed)) {
       void cache.invalidateQueries();
       return;
     }
-    if (event.type === "ready") seen.current = true;
     for (const word of stale(event)) words.current.add(word);
     if (words.current.size === 0 || timer.current) return;
     timer.current = setTimeout(() => {

@@ -4,6 +4,7 @@ import { createContext, useContext, useEffect } from "react";
 import { belongTo, request, whenSignedOut } from "~/api/client";
 import { ApiError } from "~/api/error";
 import { useSpaceId } from "~/api/query";
+import { readFrom } from "~/api/stream/connection";
 import type { Space, User } from "~/api/wire";
 
 type Grant = {
@@ -27,11 +28,13 @@ async function readSession(): Promise<Session | null> {
   belongTo(server.InstallationId);
   try {
     const params = { id: "me" };
-    const [user, permissions, spaces] = await Promise.all([
+    const [position, user, permissions, spaces] = await Promise.all([
+      request("get", "/api/ui/position").catch(() => undefined), // without it, all is read again when the stream begins
       request("get", "/api/users/me"),
       request("get", "/api/users/{id}/permissions", { params }) as Promise<unknown>,
       request("get", "/api/users/{id}/spaces", { params }) as Promise<unknown>,
     ]);
+    readFrom(position?.At);
     return { user, permissions: permissions as Permissions, spaces: spaces as Space[], version: server.Version };
   } catch (thrown) {
     if (thrown instanceof ApiError && thrown.status === 401) return null;

@@ -1,6 +1,6 @@
 import { useRouterState } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
-import { useLiveCache } from "~/api/live";
+import { useLiveCache, useMayBegin } from "~/api/live";
 import { SpaceContext } from "~/api/query";
 import { enterSpace } from "~/api/stream/connection";
 import { rememberSpace, useHomeSpace } from "~/app/Home";
@@ -55,19 +55,37 @@ function useFocusOnArrival() {
   }, [path]);
 }
 
+// Shell keeps what is shown up to date; nothing is read before that has begun.
 export function Shell({ children }: { children: ReactNode }) {
   const { space, unknown } = useSpaceOfAddress();
+  const spaceId = space?.Id ?? "";
+  useEffect(() => enterSpace(spaceId), [spaceId]);
+  useEffect(() => () => enterSpace(undefined), []);
+  const mayBegin = useMayBegin();
+  return (
+    <SpaceContext value={spaceId}>
+      <Live key={spaceId} />
+      {mayBegin && (
+        <Frame>
+          {unknown ? (
+            <NotFound what={t("There is no space {name}, or you may not see it.", { name: unknown })} />
+          ) : (
+            children
+          )}
+        </Frame>
+      )}
+    </SpaceContext>
+  );
+}
+
+function Frame({ children }: { children: ReactNode }) {
   const [drawer, setDrawer] = useState(false);
   const path = useRouterState({ select: (s) => s.location.pathname });
   useFocusOnArrival();
   // biome-ignore lint/correctness/useExhaustiveDependencies: going elsewhere closes the menu
   useEffect(() => setDrawer(false), [path]);
-  const spaceId = space?.Id ?? "";
-  useEffect(() => enterSpace(spaceId), [spaceId]);
-  useEffect(() => () => enterSpace(undefined), []);
-
   return (
-    <SpaceContext value={spaceId}>
+    <>
       <button type="button" className={classes.skip} onClick={() => document.getElementById("main")?.focus()}>
         {t("Skip to the content")}
       </button>
@@ -83,14 +101,9 @@ export function Shell({ children }: { children: ReactNode }) {
         )}
         <main id="main" className={classes.main} tabIndex={-1}>
           <Banner />
-          {unknown ? (
-            <NotFound what={t("There is no space {name}, or you may not see it.", { name: unknown })} />
-          ) : (
-            children
-          )}
+          {children}
         </main>
       </div>
-      <Live key={spaceId} />
-    </SpaceContext>
+    </>
   );
 }

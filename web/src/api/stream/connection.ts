@@ -9,16 +9,36 @@ type Listener = { topics: string[]; hear: (event: StreamEvent) => void };
 let say: ((message: ToHub) => void) | undefined;
 let space: string | undefined;
 let status: Status = "connecting";
+// position is where the stream was when this page began to read, or was heard last.
+let position: string | undefined;
+let joined = false; // what happens in the space from now on is heard
+let begun = false; // the first page may be read
+// patience is how long the first page waits for the keeper of the stream, which
+// answers at once where the browser has started it.
+const patience = 1000;
 const listeners = new Set<Listener>();
 const watchers = new Set<() => void>();
 
 function hear(message: FromHub) {
   if (message.space !== space) return;
   if (message.kind === "event") {
-    for (const l of [...listeners]) l.hear(message.event);
+    position = message.at || position;
+    tell(message.event);
     return;
   }
   status = message.status;
+  // Something has been read before the keeper of the stream knew of this page.
+  if (!joined && begun) tell({ type: "resync", data: { Reason: "" } });
+  joined = true;
+  begin();
+}
+
+function tell(event: StreamEvent) {
+  for (const l of [...listeners]) l.hear(event);
+}
+
+function begin() {
+  begun = true;
   for (const w of watchers) w();
 }
 
@@ -34,11 +54,15 @@ function connect(): (message: ToHub) => void {
   return new Hub(root).join(hear);
 }
 
-function start(): (message: ToHub) => void {
+// start makes the connection to the keeper of the stream, which takes a moment.
+export function start(): (message: ToHub) => void {
   if (!say) {
     say = connect();
     window.addEventListener("pagehide", () => say?.({ kind: "leave" }));
-    window.addEventListener("pageshow", (event) => event.persisted && ask());
+    window.addEventListener("pageshow", (event) => {
+      joined &&= !event.persisted;
+      if (event.persisted) ask();
+    });
     window.addEventListener("online", () => say?.({ kind: "retry" }));
   }
   return say;
@@ -47,7 +71,7 @@ function start(): (message: ToHub) => void {
 function ask() {
   if (space === undefined) return;
   const topics = [...new Set([...listeners].flatMap((l) => l.topics))];
-  start()(topics.length > 0 ? { kind: "want", space, topics } : { kind: "leave" });
+  start()(topics.length > 0 ? { kind: "want", space, topics, at: position } : { kind: "leave" });
 }
 
 // enterSpace says which space the page is in; undefined before anybody is
@@ -56,9 +80,22 @@ export function enterSpace(id: string | undefined) {
   if (id === space) return;
   space = id;
   status = "connecting";
-  if (id === undefined) say?.({ kind: "leave" });
-  else ask();
+  joined = false;
+  if (id === undefined) {
+    begun = false;
+    say?.({ kind: "leave" });
+    return;
+  }
+  ask();
+  setTimeout(begin, patience);
 }
+
+// readFrom says where the stream is before anything is read.
+export function readFrom(at: string | undefined) {
+  position = at;
+}
+
+export const mayBegin = () => begun;
 
 // listen tells of events until the answer is called.
 export function listen(topics: string[], hearEvent: (event: StreamEvent) => void): () => void {

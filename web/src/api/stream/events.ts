@@ -36,7 +36,6 @@ export type StreamEvent =
   | { type: "ready"; data: { Node: string; Resumed: boolean } }
   | { type: "resync"; data: { Reason: string } }
   | { type: "drain"; data: Record<string, never> }
-  | { type: "dashboard"; data: { Keys: string[] } }
   | { type: "task"; data: TaskEvent }
   | { type: "resource" | "machine" | "interruption"; data: ResourceEvent }
   | { type: "activity"; data: { Task: string; ProgressPercentage: number; Whole: boolean; Nodes: ActivityNode[] } }
@@ -46,7 +45,6 @@ export const eventTypes: StreamEvent["type"][] = [
   "ready",
   "resync",
   "drain",
-  "dashboard",
   "task",
   "resource",
   "machine",
@@ -57,9 +55,14 @@ export const eventTypes: StreamEvent["type"][] = [
 
 export type Status = "connecting" | "open" | "down";
 
-// What pages say to the keeper of the stream, and what it says to them.
-export type ToHub = { kind: "want"; space: string; topics: string[] } | { kind: "leave" } | { kind: "retry" };
+// What pages say to the keeper of the stream, and what it says to them. Nothing
+// that a page reads after `at` was taken is older than it. The first status that
+// a page is told says that from there on it hears everything.
+export type ToHub =
+  | { kind: "want"; space: string; topics: string[]; at?: string }
+  | { kind: "leave" }
+  | { kind: "retry" };
 
 export type FromHub =
   | { kind: "status"; space: string; status: Status }
-  | { kind: "event"; space: string; event: StreamEvent };
+  | { kind: "event"; space: string; event: StreamEvent; at: string };

@@ -100,3 +100,17 @@ test("a refused connection is tried again, later each time; a cut one is left to
   expect(opened).toHaveLength(3);
   expect(statuses).toEqual(["connecting", "open", "down", "open", "down"]);
 });
+
+test("a stream begins where its first page began to read, and goes on behind what was told", () => {
+  const say = hub.join(() => {});
+  const other = hub.join(() => {});
+  say({ kind: "want", space: "S", topics: ["tasks"], at: "1.first" });
+  other({ kind: "want", space: "S", topics: ["machines"], at: "1.later" });
+  vi.runAllTimers();
+  const after = () => new URL(last().url, "http://x").searchParams.get("after");
+  expect(after()).toBe("1.first");
+  last().tell("task", { Id: "T-1" }, "1.told");
+  other({ kind: "leave" });
+  vi.runAllTimers();
+  expect(after()).toBe("1.told");
+});

@@ -4,7 +4,7 @@
 // own.
 import { eventTypes, type FromHub, type Status, type StreamEvent, type ToHub } from "./events";
 
-type Subscriber = { space: string; topics: string[]; tell: (message: FromHub) => void };
+type Subscriber = { space: string; topics: string[]; at?: string; tell: (message: FromHub) => void };
 
 export type Source = Pick<EventSource, "addEventListener" | "close" | "readyState">;
 
@@ -29,10 +29,11 @@ export function union(wanted: string[][]): string[] {
   return [...words].sort();
 }
 
+type News = { status: Status } | { event: StreamEvent; at: string };
+
 class Channel {
   private source: Source | undefined;
   private asked = "";
-  private last = "";
   private wait = firstRetry;
   private timer: ReturnType<typeof setTimeout> | undefined;
   status: Status = "connecting";
@@ -40,7 +41,8 @@ class Channel {
   constructor(
     private readonly address: string,
     private readonly open: (url: string) => Source,
-    private readonly tell: (message: { status: Status } | { event: StreamEvent }) => void,
+    private readonly tell: (message: News) => void,
+    private last: string, // the id of the last event, or where the first page that asked has read
   ) {}
 
   // want connects anew if what is wanted has changed, and goes on behind the
@@ -81,7 +83,7 @@ class Channel {
       this.wait = firstRetry;
       this.become("open");
     }
-    this.tell({ event: { type, data: JSON.parse(message.data) } as StreamEvent });
+    this.tell({ event: { type, data: JSON.parse(message.data) } as StreamEvent, at: this.last });
   }
 
   // A browser connects again by itself unless the server refused.
@@ -120,6 +122,7 @@ export class Hub {
           this.subscribers.add(me);
           me.space = message.space;
           me.topics = message.topics;
+          me.at = message.at;
           tell({ kind: "status", space: me.space, status: this.channels.get(me.space)?.status ?? "connecting" });
           break;
         case "leave":
@@ -135,26 +138,29 @@ export class Hub {
   }
 
   private settle() {
-    const spaces = new Map<string, string[][]>();
-    for (const s of this.subscribers) spaces.set(s.space, [...(spaces.get(s.space) ?? []), s.topics]);
+    const spaces = new Map<string, Subscriber[]>();
+    for (const s of this.subscribers) spaces.set(s.space, [...(spaces.get(s.space) ?? []), s]);
     for (const [space, channel] of this.channels) {
       if (spaces.has(space)) continue;
       channel.close();
       this.channels.delete(space);
     }
-    for (const [space, wanted] of spaces) this.channel(space).want(union(wanted));
+    for (const [space, pages] of spaces) {
+      // Where the first has read: the others read after they were told of its channel.
+      this.channel(space, pages[0]?.at ?? "").want(union(pages.map((p) => p.topics)));
+    }
   }
 
-  private channel(space: string): Channel {
+  private channel(space: string, at: string): Channel {
     const known = this.channels.get(space);
     if (known) return known;
     const address = `${this.root}/api/${space ? `${space}/` : ""}ui/events`;
-    const made = new Channel(address, this.open, (message) => this.broadcast(space, message));
+    const made = new Channel(address, this.open, (message) => this.broadcast(space, message), at);
     this.channels.set(space, made);
     return made;
   }
 
-  private broadcast(space: string, message: { status: Status } | { event: StreamEvent }) {
+  private broadcast(space: string, message: News) {
     const full: FromHub =
       "event" in message ? { kind: "event", space, ...message } : { kind: "status", space, ...message };
     for (const s of this.subscribers) if (s.space === space) s.tell(full);

@@ -1,6 +1,5 @@
 import { IconRocket, IconSearch } from "@tabler/icons-react";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { useStream } from "~/api/live";
 import { useGet, useSpaceId } from "~/api/query";
 import { useQueryWord } from "~/app/navigation";
 import { useMay } from "~/app/session";
@@ -42,8 +41,6 @@ export default function Dashboard() {
   const shownIn = environments.split(",").filter(Boolean);
   const filtered = Boolean(filter || group || environments || tenant);
   const mayAdd = useMay("ProjectCreate");
-  // The server gathers what is stale; the cache reads it anew.
-  useStream(["dashboard"], () => {});
   const add = mayAdd && <ButtonLink to={`${to.projects(space)}?add=project`}>{t("Add project")}</ButtonLink>;
   return (
     <Page

@@ -1,5 +1,4 @@
 import { IconListDetails, IconPackage } from "@tabler/icons-react";
-import { useStream } from "~/api/live";
 import { useGet, useSpaceId } from "~/api/query";
 import type { Project } from "~/api/wire";
 import { useParam } from "~/app/navigation";
@@ -30,7 +29,6 @@ function ProjectOverview({ project }: { project: Project }) {
     { enabled: !project.IsVersionControlled },
   );
   const mayRelease = useMay("ReleaseCreate", { project: id });
-  useStream(["dashboard"], () => {});
   const hasSteps = project.IsVersionControlled || (process.data?.Steps?.length ?? 0) > 0;
   const release = mayRelease && hasSteps && (
     <ButtonLink to={to.newRelease(space, project.Slug)}>{t("Create release…")}</ButtonLink>
