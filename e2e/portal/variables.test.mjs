@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, inBothThemes, onPhone, open, settled, shoot, skip } from "./browser.mjs";
+import { accessible, inBothThemes, onPhone, open, save as saved, settled, shoot, skip } from "./browser.mjs";
 import { script, World } from "./world.mjs";
 
 let portal, world, project, environments, library, at, page;
@@ -160,6 +160,35 @@ test("a library set is included, and the preview says which value wins and why",
     await page.context().close();
 });
 
+test("tenants are asked for the templates of a project and of a library set", { skip }, async () => {
+    await visit(at);
+    await page.getByRole("link", { name: "Project templates" }).click();
+    await page.getByRole("button", { name: "Add template" }).click();
+    await page.getByLabel("Variable name").fill("Db.Host");
+    await page.getByLabel("Label").fill("Database host");
+    await page.getByLabel("Default value").fill("db.local");
+    await saved(page);
+    await page.goto(`${portal.server.url}/app#${space}/library/variables/${library.Id}`);
+    await page.getByRole("link", { name: "Templates and settings" }).click();
+    await page.getByRole("button", { name: "Add template" }).click();
+    await page.getByLabel("Variable name").fill("Alias");
+    await page.getByRole("combobox", { name: "Kind" }).click();
+    await page.getByRole("option", { name: "Choice" }).click();
+    await page.getByLabel("Choices").fill("eu|Europe\nus|America");
+    await page.getByLabel("Name", { exact: true }).fill("Defaults");
+    await saved(page);
+    const set = await portal.api("GET", `${space}/libraryvariablesets/${library.Id}`);
+    assert.equal(set.Name, "Defaults");
+    assert.equal(set.Templates[0].DisplaySettings["Octopus.SelectOptions"], "eu|Europe\nus|America");
+    // What a tenant of the project is asked for is just that.
+    const tenant = await portal.api("POST", `${space}/tenants`, { Name: "Globex", ProjectEnvironments: { [project.Id]: [environments[0].Id] } });
+    await page.goto(`${portal.server.url}/app#${space}/tenants/${tenant.Id}/variables`);
+    await page.getByRole("textbox", { name: /^Database host in Development/ }).waitFor();
+    await page.getByRole("combobox", { name: /^Alias/ }).click();
+    await page.getByRole("option", { name: "America" }).waitFor();
+    await page.context().close();
+});
+
 test("who may not edit variables can read them, and nothing is offered", { skip }, async () => {
     const password = "Reader-password-1";
     const user = await portal.api("POST", "/users", { Username: "reader", DisplayName: "Reader", Password: password, IsActive: true });
@@ -185,6 +214,9 @@ test("the screens of variables are accessible and fit a phone", { skip }, async 
     } });
     await inBothThemes(portal, "library-sets", `${space}/library/variables`);
     await inBothThemes(portal, "library-set", `${space}/library/variables/${library.Id}`);
+    await inBothThemes(portal, "library-set-settings", `${space}/library/variables/${library.Id}/settings`);
+    await inBothThemes(portal, "project-templates", `${at}/templates`);
+    await onPhone(portal, "project-templates", `${at}/templates`);
     await onPhone(portal, "variables", at);
     await onPhone(portal, "variables-preview", `${at}/preview`);
 });

@@ -3,16 +3,17 @@ import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from "@tabler/icons-r
 import type { Wire } from "~/api/wire";
 import { t } from "~/text/t";
 import { newId } from "~/ui/draft/merge";
-import type { Fields } from "~/ui/form/DocumentForm";
 import form from "~/ui/form/form.module.css";
 import { Section } from "~/ui/Section";
 import classes from "./templates.module.css";
 
-type Template = Wire<"ActionTemplate">;
 type Parameter = Wire<"Parameter">;
 
 const control = "Octopus.ControlType";
 const options = "Octopus.SelectOptions";
+
+// inSteps are kinds that only steps can be asked for.
+const inSteps = ["StepName", "Package"];
 
 const controls = [
   { value: "SingleLineText", label: t("Text") },
@@ -24,14 +25,29 @@ const controls = [
   { value: "Package", label: t("Package") },
   { value: "AmazonWebServicesAccount", label: t("AWS account") },
   { value: "AzureAccount", label: t("Azure account") },
+  { value: "GoogleCloudAccount", label: t("Google Cloud account") },
+  { value: "UsernamePasswordAccount", label: t("Account with a password") },
   { value: "Certificate", label: t("Certificate") },
   { value: "WorkerPool", label: t("Worker pool") },
 ];
 
-// Parameters are what a process gives a template.
-export function Parameters({ value, put, readOnly }: Fields<Template>) {
-  const list = value.Parameters ?? [];
-  const set = (Parameters: Parameter[]) => put({ Parameters });
+// unnamed says what is missing before a list of parameters can be sent.
+export const unnamed = (list: Parameter[] | null) =>
+  (list ?? []).some((p) => !p.Name.trim()) ? t("Each needs a variable name.") : undefined;
+
+type Props = {
+  value: Parameter[] | null;
+  onChange: (list: Parameter[]) => void;
+  readOnly: boolean;
+  // words are what they are called: those of a step, or those that tenants have.
+  words: { title: string; none: string; add: string; one: string };
+  ofStep?: boolean;
+};
+
+// Parameters are what somebody is asked for by name: the step template by a
+// process, the project or the library set by a tenant.
+export function Parameters({ value, onChange: set, readOnly, words, ofStep = false }: Props) {
+  const list = value ?? [];
   const change = (id: string, next: Partial<Parameter>) => set(list.map((p) => (p.Id === id ? { ...p, ...next } : p)));
   const move = (from: number, by: number) => {
     const next = [...list];
@@ -53,23 +69,21 @@ export function Parameters({ value, put, readOnly }: Fields<Template>) {
     ]);
   return (
     <Section
-      title={t("Parameters")}
+      title={words.title}
       actions={
         !readOnly && (
           <Button variant="default" leftSection={<IconPlus size={15} />} onClick={add}>
-            {t("Add parameter")}
+            {words.add}
           </Button>
         )
       }
     >
-      {list.length === 0 && (
-        <p className="dim">{t("None. The step reads a parameter as a variable of its name, such as #{Folder}.")}</p>
-      )}
+      {list.length === 0 && <p className="dim">{words.none}</p>}
       <div className={form.fields}>
         {list.map((p, i) => (
-          <section key={p.Id} className={classes.parameter} aria-label={t("Parameter {n}", { n: i + 1 })}>
+          <section key={p.Id} className={classes.parameter} aria-label={`${words.one} ${i + 1}`}>
             <header className={classes.head}>
-              <b>{p.Label || p.Name || t("Parameter {n}", { n: i + 1 })}</b>
+              <b>{p.Label || p.Name || `${words.one} ${i + 1}`}</b>
               {!readOnly && (
                 <Moves
                   name={p.Name}
@@ -80,7 +94,12 @@ export function Parameters({ value, put, readOnly }: Fields<Template>) {
                 />
               )}
             </header>
-            <ParameterFields parameter={p} readOnly={readOnly} onChange={(next) => change(p.Id, next)} />
+            <ParameterFields
+              parameter={p}
+              ofStep={ofStep}
+              readOnly={readOnly}
+              onChange={(next) => change(p.Id, next)}
+            />
           </section>
         ))}
       </div>
@@ -111,12 +130,18 @@ function Moves({ name, first, last, onMove, onRemove }: MovesProps) {
   );
 }
 
-type ParameterProps = { parameter: Parameter; readOnly: boolean; onChange: (next: Partial<Parameter>) => void };
+type ParameterProps = {
+  parameter: Parameter;
+  ofStep: boolean;
+  readOnly: boolean;
+  onChange: (next: Partial<Parameter>) => void;
+};
 
-function ParameterFields({ parameter: p, readOnly, onChange }: ParameterProps) {
+function ParameterFields({ parameter: p, ofStep, readOnly, onChange }: ParameterProps) {
   const settings = p.DisplaySettings ?? {};
   const type = settings[control] ?? "SingleLineText";
-  const known = controls.some((c) => c.value === type) ? controls : [...controls, { value: type, label: type }];
+  const offered = controls.filter((c) => ofStep || !inSteps.includes(c.value));
+  const known = offered.some((c) => c.value === type) ? offered : [...offered, { value: type, label: type }];
   return (
     <>
       <div className={form.pair}>

@@ -13,7 +13,7 @@ import { Read } from "~/ui/state";
 import { EditorContext, FocusContext } from "../process/editor";
 import type { Action, Step } from "../process/steps";
 import { newOf, typeOf } from "../process/types/registry";
-import { Parameters } from "./Parameters";
+import { Parameters, unnamed } from "./Parameters";
 import { TemplateUses } from "./TemplateUses";
 import { Versions } from "./Versions";
 
@@ -50,7 +50,7 @@ function Form({ template }: { template: Template }) {
       place={(made) => to.stepTemplate(space, made.Id)}
       may={{ edit: "ActionTemplateEdit", add: "ActionTemplateCreate", delete: "ActionTemplateDelete" }}
       beside={template.Id && <span className="dim">{t("Version {n}", { n: template.Version })}</span>}
-      why={named}
+      why={(value) => named(value) ?? unnamed(value.Parameters)}
     >
       {(fields) => (
         <>
@@ -65,7 +65,18 @@ function Form({ template }: { template: Template }) {
               <Body {...fields} />
             </div>
           </Section>
-          <Parameters {...fields} />
+          <Parameters
+            ofStep
+            value={fields.value.Parameters}
+            onChange={(Parameters) => fields.put({ Parameters })}
+            readOnly={fields.readOnly}
+            words={{
+              title: t("Parameters"),
+              none: t("None. The step reads a parameter as a variable of its name, such as #{Folder}."),
+              add: t("Add parameter"),
+              one: t("Parameter"),
+            }}
+          />
           {!fields.isNew && (
             <>
               <TemplateUses template={template} />

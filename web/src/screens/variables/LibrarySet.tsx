@@ -6,6 +6,7 @@ import { to } from "~/app/to";
 import { t } from "~/text/t";
 import { Page } from "~/ui/Page";
 import { Read } from "~/ui/state";
+import { LibrarySetTabs } from "./Tabs";
 import { VariableEditor } from "./VariableEditor";
 
 // LibrarySet is one set of the library with its variables.
@@ -31,6 +32,7 @@ function Loaded({ library }: { library: Wire<"LibraryVariableSet"> }) {
               crumbs={[{ label: t("Variable sets"), to: to.variableSets(space) }, { label: library.Name }]}
               actions={actions}
             >
+              <LibrarySetTabs id={library.Id} />
               {library.Description && <p className="dim">{library.Description}</p>}
               {body}
             </Page>

@@ -11,8 +11,18 @@ export default area({
       load: () => import("./IncludedSets"),
       needs: "VariableView",
     },
+    {
+      path: "/$space/projects/$project/variables/templates",
+      load: () => import("./ProjectTemplates"),
+      needs: "ProjectView",
+    },
     { path: "/$space/library/variables", load: () => import("./LibrarySets"), needs: "LibraryVariableSetView" },
     { path: "/$space/library/variables/$set", load: () => import("./LibrarySet"), needs: "LibraryVariableSetView" },
+    {
+      path: "/$space/library/variables/$set/settings",
+      load: () => import("./LibrarySettings"),
+      needs: "LibraryVariableSetView",
+    },
   ],
   project: [{ label: "Variables", path: "variables", icon: IconVariable, order: 30, needs: "VariableView" }],
 });
