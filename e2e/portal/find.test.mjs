@@ -101,6 +101,20 @@ test("letters jump, are left alone in fields, and can be switched off", { skip }
     await page.context().close();
 });
 
+test("arrows lead through the rows of a table, and Enter opens one", { skip }, async () => {
+    const page = await portal.visit("/Spaces-1/projects/acme-web/deployments/releases");
+    const focused = () => page.evaluate(() => document.activeElement.textContent.trim());
+    await page.getByRole("link", { name: "1.2.4" }).first().focus();
+    await page.keyboard.press("ArrowDown");
+    assert.equal(await focused(), "1.2.3");
+    await page.keyboard.press("ArrowUp");
+    assert.equal(await focused(), "1.2.4");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await heading(page, "Release 1.2.3");
+    await page.context().close();
+});
+
 test("the palette and the sheet of keys are accessible in both themes", { skip }, async () => {
     await inBothThemes(portal, "palette", "/Spaces-1/projects/acme-web/deployments", {
         ready: async (page) => {

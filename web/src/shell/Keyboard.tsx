@@ -27,6 +27,14 @@ const groups = (): Group[] => [
     ],
   },
   {
+    title: t("In tables"),
+    keys: [
+      ["↑ ↓", t("Through the rows")],
+      ["← →", t("Through a row")],
+      ["Enter", t("Open")],
+    ],
+  },
+  {
     title: t("In a task's log"),
     keys: [
       ["j k", t("Next and previous step")],

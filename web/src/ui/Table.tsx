@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useQueryWord } from "~/app/navigation";
 import { t } from "~/text/t";
+import { rowKeys } from "./rows";
 import classes from "./Table.module.css";
 
 type Props = {
@@ -14,11 +15,12 @@ type Props = {
   first?: boolean;
 };
 
-// Table is a plain list. What does not fit scrolls inside it.
+// Table is a plain list. What does not fit scrolls inside it; arrow keys lead
+// from row to row.
 export function Table({ label, head, children, first }: Props) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className={classes.frame} tabIndex={0} aria-label={label}>
+    <section className={classes.frame} tabIndex={0} aria-label={label} onKeyDown={rowKeys}>
       <table className={classes.table} data-first={first || undefined}>
         <thead>
           <tr>

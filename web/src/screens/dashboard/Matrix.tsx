@@ -4,6 +4,7 @@ import { to } from "~/app/to";
 import { many, t } from "~/text/t";
 import { DateTime } from "~/ui/DateTime";
 import { Link } from "~/ui/Link";
+import { rowKeys } from "~/ui/rows";
 import { StatusChip } from "~/ui/StatusChip";
 import { taskLook } from "~/ui/status";
 import classes from "./Matrix.module.css";
@@ -14,8 +15,13 @@ type Props = { groups: Group[]; environments: Wire<"Item">[] };
 // Matrix shows which release of which project is in which environment.
 export function Matrix({ groups, environments }: Props) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className={classes.frame} tabIndex={0} aria-label={t("Releases by project and environment")}>
+    <section
+      className={classes.frame}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+      tabIndex={0}
+      aria-label={t("Releases by project and environment")}
+      onKeyDown={rowKeys}
+    >
       <table className={classes.matrix}>
         <thead>
           <tr>
