@@ -60,6 +60,26 @@ test("phases of a lifecycle are moved by keyboard and deployed to automatically"
     await page.context().close();
 });
 
+test("an environment comes and goes with a branch", { skip }, async () => {
+    const parent = await portal.api("POST", `${space}/parentEnvironments`, { Name: "Branches" });
+    await portal.api("POST", `${space}/channels`, { Name: "Branches", ProjectId: project.Id, Type: "EphemeralEnvironment", ParentEnvironmentId: parent.Id });
+    page = await portal.visit(at());
+    await page.getByRole("link", { name: "Ephemeral environments" }).click();
+    await page.getByRole("button", { name: "Add ephemeral environment…" }).first().click();
+    await page.getByLabel("Name", { exact: true }).fill("pr-1");
+    await page.getByRole("button", { name: "Add environment" }).click();
+    const row = page.getByRole("row", { name: /pr-1/ });
+    await row.getByText("Not provisioned").waitFor();
+    const address = `${space}/projects/${project.Slug}/ephemeral-environments`;
+    await inBothThemes(portal, "ephemeral-environments", address);
+    await onPhone(portal, "ephemeral-environments", address);
+    await row.getByRole("button", { name: "Take down…" }).click();
+    await page.getByRole("button", { name: "Take down pr-1" }).click();
+    await page.getByText("No ephemeral environments.").waitFor();
+    assert.equal((await portal.api("GET", `${space}/environments/v2?type=Ephemeral`)).TotalResults, 0);
+    await page.context().close();
+});
+
 test("channels and lifecycles are accessible and fit a phone", { skip }, async () => {
     const { Items } = await portal.api("GET", `${space}/projects/${project.Id}/channels`);
     await inBothThemes(portal, "channels", at());

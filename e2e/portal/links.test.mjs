@@ -57,7 +57,7 @@ const links = [
     ["a project group", () => `${s}/projectGroups/${it.project.ProjectGroupId}`, "Projects"],
     ["variables", () => `${p}/acme-web/variables`, "Variables"],
     ["a channel", () => `${p}/acme-web/deployments/channels/edit/${it.channel.Id}`, "Beta"],
-    ["ephemeral environments", () => `${p}/${it.project.Id}/ephemeral-environments`, "Acme Web"],
+    ["ephemeral environments", () => `${p}/${it.project.Id}/ephemeral-environments`, "Ephemeral environments"],
     ["a process", () => `${p}/acme-web/process`, "Process"],
     ["a step of a process", () => `${p}/acme-web/deployments/process/steps?actionId=${it.action.Id}`, "Process"],
     ["runbooks", () => `${p}/acme-web/operations/runbooks`, "Runbooks"],

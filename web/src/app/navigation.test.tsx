@@ -1,6 +1,7 @@
 import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, expect, test } from "vitest";
+import { areas } from "./areas";
 import { useQueryWord } from "./navigation";
 
 afterEach(cleanup);
@@ -34,4 +35,9 @@ test("a field shows what another address says", async () => {
   const { router, field } = await show("/?q=web");
   await act(() => router.navigate({ to: "/", search: { q: "api" } as never }));
   expect(field.value).toBe("api");
+});
+
+test("no two screens or redirects have the same address", () => {
+  const all = areas.flatMap((a) => [...a.screens.map((s) => s.path), ...Object.keys(a.redirects ?? {})]);
+  expect(all.filter((path, i) => all.indexOf(path) !== i)).toEqual([]);
 });

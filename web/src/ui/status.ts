@@ -52,6 +52,24 @@ export function stepLook(status: string): Look {
   }
 }
 
+// ephemeralLook is how far an environment that comes and goes is.
+export function ephemeralLook(status: string): Look {
+  switch (status) {
+    case "Provisioned":
+      return look("ok", "tick", t("Provisioned"));
+    case "Provisioning":
+      return look("run", "arc", t("Provisioning"));
+    case "Deprovisioning":
+      return look("run", "arc", t("Deprovisioning"));
+    case "ProvisioningFailed":
+      return look("bad", "diamond", t("Provisioning failed"));
+    case "DeprovisioningFailed":
+      return look("bad", "diamond", t("Deprovisioning failed"));
+    default:
+      return look("wait", "ring", t("Not provisioned"));
+  }
+}
+
 // healthLook is how a machine's health looks.
 export function healthLook(status: string): Look {
   switch (status) {

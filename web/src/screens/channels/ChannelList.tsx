@@ -37,7 +37,19 @@ function Listed({ project }: { project: Project }) {
     </ButtonLink>
   );
   return (
-    <Page title={t("Channels")} actions={add}>
+    <Page
+      title={t("Channels")}
+      actions={
+        <>
+          {channels.data?.Items.some((c) => c.Type === "EphemeralEnvironment") && (
+            <ButtonLink to={to.ephemeral(space, project.Slug)} variant="default">
+              {t("Ephemeral environments")}
+            </ButtonLink>
+          )}
+          {add}
+        </>
+      }
+    >
       <Read of={channels}>
         {({ Items }) =>
           Items.length === 0 ? (

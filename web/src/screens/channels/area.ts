@@ -8,6 +8,11 @@ export default area({
     { path: at, load: () => import("./ChannelList"), needs: "ProcessView" },
     { path: `${at}/create`, load: () => import("./ChannelForm"), needs: "ProcessEdit" },
     { path: `${at}/edit/$channel`, load: () => import("./ChannelForm"), needs: "ProcessView" },
+    {
+      path: "/$space/projects/$project/ephemeral-environments",
+      load: () => import("./Ephemeral"),
+      needs: "EnvironmentView",
+    },
   ],
   project: [{ label: "Channels", path: "deployments/channels", icon: IconGitFork, order: 50, needs: "ProcessView" }],
   redirects: { "/$space/projects/$project/channels": at },

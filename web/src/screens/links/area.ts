@@ -7,7 +7,6 @@ export default area({
   screens: [],
   redirects: {
     "/$space/dashboard": "/$space",
-    [`${project}/ephemeral-environments`]: `${project}/deployments`,
     [`${project}/variables/common`]: `${project}/tenants`,
     [`${project}/settings/deployments`]: `${project}/settings`,
     "/users/sign-in": "/",
