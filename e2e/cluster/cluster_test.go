@@ -46,13 +46,19 @@ func newCluster(t *testing.T, n int, settings ...string) *cluster {
 // newClusterOf starts nodes of a certain program.
 func newClusterOf(t *testing.T, path string, n int, settings ...string) *cluster {
 	t.Helper()
+	return newClusterOn(t, newPostgres(t), path, n, settings...)
+}
+
+// newClusterOn starts nodes on a certain database.
+func newClusterOn(t *testing.T, pg *postgres, path string, n int, settings ...string) *cluster {
+	t.Helper()
 	// Workers may still write while they leave, so the folder is not the
 	// test's own, whose removal must succeed.
 	dir, err := os.MkdirTemp("", "tako-cluster-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cluster{T: t, pg: newPostgres(t), dir: dir, effect: filepath.Join(dir, "effect"), pace: "0.1"}
+	c := &cluster{T: t, pg: pg, dir: dir, effect: filepath.Join(dir, "effect"), pace: "0.1"}
 	if err := os.Mkdir(c.effect, 0o777); err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,8 @@ type postgres struct {
 	dir  string
 	port int
 	uid  *syscall.Credential
+	down bool
+	also *postgres // a standby that can take its place
 }
 
 // newPostgres starts a server, or skips the test where none is installed.
@@ -37,11 +39,6 @@ func newPostgres(t *testing.T) *postgres {
 	}
 	slices.Sort(found)
 	p := &postgres{t: t, bin: found[len(found)-1]}
-	var err error
-	if p.dir, err = os.MkdirTemp("", "tako-cluster-pg-"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(p.dir) })
 	if os.Getuid() == 0 { // the server refuses to run as root
 		account, err := user.Lookup("postgres")
 		if err != nil {
@@ -50,20 +47,57 @@ func newPostgres(t *testing.T) *postgres {
 		uid, _ := strconv.Atoi(account.Uid)
 		gid, _ := strconv.Atoi(account.Gid)
 		p.uid = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		if err := os.Chown(p.dir, uid, gid); err != nil {
-			t.Fatal(err)
-		}
 	}
-	p.port = freePort(t)
+	p.settle()
 	p.run("initdb", "-D", p.data(), "-U", "tako", "--auth=trust", "--no-sync", "--locale=C.UTF-8")
 	p.start()
-	t.Cleanup(func() { p.run("pg_ctl", "-D", p.data(), "-m", "immediate", "-w", "stop") })
 	return p
+}
+
+// settle gives the server a folder and a port, until the test ends.
+func (p *postgres) settle() {
+	p.t.Helper()
+	var err error
+	if p.dir, err = os.MkdirTemp("", "tako-cluster-pg-"); err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() {
+		if !p.down {
+			p.stop("immediate")
+		}
+		os.RemoveAll(p.dir)
+	})
+	if p.uid != nil {
+		if err := os.Chown(p.dir, int(p.uid.Uid), int(p.uid.Gid)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	p.port, p.down = freePort(p.t), true
+}
+
+// replicate starts a standby that has each commit before it is acknowledged.
+func (p *postgres) replicate() {
+	p.t.Helper()
+	p.also = &postgres{t: p.t, bin: p.bin, uid: p.uid}
+	p.also.settle()
+	p.run("pg_basebackup", "-h", "127.0.0.1", "-p", strconv.Itoa(p.port), "-U", "tako", "-D", p.also.data(), "-R", "-X", "stream", "-c", "fast", "--no-sync")
+	p.also.start()
+	p.run("psql", "-h", "127.0.0.1", "-p", strconv.Itoa(p.port), "-U", "tako", "-d", "postgres", "-c", "alter system set synchronous_standby_names = '*'", "-c", "select pg_reload_conf()")
+}
+
+// failOver kills the server and has its standby take its place.
+func (p *postgres) failOver() {
+	p.t.Helper()
+	p.stop("immediate")
+	p.also.run("pg_ctl", "-D", p.also.data(), "-w", "promote")
 }
 
 func (p *postgres) data() string { return filepath.Join(p.dir, "data") }
 
 func (p *postgres) url() string {
+	if p.also != nil {
+		return fmt.Sprintf("postgres://tako@127.0.0.1:%d,127.0.0.1:%d/postgres?sslmode=disable&target_session_attrs=read-write", p.port, p.also.port)
+	}
 	return fmt.Sprintf("postgres://tako@127.0.0.1:%d/postgres?sslmode=disable", p.port)
 }
 
@@ -91,6 +125,7 @@ func (p *postgres) start() {
 	p.t.Helper()
 	settings := fmt.Sprintf("-h 127.0.0.1 -p %d -k %s -c shared_buffers=32MB -c max_connections=200", p.port, p.dir)
 	p.run("pg_ctl", "-D", p.data(), "-w", "-l", filepath.Join(p.dir, "log"), "-o", settings, "start")
+	p.down = false
 }
 
 // stop stops the server: "fast" as an administrator would, "immediate" as a
@@ -98,6 +133,7 @@ func (p *postgres) start() {
 func (p *postgres) stop(mode string) {
 	p.t.Helper()
 	p.run("pg_ctl", "-D", p.data(), "-m", mode, "-w", "stop")
+	p.down = true
 }
 
 // count asks the database for a number.
