@@ -66,7 +66,7 @@ func NewRunner(q *Queue, o RunnerOptions) *Runner {
 		o.Poll = time.Second
 	}
 	if o.GiveUp == 0 {
-		o.GiveUp = 2*time.Minute - o.Renew - time.Second
+		o.GiveUp = max(2*time.Minute-o.Renew-time.Second, time.Minute)
 	}
 	if o.Retry == nil {
 		o.Retry = []time.Duration{time.Second, 5 * time.Second, 15 * time.Second}
