@@ -60,8 +60,11 @@ var platformOf = map[string]string{
 // absence is what a machine without the agent says of itself.
 type absence struct {
 	binary *agentbin.Binary
-	gzip   bool
+	zip    string // what unpacks there: "zstd", "gzip" or ""
 }
+
+// unpackers are what a machine may have to unpack the agent with.
+var unpackers = map[string]string{"zstd": "zstd -dcq", "gzip": "gzip -dc", "": "cat"}
 
 // session runs the one exec.
 func (d *sshDialer) session(client *ssh.Client) (*link, *absence, error) {
@@ -118,7 +121,7 @@ func (d *sshDialer) sessionCommand() string {
 	}
 	return `exec sh -c 'u="$(uname -sm)"; h=; case "$u" in ` + cases.String() + `esac; ` +
 		`a="` + home + `/.tako/agent/$h/tako-agent"; if [ -n "$h" ] && [ -x "$a" ]; then exec "$a" session` + argument + `; fi; ` +
-		`z=; command -v gzip >/dev/null 2>&1 && z=gzip; echo "tako-absent:$u:$z"; exit 66'`
+		`z=; for c in gzip zstd; do command -v $c >/dev/null 2>&1 && z=$c; done; echo "tako-absent:$u:$z"; exit 66'`
 }
 
 // readAbsence reads the line that the command prints when there is no agent.
@@ -137,17 +140,16 @@ func (d *sshDialer) readAbsence(line string) (*absence, error) {
 	if err != nil {
 		return nil, newProblem(fault.Unavailable, ErrPlatform, err, "%s runs %s.", d.endpoint.Address(), uname)
 	}
-	return &absence{binary: b, gzip: zip != ""}, nil
+	if unpackers[zip] == "" {
+		zip = ""
+	}
+	return &absence{binary: b, zip: zip}, nil
 }
 
 // deliver brings the agent: to another name, checked by itself, renamed.
 func (d *sshDialer) deliver(client *ssh.Client, missing *absence) error {
 	address, b := d.endpoint.Address(), missing.binary
-	unpack, read := "cat", b.Bytes
-	if missing.gzip {
-		unpack, read = "gzip -dc", b.Gzip
-	}
-	data, err := read()
+	data, err := b.Packed(missing.zip)
 	if err != nil {
 		return fmt.Errorf("reading the agent: %w", err)
 	}
@@ -156,7 +158,7 @@ func (d *sshDialer) deliver(client *ssh.Client, missing *absence) error {
 		home = d.endpoint.Home
 	}
 	command := `exec sh -c 'umask 077; d="` + home + `/.tako/agent/` + b.Hash + `"; t=".new.$$"; ` +
-		`mkdir -p "$d" && cd "$d" && ` + unpack + ` > "$t" && chmod 700 "$t" && "./$t" verify ` + b.Hash + ` && mv -f "$t" tako-agent; ` +
+		`mkdir -p "$d" && cd "$d" && ` + unpackers[missing.zip] + ` > "$t" && chmod 700 "$t" && "./$t" verify ` + b.Hash + ` && mv -f "$t" tako-agent; ` +
 		`r=$?; [ $r = 0 ] || rm -f "$t"; exit $r'`
 	s, err := client.NewSession()
 	if err != nil {

@@ -32,6 +32,8 @@ func TestSSHFailures(t *testing.T) {
 	must(t, err)
 	defer silent.Close()
 	other := sshdtest.New(t, 1)[0]
+	refused, err := sshdtest.ReservePort("127.0.0.1")
+	must(t, err)
 	tests := []struct {
 		name   string
 		change func(*target.SSH)
@@ -41,7 +43,7 @@ func TestSSHFailures(t *testing.T) {
 	}{
 		{"wrong key", func(e *target.SSH) { e.PrivateKey = other.PrivateKey }, target.ErrAuthentication, fault.Forbidden, "refuses to log in"},
 		{"wrong password", func(e *target.SSH) { e.PrivateKey, e.Password = "", "guess" }, target.ErrAuthentication, fault.Forbidden, "password"},
-		{"refused port", func(e *target.SSH) { e.Host, e.Port = "127.0.0.1", freePort(t) }, target.ErrRefused, fault.Unavailable, "refuses connections"},
+		{"refused port", func(e *target.SSH) { e.Host, e.Port = "127.0.0.1", refused }, target.ErrRefused, fault.Unavailable, "refuses connections"},
 		{"unknown name", func(e *target.SSH) { e.Host = "no-such-host.invalid" }, target.ErrUnreachable, fault.Unavailable, "cannot be resolved"},
 		{"silent server", func(e *target.SSH) { e.Host, e.Port = "127.0.0.1", silent.Addr().(*net.TCPAddr).Port }, target.ErrTimeout, fault.Unavailable, "does not answer"},
 		{"changed host key", func(e *target.SSH) { e.Fingerprint = other.Fingerprint }, target.ErrHostKey, fault.Conflict, "expected " + other.Fingerprint + ", offered " + server.Fingerprint},
@@ -52,20 +54,16 @@ func TestSSHFailures(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			endpoint := server.SSH()
 			test.change(&endpoint)
-			_, err := probe(t, endpoint, target.Options{ConnectTimeout: 3 * time.Second})
+			var o target.Options
+			if test.kind == target.ErrTimeout { // else the answer may take its time
+				o.ConnectTimeout = time.Second
+			}
+			_, err := probe(t, endpoint, o)
 			if !errors.Is(err, test.kind) || !fault.Is(err, test.code) || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("%v", err)
 			}
 		})
 	}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 func TestSSHFingerprints(t *testing.T) {
@@ -180,6 +178,39 @@ func TestSSHDeliversOnce(t *testing.T) {
 	}
 }
 
+// The agent comes whole to machines that can unpack it in one way, in another
+// and not at all.
+func TestSSHUnpacksTheAgent(t *testing.T) {
+	want, err := os.ReadFile(os.Getenv("TAKO_AGENT"))
+	must(t, err)
+	for _, test := range []struct {
+		name string
+		can  []string
+	}{{"zstd before gzip", []string{"zstd", "gzip"}}, {"zstd", []string{"zstd"}}, {"gzip", []string{"gzip"}}, {"neither", nil}} {
+		t.Run(test.name, func(t *testing.T) {
+			tools := t.TempDir()
+			for _, tool := range append([]string{"sh", "uname", "mkdir", "chmod", "mv", "rm", "cat"}, test.can...) {
+				path, err := exec.LookPath(tool)
+				if err != nil {
+					t.Skip(err)
+				}
+				must(t, os.Symlink(path, filepath.Join(tools, tool)))
+			}
+			server := sshdtest.New(t, 1, append([]string{"PATH=" + tools}, agentEnv...)...)[0]
+			_, err := probe(t, server.SSH(), target.Options{})
+			must(t, err)
+			found, err := filepath.Glob(filepath.Join(server.Home, ".tako/agent/*/*"))
+			must(t, err)
+			if len(found) != 1 {
+				t.Fatalf("%q", found)
+			}
+			if got, err := os.ReadFile(found[0]); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%d bytes of %d, %v", len(got), len(want), err)
+			}
+		})
+	}
+}
+
 // A disk that is full is called that: for the agent, for a package, for a
 // job, and for a job's output.
 func TestDiskFull(t *testing.T) {
@@ -241,7 +272,7 @@ func TestPool(t *testing.T) {
 	relay := newRelay(t, server.Address())
 	endpoint := server.SSH()
 	endpoint.Host, endpoint.Port = "127.0.0.1", relay.port
-	pool := target.NewPool(target.Options{Idle: 300 * time.Millisecond})
+	pool := target.NewPool(target.Options{})
 	defer pool.Close()
 	for range 3 {
 		tr, err := pool.SSH(endpoint)
@@ -256,10 +287,14 @@ func TestPool(t *testing.T) {
 	if connections != 1 {
 		t.Errorf("%d connections were made", connections)
 	}
-	tr, err := pool.SSH(endpoint)
+	brief := target.NewPool(target.Options{Idle: 300 * time.Millisecond})
+	defer brief.Close()
+	tr, err := brief.SSH(endpoint)
 	must(t, err)
 	defer tr.Close()
-	eventually(t, "the idle connection is closed", func() bool { return pool.Connected() == 0 })
+	_, err = tr.Probe(within(t, 30*time.Second))
+	must(t, err)
+	eventually(t, "the idle connection is closed", func() bool { return brief.Connected() == 0 })
 	must(t, tr.Start(context.Background(), "pool-1", runner.Job{Command: "health"}))
 	follow(t, tr, "pool-1", 0)
 }

@@ -29,10 +29,11 @@ type Binary struct {
 	Size     int64
 	Path     string // the program as a file here, "" when it is embedded
 
-	read func() ([]byte, error)
+	read   func() ([]byte, error)
+	stored func() ([]byte, error) // as it is embedded, in zstd; nil for a file
 
 	mu     sync.Mutex
-	packed []byte // gzip, kept for a while since targets come in numbers
+	packed map[string][]byte // kept for a while since targets come in numbers
 }
 
 // Platforms are the systems that agents are built for.
@@ -47,7 +48,10 @@ func Find(goos, arch string) (*Binary, error) {
 	}
 	name := fmt.Sprintf("tako-agent-%s-%s.zst", goos, arch)
 	if _, err := files.Open(name); err == nil {
-		return load("embedded "+name, goos, arch, "", func() ([]byte, error) { return unpack(name) })
+		return load("embedded "+name, &Binary{OS: goos, Arch: arch,
+			read:   func() ([]byte, error) { return unpack(name) },
+			stored: func() ([]byte, error) { return files.ReadFile(name) },
+		})
 	}
 	if program, err := os.Executable(); err == nil {
 		beside := filepath.Join(filepath.Dir(program), "tako-agent-"+goos+"-"+arch)
@@ -73,19 +77,19 @@ func fromFile(goos, arch, path string) (*Binary, error) {
 		return nil, err
 	}
 	key := fmt.Sprintf("%s %d %d", path, info.Size(), info.ModTime().UnixNano())
-	return load(key, goos, arch, path, func() ([]byte, error) { return os.ReadFile(path) })
+	return load(key, &Binary{OS: goos, Arch: arch, Path: path, read: func() ([]byte, error) { return os.ReadFile(path) }})
 }
 
-func load(key, goos, arch, path string, read func() ([]byte, error)) (*Binary, error) {
+func load(key string, b *Binary) (*Binary, error) {
 	if known, ok := cache.Load(key); ok {
 		return known.(*Binary), nil
 	}
-	data, err := read()
+	data, err := b.read()
 	if err != nil {
-		return nil, fmt.Errorf("reading the agent for %s on %s: %w", goos, arch, err)
+		return nil, fmt.Errorf("reading the agent for %s on %s: %w", b.OS, b.Arch, err)
 	}
 	sum := sha256.Sum256(data)
-	b := &Binary{OS: goos, Arch: arch, Hash: hex.EncodeToString(sum[:]), Size: int64(len(data)), Path: path, read: read}
+	b.Hash, b.Size = hex.EncodeToString(sum[:]), int64(len(data))
 	known, _ := cache.LoadOrStore(key, b)
 	return known.(*Binary), nil
 }
@@ -110,19 +114,48 @@ func (b *Binary) Bytes() ([]byte, error) { return b.read() }
 // packedFor is how long the packed program is kept after it was asked for.
 const packedFor = 2 * time.Minute
 
-// Gzip is the program as any target can unpack it.
-func (b *Binary) Gzip() ([]byte, error) {
+// Packed is the program as a target can unpack it: with "zstd", with "gzip", or
+// with "" for one that can do neither.
+func (b *Binary) Packed(with string) ([]byte, error) {
+	switch {
+	case with == "":
+		return b.read()
+	case with == "zstd" && b.stored != nil:
+		return b.stored()
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.packed != nil {
-		return b.packed, nil
+	if data := b.packed[with]; data != nil {
+		return data, nil
 	}
 	data, err := b.read()
 	if err != nil {
 		return nil, err
 	}
+	if data, err = pack(with, data); err != nil {
+		return nil, err
+	}
+	if b.packed == nil {
+		b.packed = map[string][]byte{}
+	}
+	b.packed[with] = data
+	time.AfterFunc(packedFor, func() {
+		b.mu.Lock()
+		delete(b.packed, with)
+		b.mu.Unlock()
+	})
+	return data, nil
+}
+
+func pack(with string, data []byte) ([]byte, error) {
 	var buf bytes.Buffer
-	z, err := gzip.NewWriterLevel(&buf, gzip.BestSpeed)
+	var z io.WriteCloser
+	var err error
+	if with == "zstd" {
+		z, err = zstd.NewWriter(&buf, zstd.WithEncoderConcurrency(1))
+	} else {
+		z, err = gzip.NewWriterLevel(&buf, gzip.BestSpeed)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -132,11 +165,5 @@ func (b *Binary) Gzip() ([]byte, error) {
 	if err := z.Close(); err != nil {
 		return nil, err
 	}
-	b.packed = buf.Bytes()
-	time.AfterFunc(packedFor, func() {
-		b.mu.Lock()
-		b.packed = nil
-		b.mu.Unlock()
-	})
-	return b.packed, nil
+	return buf.Bytes(), nil
 }
