@@ -135,7 +135,7 @@ func (w *world) copyStore() error {
 		return err
 	}
 	defer syscall.Kill(pid, syscall.SIGCONT)
-	err := w.until("the server stands still", 10*time.Second, func() (bool, error) {
+	err := w.until("the server stands still", time.Minute, func() (bool, error) {
 		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
 		for _, thread := range threads {
 			text, err := os.ReadFile(thread)

@@ -40,7 +40,7 @@ func EndAll(dir string) error {
 		for _, pid := range pids {
 			_ = syscall.Kill(pid, sig)
 		}
-		if time.Now().After(deadline.Add(5 * time.Second)) {
+		if time.Now().After(deadline.Add(30 * time.Second)) {
 			return fmt.Errorf("processes that do not end: %v", pids)
 		}
 	}

@@ -6,7 +6,6 @@ package process
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/takodeploy/tako/internal/target/sshdtest"
 )
 
 // Server is one process of the built server. It is started again by a second
@@ -45,14 +46,11 @@ func Built(variable, name string) (string, error) {
 	return filepath.Abs(path)
 }
 
-// FreeAddress gives an address of this machine at which nobody listens.
+// FreeAddress gives an address of this machine at which nobody listens, and
+// which this process's servers find free as often as they are started again.
 func FreeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	port, err := sshdtest.ReservePort("127.0.0.1")
+	return fmt.Sprintf("127.0.0.1:%d", port), err
 }
 
 // URL is where the server answers, without a slash at the end.

@@ -17,7 +17,7 @@ import (
 // pidIn waits for a script to say in a file who it is.
 func pidIn(t *testing.T, path string) int {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		data, _ := os.ReadFile(path)
 		if pid, err := strconv.Atoi(strings.TrimSpace(string(data))); err == nil && strings.HasSuffix(string(data), "\n") {
 			return pid

@@ -98,7 +98,7 @@ func testRun(t *testing.T, p place) {
 	if exit.Code != 3 || exit.Lost || exit.Canceled || exit.TimedOut || exit.Last != 2 || exit.Ended.IsZero() {
 		t.Errorf("%+v", exit)
 	}
-	must(t, tr.Complete(within(t, 10*time.Second), "run-1"))
+	must(t, tr.Complete(within(t, 30*time.Second), "run-1"))
 }
 
 // A ticket is run once, whoever starts it and however often.
@@ -121,7 +121,7 @@ func testStartTwice(t *testing.T, p place) {
 	}
 	all.Wait()
 	lines, exit := follow(t, two, "twice-1", 0)
-	must(t, one.Start(within(t, 10*time.Second), "twice-1", job))
+	must(t, one.Start(within(t, 30*time.Second), "twice-1", job))
 	again, exitAgain := follow(t, one, "twice-1", 0)
 	if diff := cmp.Diff(lines, again); diff != "" || exit != exitAgain {
 		t.Errorf("the second follower saw something else: %s %v %v", diff, exit, exitAgain)
@@ -168,14 +168,19 @@ func testCut(t *testing.T, p place) {
 		t.Skip("there is no line to cut")
 	}
 	tr := p.open(t)
-	must(t, tr.Start(within(t, 30*time.Second), "cut-1", script("for i in $(seq 1 40); do echo $i; sleep 0.02; done")))
+	gate := filepath.Join(p.home, "cut-gate-")
+	must(t, tr.Start(within(t, 30*time.Second), "cut-1",
+		script("for i in $(seq 1 40); do echo $i; [ $((i % 10)) != 0 ] || while [ ! -e "+gate+"$i ]; do sleep 0.02; done; done")))
 	cuts := 0
 	var lines []runner.Line
 	exit, err := tr.Follow(within(t, 60*time.Second), "cut-1", 0, func(batch []runner.Line) error {
 		lines = append(lines, batch...)
-		if cuts < 3 {
+		if cuts < 3 && len(lines) > 10*cuts { // the first of what comes through a gate
 			cuts++
 			p.cut()
+		}
+		if len(lines)%10 == 0 {
+			return os.WriteFile(gate+fmt.Sprint(len(lines)), nil, 0o600)
 		}
 		return nil
 	})
@@ -208,16 +213,16 @@ func testUnknown(t *testing.T, p place) {
 	if !exit.Lost || exit.Reason == "" {
 		t.Errorf("%+v", exit)
 	}
-	if err := tr.Cancel(within(t, 10*time.Second), "never-started"); !fault.Is(err, fault.NotFound) {
+	if err := tr.Cancel(within(t, 30*time.Second), "never-started"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("canceling: %v", err)
 	}
-	must(t, tr.Complete(within(t, 10*time.Second), "never-started"))
+	must(t, tr.Complete(within(t, 30*time.Second), "never-started"))
 }
 
 func testBadTicket(t *testing.T, p place) {
 	tr := p.open(t)
 	for _, ticket := range []string{"", "..", "../x", "a/b", ".hidden", "a b", "a\x00b", strings.Repeat("x", 200)} {
-		if err := tr.Start(within(t, 10*time.Second), ticket, script("true")); !fault.Is(err, fault.Invalid) {
+		if err := tr.Start(within(t, 30*time.Second), ticket, script("true")); !fault.Is(err, fault.Invalid) {
 			t.Errorf("ticket %q: %v", ticket, err)
 		}
 	}
@@ -243,7 +248,7 @@ func testCancel(t *testing.T, p place) {
 	if got := texts(lines); !slices.Contains(got, "told") {
 		t.Errorf("the script was not asked to end: %v", got)
 	}
-	must(t, tr.Cancel(within(t, 10*time.Second), "cancel-1"))
+	must(t, tr.Cancel(within(t, 30*time.Second), "cancel-1"))
 }
 
 func testTimeout(t *testing.T, p place) {
@@ -264,7 +269,7 @@ func testStubborn(t *testing.T, p place) {
 	must(t, tr.Start(within(t, 30*time.Second), "stubborn-1",
 		script("trap '' TERM; set -m; bash -c 'trap \"\" TERM; echo $$ > "+pid+"; while :; do sleep 1; done' & echo up; wait; while :; do sleep 1; done")))
 	eventually(t, "the child runs", func() bool { data, _ := os.ReadFile(pid); return len(data) > 1 })
-	must(t, tr.Cancel(within(t, 10*time.Second), "stubborn-1"))
+	must(t, tr.Cancel(within(t, 30*time.Second), "stubborn-1"))
 	_, exit := follow(t, tr, "stubborn-1", 0)
 	if !exit.Canceled {
 		t.Errorf("%+v", exit)
@@ -371,7 +376,7 @@ func testHugeOutput(t *testing.T, p place) {
 	var count, bytes int64
 	var ends []string
 	host := hostPID(t, p.home, "huge-1")
-	exit, err := tr.Follow(within(t, 90*time.Second), "huge-1", 0, func(batch []runner.Line) error {
+	exit, err := tr.Follow(within(t, 3*time.Minute), "huge-1", 0, func(batch []runner.Line) error {
 		if count == 0 { // a follower that sleeps holds up neither the job nor the memory
 			eventually(t, "the job ended", func() bool {
 				state, _ := os.ReadFile(filepath.Join(p.home, ".tako/work/huge-1/state"))

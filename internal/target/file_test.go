@@ -34,10 +34,10 @@ func testArtifact(t *testing.T, p place) {
 			t.Errorf("%s: %d bytes of %d are not the same", path, len(data), size)
 		}
 	}
-	if _, _, err := tr.Get(within(t, 10*time.Second), "artifact-1", "missing"); !fault.Is(err, fault.NotFound) {
+	if _, _, err := tr.Get(within(t, 30*time.Second), "artifact-1", "missing"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("missing file: %v", err)
 	}
-	if _, _, err := tr.Get(within(t, 10*time.Second), "artifact-1", "/tmp"); !fault.Is(err, fault.Invalid) {
+	if _, _, err := tr.Get(within(t, 30*time.Second), "artifact-1", "/tmp"); !fault.Is(err, fault.Invalid) {
 		t.Errorf("folder: %v", err)
 	}
 }
@@ -147,9 +147,9 @@ func testComplete(t *testing.T, p place) {
 	if !exists(dir) {
 		t.Fatal("the folder is not there")
 	}
-	must(t, tr.Complete(within(t, 10*time.Second), "complete-1"))
+	must(t, tr.Complete(within(t, 30*time.Second), "complete-1"))
 	eventually(t, "the folder is gone", func() bool { return !exists(dir) })
-	must(t, tr.Complete(within(t, 10*time.Second), "complete-1"))
+	must(t, tr.Complete(within(t, 30*time.Second), "complete-1"))
 }
 
 func testUnknownCommand(t *testing.T, p place) {

@@ -20,7 +20,7 @@ import (
 
 // agentEnv makes agents leave soon after a test, and jobs die soon when they
 // are told to.
-var agentEnv = []string{"TAKO_AGENT_IDLE=1500ms", "TAKO_AGENT_GRACE=700ms", "TAKO_AGENT_RECALL=1ns", "TAKO_AGENT_LOG_LIMIT=3000000"}
+var agentEnv = []string{"TAKO_AGENT_IDLE=1500ms", "TAKO_AGENT_GRACE=3s", "TAKO_AGENT_RECALL=1ns", "TAKO_AGENT_LOG_LIMIT=3000000"}
 
 func TestMain(m *testing.M) {
 	if os.Getenv("TARGET_TEST_SERVER") != "" {
@@ -58,7 +58,7 @@ type place struct {
 	cut       func() // breaks the connections that are open
 }
 
-var options = target.Options{Reconnect: 10 * time.Second}
+var options = target.Options{Reconnect: time.Minute}
 
 func openLocal(t *testing.T, home string) target.Transport {
 	t.Helper()
@@ -201,7 +201,7 @@ func texts(lines []runner.Line) []string {
 // eventually polls for a fact with a deadline.
 func eventually(t *testing.T, what string, fact func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !fact() {
 		if time.Now().After(deadline) {
 			t.Fatalf("it never came true that %s", what)

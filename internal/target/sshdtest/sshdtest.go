@@ -114,7 +114,7 @@ func Start(options Options) (*Server, error) {
 			return nil, err
 		}
 	}
-	if s.Port, err = freePort(s.Host); err != nil {
+	if s.Port, err = ReservePort(s.Host); err != nil {
 		return nil, err
 	}
 	if err := s.makeClientKey(); err != nil {
@@ -124,15 +124,6 @@ func Start(options Options) (*Server, error) {
 		return nil, err
 	}
 	return s, nil
-}
-
-func freePort(host string) (int, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 func newKey() (private string, public ssh.PublicKey, err error) {
