@@ -63,8 +63,8 @@ func assets(t *testing.T) string {
 }
 
 // cluster starts an API server, gives it the operator's rights, and has the
-// operator come with these and no others.
-func cluster(t *testing.T) *rest.Config {
+// operator come with these and no others. The control plane comes with the file.
+func cluster(t *testing.T) (*rest.Config, string) {
 	t.Helper()
 	dir := assets(t)
 	crds := t.TempDir()
@@ -94,7 +94,7 @@ func cluster(t *testing.T) *rest.Config {
 	config.QPS, config.Burst = -1, 0
 	grant(t, reader(t, config))
 	t.Setenv("KUBECONFIG", as(t, env, "tako-operator"))
-	return config
+	return config, as(t, env, "tako-control")
 }
 
 func scheme(t *testing.T) *runtime.Scheme {
@@ -309,9 +309,10 @@ func reader(t *testing.T, config *rest.Config) client.WithWatch {
 
 // TestOnAnAPIServer shares one API server, whose start is most of what it takes.
 func TestOnAnAPIServer(t *testing.T) {
-	config := cluster(t)
+	config, control := cluster(t)
 	t.Run("rights", func(t *testing.T) { testRights(t, reader(t, config)) })
 	t.Run("refusals", func(t *testing.T) { testRefusals(t, reader(t, config)) })
+	t.Run("control", func(t *testing.T) { testControl(t, reader(t, config), control) })
 	t.Run("fleet", func(t *testing.T) { testFleet(t, config) })
 }
 

@@ -42,7 +42,7 @@ func grant(t *testing.T, c client.Client) {
 			made[kind]++
 		}
 	}
-	if made["ClusterRole"] != 2 || made["ClusterRoleBinding"] != 2 {
+	if made["ClusterRole"] != 3 || made["ClusterRoleBinding"] != 3 {
 		t.Fatalf("the manifest has %v", made)
 	}
 }
@@ -89,6 +89,11 @@ func testRights(t *testing.T, c client.Client) {
 		{"tako-operator", "update", "coordination.k8s.io", "leases", "kube-system", false},
 		{"tako-operator", "update", "coordination.k8s.io", "leases", home, true},
 		{"tako-operator", "impersonate", "", "users", "", false},
+		{"tako-control", "get", "", "secrets", home, false},
+		{"tako-control", "delete", "cloud.tako.dev", "instances", "", false},
+		{"tako-control", "delete", "", "configmaps", home, false},
+		{"tako-control", "get", "", "configmaps", "tako-acme", false},
+		{"tako-control", "list", "", "pods", "", false},
 		{"tako-gateway", "get", "", "secrets", "tako-acme", false},
 		{"tako-gateway", "list", "", "secrets", "", false},
 		{"tako-gateway", "delete", "", "pods", "tako-acme", false},

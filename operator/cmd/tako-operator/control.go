@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/go-logr/logr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/takodeploy/tako/operator/control"
+	"github.com/takodeploy/tako/operator/cost"
+)
+
+// desk is where people see and change instances.
+type desk struct {
+	Listen  string `name:"listen" default:":8080" help:"Address of the API; put something that speaks HTTPS before it."`
+	Users   string `name:"users" type:"existingfile" required:"" placeholder:"FILE" help:"Who may sign in, a list in YAML with name, role (viewer or operator) and tokenSHA256."`
+	Home    string `name:"namespace" default:"tako-system" env:"TAKO_CLOUD_NAMESPACE" help:"Namespace of the operator, where the audit is kept."`
+	Uses    string `name:"uses" type:"existingfile" placeholder:"FILE" help:"What instances were measured to use, as for 'cost'; without it no costs are shown."`
+	Sharers int    `name:"sharers" default:"1000" help:"How many instances share what is shared."`
+}
+
+// Run serves until ctx ends.
+func (d *desk) Run(ctx context.Context) error {
+	ctrl.SetLogger(logr.FromSlogHandler(slog.Default().Handler()))
+	c, err := d.control()
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Addr: d.Listen, Handler: c.Handler(), ReadHeaderTimeout: 20 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
+	ended := make(chan error, 1)
+	go func() { ended <- server.ListenAndServe() }()
+	slog.Info("the control plane is ready", "address", d.Listen, "users", len(c.Users))
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := server.Shutdown(end); err != nil {
+		return server.Close()
+	}
+	return nil
+}
+
+func (d *desk) control() (*control.Control, error) {
+	c := &control.Control{Home: d.Home, Now: time.Now, Uses: map[string]cost.Use{}, Sharers: d.Sharers}
+	var err error
+	if c.Users, err = control.ReadUsers(d.Users); err != nil {
+		return nil, err
+	}
+	if c.Prices, err = cost.Known(); err != nil {
+		return nil, err
+	}
+	if d.Uses != "" {
+		text, err := os.ReadFile(d.Uses)
+		if err != nil {
+			return nil, fmt.Errorf("reading what was measured: %w", err)
+		}
+		var uses []cost.Use
+		if err := yaml.UnmarshalStrict(text, &uses); err != nil {
+			return nil, fmt.Errorf("reading what was measured: %w", err)
+		}
+		for _, u := range uses {
+			c.Uses[u.Name] = u
+		}
+	}
+	s, err := scheme()
+	if err != nil {
+		return nil, err
+	}
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return nil, fmt.Errorf("finding the cluster: %w", err)
+	}
+	if c.Client, err = client.New(config, client.Options{Scheme: s}); err != nil {
+		return nil, fmt.Errorf("finding the cluster: %w", err)
+	}
+	return c, nil
+}

@@ -1,0 +1,78 @@
+package control
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// Entry is one thing that somebody asked for.
+type Entry struct {
+	Time     time.Time       `json:"time"`
+	User     string          `json:"user"`
+	Did      string          `json:"did"`
+	Instance string          `json:"instance"`
+	With     json.RawMessage `json:"with,omitempty"`
+}
+
+// auditName is the config map that a day's entries are in. A day's thousands fit.
+func auditName(day time.Time) string { return "tako-audit-" + day.UTC().Format(time.DateOnly) }
+
+// note writes an entry before what it tells of is done: nothing happens of which
+// nobody can say who wanted it. Each has a key of its own, so that those who
+// write at once do not meet.
+func (c *Control) note(ctx context.Context, e Entry) error {
+	e.Time = c.Now().UTC()
+	text, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("writing the audit: %w", err)
+	}
+	key := e.Time.Format("150405.000000000") + "-" + rand.Text()[:8]
+	day := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: c.Home, Name: auditName(e.Time)}, Data: map[string]string{key: string(text)}}
+	patch, err := json.Marshal(map[string]any{"data": day.Data})
+	if err != nil {
+		return fmt.Errorf("writing the audit: %w", err)
+	}
+	err = c.Client.Create(ctx, day)
+	if apierrors.IsAlreadyExists(err) {
+		err = c.Client.Patch(ctx, day, client.RawPatch(types.MergePatchType, patch))
+	}
+	if err != nil {
+		return fmt.Errorf("writing the audit: %w", err)
+	}
+	return nil
+}
+
+// entries are those of a day, in their order.
+func (c *Control) entries(ctx context.Context, day time.Time) ([]Entry, error) {
+	var kept corev1.ConfigMap
+	err := c.Client.Get(ctx, types.NamespacedName{Namespace: c.Home, Name: auditName(day)}, &kept)
+	if err != nil && !apierrors.IsNotFound(err) {
+		return nil, fmt.Errorf("reading the audit: %w", err)
+	}
+	all := []Entry{}
+	for key, text := range kept.Data {
+		var e Entry
+		if err := json.Unmarshal([]byte(text), &e); err != nil {
+			return nil, fmt.Errorf("reading entry %s of the audit: %w", key, err)
+		}
+		all = append(all, e)
+	}
+	slices.SortFunc(all, func(a, b Entry) int {
+		if n := a.Time.Compare(b.Time); n != 0 {
+			return n
+		}
+		return strings.Compare(a.Did, b.Did)
+	})
+	return all, nil
+}
