@@ -85,6 +85,40 @@ func (q *Queue) askedToStop(ctx context.Context, id string) (asked time.Time, er
 	return asked, err
 }
 
+// giveUp ends tasks whose handlers have not stopped long after they were to,
+// whatever these wait for. It goes by when they were asked to stop, perhaps on
+// another node; the one that has them is left some time in any case.
+func (r *Runner) giveUp(ctx context.Context, canceled []*Execution) error {
+	for _, x := range canceled {
+		now := r.q.now()
+		if x.giveUpAt.IsZero() {
+			asked, err := r.q.askedToStop(ctx, x.Task.ID)
+			if err != nil {
+				return err
+			}
+			x.giveUpAt = asked.Add(r.o.GiveUp)
+			if least := now.Add(r.o.GiveUp / 12); x.giveUpAt.Before(least) {
+				x.giveUpAt = least
+			}
+		}
+		if now.Before(x.giveUpAt) || x.Ended() {
+			continue
+		}
+		x.giveUpAt = now.Add(r.o.GiveUp / 12) // the next try, should this one fail
+		go func() {
+			const why = "The task did not stop in time after it was canceled and was given up; what it had begun may still run."
+			r.o.Log.Warn("a canceled task does not stop and is given up", "task", x.Task.ID, "name", x.Task.Name)
+			x.Say("", "", Warning, why)
+			if err := x.Save(context.WithoutCancel(ctx), Save{Outcome: &Outcome{Act: Stop, Error: why}}); err != nil && !fenced(err) {
+				r.o.Log.Error("a canceled task cannot be given up", "task", x.Task.ID, "error", err)
+				return
+			}
+			x.stop(errFenced)
+		}()
+	}
+	return nil
+}
+
 // Mark sets the state of a task that has ended, when people know better.
 func (q *Queue) Mark(ctx context.Context, id string, state State, reason string) (*Task, error) {
 	return q.change(ctx, id, func(tx *store.Tx, t *Task) error {

@@ -30,6 +30,9 @@ type RunnerOptions struct {
 	// GiveUp is after how long a task that was canceled is ended although its
 	// handler has not stopped; 0 is what keeps it within two minutes.
 	GiveUp time.Duration
+	// Farewell is how long handlers are waited for that are to let go because the
+	// server stops; 0 is half a minute.
+	Farewell time.Duration
 	// Retry are the pauses after which a handler that ended with an error of
 	// the server's own is called again, before its task fails.
 	Retry []time.Duration
@@ -67,6 +70,9 @@ func NewRunner(q *Queue, o RunnerOptions) *Runner {
 	}
 	if o.GiveUp == 0 {
 		o.GiveUp = max(2*time.Minute-o.Renew-time.Second, time.Minute)
+	}
+	if o.Farewell == 0 {
+		o.Farewell = 30 * time.Second
 	}
 	if o.Retry == nil {
 		o.Retry = []time.Duration{time.Second, 5 * time.Second, 15 * time.Second}
@@ -110,12 +116,27 @@ func (r *Runner) Run(ctx context.Context) error {
 		x.stop(errShutdown)
 	}
 	r.mu.Unlock()
-	r.done.Wait()
+	r.farewell()
 	<-renewing
 	if err := r.q.Leave(context.WithoutCancel(ctx), r.o.Node); err != nil {
 		r.o.Log.Warn("the other nodes could not be told that this one stops", "error", err)
 	}
 	return nil
+}
+
+// farewell waits for what was told to stop. What hangs is left alone: nobody
+// renews its lease any more.
+func (r *Runner) farewell() {
+	gone := make(chan struct{})
+	go func() {
+		r.done.Wait()
+		close(gone)
+	}()
+	select {
+	case <-gone:
+	case <-time.After(r.o.Farewell):
+		r.o.Log.Warn("some tasks do not let go; whoever runs next takes them up when their leases have run out")
+	}
 }
 
 // take has tasks taken or not.
@@ -440,40 +461,6 @@ func (r *Runner) renewOnce(ctx context.Context) error {
 		r.poke()
 	}
 	return r.giveUp(ctx, canceled)
-}
-
-// giveUp ends tasks whose handlers have not stopped long after they were to,
-// whatever these wait for. It goes by when they were asked to stop, perhaps on
-// another node; the one that has them is left some time in any case.
-func (r *Runner) giveUp(ctx context.Context, canceled []*Execution) error {
-	for _, x := range canceled {
-		now := r.q.now()
-		if x.giveUpAt.IsZero() {
-			asked, err := r.q.askedToStop(ctx, x.Task.ID)
-			if err != nil {
-				return err
-			}
-			x.giveUpAt = asked.Add(r.o.GiveUp)
-			if least := now.Add(r.o.GiveUp / 12); x.giveUpAt.Before(least) {
-				x.giveUpAt = least
-			}
-		}
-		if now.Before(x.giveUpAt) || x.Ended() {
-			continue
-		}
-		x.giveUpAt = now.Add(r.o.GiveUp / 12) // the next try, should this one fail
-		go func() {
-			const why = "The task did not stop in time after it was canceled and was given up; what it had begun may still run."
-			r.o.Log.Warn("a canceled task does not stop and is given up", "task", x.Task.ID, "name", x.Task.Name)
-			x.Say("", "", Warning, why)
-			if err := x.Save(context.WithoutCancel(ctx), Save{Outcome: &Outcome{Act: Stop, Error: why}}); err != nil && !fenced(err) {
-				r.o.Log.Error("a canceled task cannot be given up", "task", x.Task.ID, "error", err)
-				return
-			}
-			x.stop(errFenced)
-		}()
-	}
-	return nil
 }
 
 // renewed sets the time at which everything stops unless it is called again:

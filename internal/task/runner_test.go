@@ -174,6 +174,31 @@ func TestShutdownGivesBack(t *testing.T) {
 	}
 }
 
+// TestShutdownLeavesWhatHangs stops a node whose handler does not let go.
+func TestShutdownLeavesWhatHangs(t *testing.T) {
+	q := NewQueue(open(t), Options{})
+	r := NewRunner(q, RunnerOptions{Node: "n", Farewell: 10 * time.Millisecond, Log: quiet()})
+	begun, release, left := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	r.Handle("X", HandlerFunc(func(ctx context.Context, _ *Execution) (Outcome, error) {
+		defer close(left)
+		close(begun)
+		<-release
+		return Outcome{}, ctx.Err()
+	}))
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	must[*Task](t)(q.Enqueue(t.Context(), New{Name: "X"}))
+	<-begun
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	close(release)
+	<-left
+	r.done.Wait()
+}
+
 func TestIdleWritesNothing(t *testing.T) {
 	sqliteOnly(t)
 	q := NewQueue(open(t), Options{})
