@@ -166,8 +166,13 @@ function nameOf(places: Places, id: string): string {
   return all.find((e) => e.Id === id)?.Name ?? id;
 }
 
-// begun is what the address chooses beforehand, if it is offered.
+// begun is what is chosen beforehand: what the address says, if it is offered, or
+// the only place there is.
 function begun(places: Places, environment: string, tenant: string): Place[] {
   const of = tenant ? places.TenantPromotions?.find((x) => x.Id === tenant)?.PromoteTo : places.PromoteTo;
+  const [only, ...others] = of ?? [];
+  if (!environment && only && others.length === 0 && !places.TenantPromotions?.length) {
+    return [{ environment: only.Id, tenant }];
+  }
   return (of ?? []).some((e) => e.Id === environment) ? [{ environment, tenant }] : [];
 }

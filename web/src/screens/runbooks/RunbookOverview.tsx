@@ -14,7 +14,7 @@ import { EmptyState, Read } from "~/ui/state";
 import { taskLook } from "~/ui/status";
 import { Pager, Right, Table } from "~/ui/Table";
 import { first } from "../dashboard/matrix";
-import { Lasted } from "../tasks/Lasted";
+import { TaskTable } from "../tasks/TaskTable";
 import classes from "./runbooks.module.css";
 import { OfRunbook, type Runbook, RunbookTabs, useCrumbs } from "./useRunbook";
 
@@ -177,24 +177,7 @@ function Runs({ runbook }: { runbook: Runbook }) {
   return (
     <>
       <Section title={t("Runs")} flush>
-        <Table label={t("Runs")} head={[t("Run"), t("State"), t("Queued"), t("Took")]}>
-          {items.map((task) => (
-            <tr key={task.Id}>
-              <th scope="row">
-                <Link to={to.task(space, task.Id)}>{task.Description}</Link>
-              </th>
-              <td>
-                <StatusChip look={taskLook(task)} />
-              </td>
-              <td>
-                <DateTime at={task.QueueTime} />
-              </td>
-              <td className="dim">
-                <Lasted from={task.StartTime} to={task.CompletedTime} />
-              </td>
-            </tr>
-          ))}
-        </Table>
+        <TaskTable label={t("Runs")} what={t("Run")} tasks={items} />
       </Section>
       <Pager total={tasks.data?.TotalResults ?? 0} take={take} />
     </>

@@ -1,19 +1,13 @@
 import { Select } from "@mantine/core";
 import { IconListCheck } from "@tabler/icons-react";
 import { useGet, useSpaceId } from "~/api/query";
-import type { Task } from "~/api/wire";
 import { useParam, useQueryWord } from "~/app/navigation";
-import { to } from "~/app/to";
 import { t } from "~/text/t";
-import { DateTime } from "~/ui/DateTime";
 import { Filter } from "~/ui/Filter";
-import { Link } from "~/ui/Link";
 import { Page } from "~/ui/Page";
-import { StatusChip } from "~/ui/StatusChip";
 import { EmptyState, Read } from "~/ui/state";
-import { taskLook } from "~/ui/status";
-import { Pager, Table } from "~/ui/Table";
-import { Lasted } from "./Lasted";
+import { Pager } from "~/ui/Table";
+import { TaskTable } from "./TaskTable";
 
 const take = 30;
 
@@ -100,37 +94,12 @@ export default function TaskList() {
             />
           ) : (
             <>
-              <Table label={t("Tasks")} head={[t("Task"), t("State"), t("Queued"), t("Took"), t("Node")]}>
-                {Items.map((task) => (
-                  <TaskRow key={task.Id} task={task} />
-                ))}
-              </Table>
+              <TaskTable label={t("Tasks")} what={t("Task")} tasks={Items} nodes />
               <Pager total={TotalResults} take={take} />
             </>
           )
         }
       </Read>
     </Page>
-  );
-}
-
-function TaskRow({ task }: { task: Task }) {
-  const space = useSpaceId();
-  return (
-    <tr>
-      <th scope="row">
-        <Link to={to.task(space, task.Id)}>{task.Description}</Link>
-      </th>
-      <td>
-        <StatusChip look={taskLook(task)} />
-      </td>
-      <td>
-        <DateTime at={task.QueueTime} />
-      </td>
-      <td className="dim">
-        <Lasted from={task.StartTime} to={task.CompletedTime} />
-      </td>
-      <td className="dim">{task.ServerNode}</td>
-    </tr>
   );
 }

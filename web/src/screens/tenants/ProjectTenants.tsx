@@ -1,34 +1,24 @@
 import { Alert } from "@mantine/core";
 import { IconUsersGroup } from "@tabler/icons-react";
 import { useGet, useSpaceId } from "~/api/query";
-import { useParam, useQueryWord } from "~/app/navigation";
+import { useParam } from "~/app/navigation";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
-import { Filter } from "~/ui/Filter";
 import { ButtonLink } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { EmptyState, Read } from "~/ui/state";
-import { wordsOf } from "./TenantList";
+import { useTenantFilter } from "./TenantFilter";
 import { TenantTable } from "./TenantTable";
-import { TagFilter, useTagSets } from "./tags";
+import { useTagSets } from "./tags";
 
 // ProjectTenants are the tenants that a project is deployed for.
 export default function ProjectTenants() {
   const space = useSpaceId();
   const project = useGet("/api/{spaceId}/projects/{id}", { id: useParam("project") });
   const sets = useTagSets("Tenant");
-  const [name, setName] = useQueryWord("partialName");
-  const [tags, setTags] = useQueryWord("tags");
+  const filter = useTenantFilter(sets);
   return (
-    <Page
-      title={t("Tenants")}
-      actions={
-        <>
-          <Filter label={t("Filter by name")} value={name} onChange={setName} />
-          <TagFilter sets={sets} value={wordsOf(tags)} onChange={(chosen) => setTags(chosen.join(","))} />
-        </>
-      }
-    >
+    <Page title={t("Tenants")} actions={filter.fields}>
       <Read of={project}>
         {(p) => (
           <>
@@ -40,8 +30,8 @@ export default function ProjectTenants() {
             <TenantTable
               project={p.Id}
               sets={sets}
-              filtered={Boolean(name || tags)}
-              query={{ partialName: name || undefined, tags: tags || undefined }}
+              filtered={filter.filtered}
+              query={filter.query}
               empty={
                 <EmptyState
                   icon={IconUsersGroup}

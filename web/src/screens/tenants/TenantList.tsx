@@ -6,20 +6,17 @@ import { useGo, useQueryWord } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
-import { Filter } from "~/ui/Filter";
 import { AddForm } from "~/ui/form/DialogForm";
 import { Page } from "~/ui/Page";
 import { PickMany } from "~/ui/PickMany";
 import { EmptyState } from "~/ui/state";
+import { useTenantFilter } from "./TenantFilter";
 import { TenantTable } from "./TenantTable";
-import { TagFilter, type TagSet, tagChoices, useTagSets } from "./tags";
-
-export const wordsOf = (text: string) => text.split(",").filter(Boolean);
+import { type TagSet, tagChoices, useTagSets } from "./tags";
 
 export default function TenantList() {
   const sets = useTagSets("Tenant");
-  const [name, setName] = useQueryWord("partialName");
-  const [tags, setTags] = useQueryWord("tags");
+  const filter = useTenantFilter(sets);
   const [adding, setAdding] = useQueryWord("add");
   const mayAdd = useMay("TenantCreate");
   const add = mayAdd && <Button onClick={() => setAdding("tenant", { push: true })}>{t("Add tenant…")}</Button>;
@@ -28,16 +25,15 @@ export default function TenantList() {
       title={t("Tenants")}
       actions={
         <>
-          <Filter label={t("Filter by name")} value={name} onChange={setName} />
-          <TagFilter sets={sets} value={wordsOf(tags)} onChange={(chosen) => setTags(chosen.join(","))} />
+          {filter.fields}
           {add}
         </>
       }
     >
       <TenantTable
         sets={sets}
-        filtered={Boolean(name || tags)}
-        query={{ partialName: name || undefined, tags: tags || undefined }}
+        filtered={filter.filtered}
+        query={filter.query}
         empty={
           <EmptyState
             icon={IconUsers}
