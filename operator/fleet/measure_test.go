@@ -43,11 +43,17 @@ func (p *program) requests(t *testing.T) (n float64) {
 	return n
 }
 
-// steady measures the operator while nothing happens.
+// steady measures the operator while nothing happens, minute by minute: in the
+// first it may still look again at what it has made last.
 func steady(t *testing.T, p *program) {
 	t.Helper()
-	total := p.requests(t)
+	before := p.requests(t)
+	t.Logf("%.0f requests until all served", before)
 	const over = time.Minute
-	time.Sleep(over) // what is measured is a rate
-	t.Logf("%.0f requests until all served; %.2f a second while nothing happens; %d MiB", total, (p.requests(t)-total)/over.Seconds(), p.memory(t))
+	for minute := range 3 {
+		time.Sleep(over) // what is measured is a rate
+		now := p.requests(t)
+		t.Logf("%.2f requests a second in minute %d in which nothing happens; %d MiB", (now-before)/over.Seconds(), minute+1, p.memory(t))
+		before = now
+	}
 }
