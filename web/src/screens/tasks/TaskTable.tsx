@@ -23,7 +23,7 @@ export function TaskTable({ label, what, tasks, nodes }: Props) {
   const space = useSpaceId();
   const head = [what, t("State"), t("Queued"), t("Took"), ...(nodes ? [t("Node")] : [])];
   return (
-    <Table label={label} head={head}>
+    <Table label={label} head={head} first>
       {tasks.map((task) => (
         <tr key={task.Id}>
           <th scope="row">
