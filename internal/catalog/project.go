@@ -160,6 +160,7 @@ var Projects = kind.Register(kind.Kind[Project]{
 	Rules:      projectRules,
 	References: func(p *Project) []store.Reference { return tagReferences(p.SpaceID, "ProjectTags", p.ProjectTags) },
 	Created:    projectCreated,
+	Changed:    func(tx *store.Tx, now, _ *Project) error { return keepCreationTrigger(tx, now) },
 	Deleting:   projectDeleting,
 	Outgoing:   projectOutgoing,
 })
@@ -293,7 +294,10 @@ func projectCreated(tx *store.Tx, made *Project) error {
 	}
 	channel := &Channel{ProjectID: made.ID, IsDefault: true}
 	channel.Name, channel.SpaceID = "Default", made.SpaceID
-	return Channels.Put(tx, channel)
+	if err := Channels.Put(tx, channel); err != nil {
+		return err
+	}
+	return keepCreationTrigger(tx, made)
 }
 
 // projectDeleting deletes all that belongs to a project, in an order in which

@@ -197,7 +197,11 @@ func (c *clone) triggers() error {
 		return err
 	}
 	for _, t := range all {
-		t.Base, t.ProjectID, t.IsDisabled = c.base(), c.to.ID, true
+		base := c.base()
+		if t.ID == creationTriggerID(c.from.ID) {
+			base.ID = creationTriggerID(c.to.ID)
+		}
+		t.Base, t.ProjectID, t.IsDisabled = base, c.to.ID, true
 		t.Action.ChannelID = c.copied(t.Action.ChannelID)
 		t.Action.RunbookID = c.copied(t.Action.RunbookID)
 		if err := ProjectTriggers.Put(c.tx, t); err != nil {

@@ -394,8 +394,11 @@ func TestCloneProject(t *testing.T) {
 			t.Error(diff)
 		}
 		triggers, _, err := ProjectTriggers.List(tx, mine)
-		if err != nil || len(triggers) != 1 || !triggers[0].IsDisabled || triggers[0].Action.RunbookID != runbooks[0].ID {
-			t.Errorf("triggers %+v, %v", triggers, err)
+		if err != nil || len(triggers) != 2 || triggers[0].ID != creationTriggerID(p.ID) || triggers[1].Action.RunbookID != runbooks[0].ID {
+			t.Fatalf("triggers %+v, %v", triggers, err)
+		}
+		if !triggers[0].IsDisabled || triggers[0].Action.ChannelID != beta.ID || !triggers[1].IsDisabled {
+			t.Errorf("triggers %+v", triggers)
 		}
 		if steps := get(t, tx, RunbookProcesses, runbooks[0].RunbookProcessID).Steps; len(steps) != 1 {
 			t.Errorf("the runbook's steps: %+v", steps)

@@ -492,6 +492,41 @@ func testFeedTriggers(t *testing.T, y *yard) {
 	}
 }
 
+// The setting of a project that a pushed package makes a release does so.
+func TestProjectsCreateReleases(t *testing.T) { each(t, testProjectsCreateReleases) }
+
+func testProjectsCreateReleases(t *testing.T, y *yard) {
+	unpack := catalog.Step{Name: "Unpack it", Actions: []catalog.Action{{Name: "Unpack it", ActionType: "Test.Nothing",
+		Packages: []catalog.PackageReference{{PackageID: "Web", FeedID: catalog.BuiltInFeedID(space), AcquisitionLocation: "NotAcquired"}}}}}
+	y.do(func(tx *store.Tx) error { return y.steps(tx, unpack) })
+	set := func(on bool) {
+		y.do(func(tx *store.Tx) error {
+			p, err := catalog.Projects.Get(tx, y.project.ID)
+			if err != nil {
+				return err
+			}
+			p.AutoCreateRelease = on
+			p.ReleaseCreationStrategy = &catalog.ReleaseCreationStrategy{ReleaseCreationPackage: &catalog.ActionPackage{DeploymentAction: "Unpack it"}}
+			return catalog.Projects.Put(tx, p)
+		})
+		y.tick()
+	}
+	for _, step := range []struct {
+		on      bool
+		version string
+		want    int
+	}{{true, "1.1.0", 1}, {true, "1.2.0", 2}, {false, "1.3.0", 2}, {false, "1.4.0", 2}} {
+		y.feed.put("Web", step.version[:3]+"-before")
+		set(step.on)
+		y.feed.put("Web", step.version)
+		y.push("Web")
+		y.tick()
+		if got := y.releases(); got != step.want {
+			t.Errorf("on %t, %s: %d releases, want %d", step.on, step.version, got, step.want)
+		}
+	}
+}
+
 // push tells the audit trail of a package, as the feed does.
 func (y *yard) push(id string) {
 	y.t.Helper()
