@@ -1,11 +1,13 @@
 // Tenants: two thousand of them, what they are connected with, and their values.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inBothThemes, onPhone, open, save, skip } from "./browser.mjs";
+import { accessible, inBothThemes, onPhone, open, save, skip } from "./browser.mjs";
 import { script, World } from "./world.mjs";
 
 let portal, world, project, tenant;
 const many = 2000;
+// dot is the smallest picture.
+const dot = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABXvMqOgAAAABJRU5ErkJggg==", "base64");
 
 before(async () => {
     if (skip) return;
@@ -24,6 +26,8 @@ before(async () => {
     ({ Items: [tenant] } = await portal.api("GET", "/Spaces-1/tenants?partialName=Customer 1234"));
 });
 after(() => portal?.close());
+
+const one = () => `/Spaces-1/tenants/${tenant.Id}`;
 
 test("one of two thousand tenants is found by its name, and twenty by their tag", { skip }, async () => {
     const page = await portal.visit("/Spaces-1/tenants");
@@ -107,6 +111,29 @@ test("tenants are chosen by their tags when a release is deployed", { skip }, as
     await page.context().close();
 });
 
+test("a tenant gets a logo and is cloned, values and all", { skip }, async () => {
+    const page = await portal.visit(`${one()}/settings`);
+    const logo = page.getByRole("region", { name: "Logo" });
+    await logo.locator("input[type=file]").setInputFiles({ name: "dot.png", mimeType: "image/png", buffer: dot });
+    await page.getByRole("img", { name: "Logo of Customer 1234" }).waitFor();
+    await page.getByText("The logo is set.").waitFor();
+    await accessible(page, "the settings of a tenant, with a note of what was done");
+    await page.getByRole("link", { name: "Overview" }).click();
+    await page.getByRole("img", { name: "Logo of Customer 1234" }).waitFor();
+    await page.getByRole("link", { name: "Settings", exact: true }).last().click();
+    await logo.getByRole("button", { name: "Remove the logo" }).click();
+    await page.getByRole("img", { name: "Logo of Customer 1234" }).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Clone…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Clone Customer 1234" });
+    await dialog.getByLabel("Name of the copy").fill("Customer next door");
+    await dialog.getByRole("button", { name: "Clone", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "Customer next door" }).waitFor();
+    await page.getByRole("row", { name: /Acme Web/ }).waitFor();
+    const { Items: [copy] } = await portal.api("GET", "/Spaces-1/tenants?partialName=next door");
+    assert.deepEqual(copy.TenantTags, tenant.TenantTags);
+    await page.context().close();
+});
+
 test("a tag set is made with colours and an order", { skip }, async () => {
     const page = await portal.visit("/Spaces-1/library/tagsets");
     await page.getByRole("link", { name: "Add tag set" }).click();
@@ -122,7 +149,6 @@ test("a tag set is made with colours and an order", { skip }, async () => {
     await page.context().close();
 });
 
-const one = () => `/Spaces-1/tenants/${tenant.Id}`;
 for (const [name, at] of [
     ["tenants", () => "/Spaces-1/tenants"],
     ["tenant", () => `${one()}/overview`],

@@ -2,9 +2,11 @@ import { notifications } from "@mantine/notifications";
 import { errorOf } from "~/api/error";
 import { t } from "~/text/t";
 
+const closeButtonProps = { "aria-label": t("Close") };
+
 // done tells that something worked, where the page does not show it anyway.
 export function done(message: string) {
-  notifications.show({ message, color: "accent" });
+  notifications.show({ message, color: "accent", closeButtonProps });
 }
 
 // failed tells in the server's words what did not work.
@@ -17,5 +19,6 @@ export function failed(thrown: unknown) {
     color: "bad",
     autoClose: 12_000,
     role: "alert",
+    closeButtonProps,
   });
 }

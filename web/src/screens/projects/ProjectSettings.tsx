@@ -1,18 +1,18 @@
-import { Alert, Button, Checkbox, Modal, Select, Textarea, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Alert, Button, Checkbox, Select, Textarea, TextInput } from "@mantine/core";
 import { useGet, useSend, useSpaceId } from "~/api/query";
 import type { Project } from "~/api/wire";
 import { useGo, useParam } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
+import { CloneButton } from "~/ui/form/CloneButton";
 import { DocumentForm, type Fields, named } from "~/ui/form/DocumentForm";
 import { ConnectivityFields, GuidedField, TenancyField } from "~/ui/form/ExecutionFields";
 import form from "~/ui/form/form.module.css";
+import { LogoField } from "~/ui/form/Logo";
 import { NameFields } from "~/ui/form/NameFields";
 import { done, failed } from "~/ui/notify";
 import { choicesOf, PickMany } from "~/ui/PickMany";
-import { Refusal } from "~/ui/Refusal";
 import { Section } from "~/ui/Section";
 import { Read } from "~/ui/state";
 import { tagChoices, useTagSets } from "../tenants/tags";
@@ -63,6 +63,7 @@ function Form({ project }: { project: Project }) {
           <Section title={t("Project")}>
             <div className={form.fields}>
               <NameFields {...fields} />
+              <LogoField kind="projects" id={project.Id} name={project.Name} readOnly={fields.readOnly} />
               <Placing {...fields} />
             </div>
           </Section>
@@ -197,7 +198,10 @@ function Notes({ value, put, readOnly }: Fields<Project>) {
 
 // Actions are what is done to a project at once, without saving.
 function Actions({ project }: { project: Project }) {
-  const [cloning, setCloning] = useState(false);
+  const space = useSpaceId();
+  const go = useGo();
+  const { Description, ProjectGroupId, LifecycleId } = project;
+  const clone = useSend("post", "/api/{spaceId}/projects", { onDone: (made) => go(to.project(space, made.Slug)) });
   const mayEdit = useMay("ProjectEdit", { project: project.Id });
   const mayClone = useMay("ProjectCreate");
   const save = useSend("put", "/api/{spaceId}/projects/{id}", {
@@ -212,59 +216,20 @@ function Actions({ project }: { project: Project }) {
   return (
     <>
       {mayClone && (
-        <Button variant="default" onClick={() => setCloning(true)}>
-          {t("Clone…")}
-        </Button>
+        <CloneButton
+          name={project.Name}
+          gets={t("It gets the process, the variables, the channels and the runbooks, and no releases.")}
+          of={clone}
+          onClone={(Name) =>
+            clone.mutate({ query: { clone: project.Id }, body: { Name, Description, ProjectGroupId, LifecycleId } })
+          }
+        />
       )}
       {mayEdit && (
         <Button variant="default" loading={save.isPending} onClick={toggle}>
           {project.IsDisabled ? t("Enable") : t("Disable")}
         </Button>
       )}
-      <Modal opened={cloning} onClose={() => setCloning(false)} title={t("Clone {name}", { name: project.Name })}>
-        <Clone project={project} onClose={() => setCloning(false)} />
-      </Modal>
     </>
-  );
-}
-
-function Clone({ project, onClose }: { project: Project; onClose: () => void }) {
-  const space = useSpaceId();
-  const go = useGo();
-  const [name, setName] = useState(t("{name} (copy)", { name: project.Name }));
-  const clone = useSend("post", "/api/{spaceId}/projects", { onDone: (made) => go(to.project(space, made.Slug)) });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    clone.mutate({
-      query: { clone: project.Id },
-      body: {
-        Name: name,
-        Description: project.Description,
-        ProjectGroupId: project.ProjectGroupId,
-        LifecycleId: project.LifecycleId,
-      },
-    });
-  };
-  return (
-    <form onSubmit={submit}>
-      <Refusal of={clone.error} />
-      <TextInput
-        label={t("Name of the copy")}
-        description={t("It gets the process, the variables, the channels and the runbooks, and no releases.")}
-        required
-        withAsterisk={false}
-        data-autofocus
-        value={name}
-        onChange={(e) => setName(e.currentTarget.value)}
-      />
-      <div style={{ display: "flex", gap: 8, justifyContent: "flex-end", marginTop: 20 }}>
-        <Button variant="default" onClick={onClose}>
-          {t("Back")}
-        </Button>
-        <Button type="submit" loading={clone.isPending} disabled={!name.trim()}>
-          {t("Clone")}
-        </Button>
-      </div>
-    </form>
   );
 }

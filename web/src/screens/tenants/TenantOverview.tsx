@@ -7,6 +7,7 @@ import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { many, t } from "~/text/t";
 import { DateTime } from "~/ui/DateTime";
+import { Logo } from "~/ui/form/Logo";
 import { Link } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { Facts } from "~/ui/Section";
@@ -45,6 +46,7 @@ function Shown({ tenant }: { tenant: Tenant }) {
       actions={connect}
     >
       <TenantTabs />
+      <Logo kind="tenants" id={tenant.Id} name={tenant.Name} />
       {tenant.Description && <p className="dim">{tenant.Description}</p>}
       <Facts
         of={[

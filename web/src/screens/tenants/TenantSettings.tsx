@@ -1,9 +1,13 @@
 import { Switch } from "@mantine/core";
-import { useSpaceId } from "~/api/query";
+import { useSend, useSpaceId } from "~/api/query";
+import { useGo } from "~/app/navigation";
+import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
+import { CloneButton } from "~/ui/form/CloneButton";
 import { DocumentForm, named } from "~/ui/form/DocumentForm";
 import form from "~/ui/form/form.module.css";
+import { LogoField } from "~/ui/form/Logo";
 import { NameFields } from "~/ui/form/NameFields";
 import { PickMany } from "~/ui/PickMany";
 import { Section } from "~/ui/Section";
@@ -30,6 +34,7 @@ function Form({ tenant }: { tenant: Tenant }) {
       may={{ edit: "TenantEdit", delete: "TenantDelete", scope: { tenant: tenant.Id } }}
       touches={["dashboard"]}
       why={named}
+      actions={<Cloning tenant={tenant} />}
     >
       {(fields) => (
         <>
@@ -37,6 +42,7 @@ function Form({ tenant }: { tenant: Tenant }) {
           <Section title={t("Tenant")}>
             <div className={form.fields}>
               <NameFields {...fields} />
+              <LogoField kind="tenants" id={tenant.Id} name={tenant.Name} readOnly={fields.readOnly} />
               <PickMany
                 label={t("Tags")}
                 placeholder={t("None")}
@@ -56,5 +62,21 @@ function Form({ tenant }: { tenant: Tenant }) {
         </>
       )}
     </DocumentForm>
+  );
+}
+
+function Cloning({ tenant }: { tenant: Tenant }) {
+  const space = useSpaceId();
+  const go = useGo();
+  const mayClone = useMay("TenantCreate");
+  const clone = useSend("post", "/api/{spaceId}/tenants", { onDone: (made) => go(to.tenant(space, made.Id)) });
+  if (!mayClone) return null;
+  return (
+    <CloneButton
+      name={tenant.Name}
+      gets={t("It gets the tags, the connections with projects and the values, secrets too.")}
+      of={clone}
+      onClone={(Name) => clone.mutate({ query: { clone: tenant.Id }, body: { Name, Description: tenant.Description } })}
+    />
   );
 }
