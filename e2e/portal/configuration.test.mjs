@@ -179,9 +179,15 @@ test("a subscription and the retention of a space are set", { skip }, async () =
 test("the configuration can be looked at in both themes and on a phone", { skip }, async () => {
     const [freeze] = await portal.api("GET", "/deploymentfreezes/all");
     const [subscription] = await portal.api("GET", "/Spaces-1/subscriptions/all");
-    for (const [name, at] of [
+    for (const [name, at, ready] of [
         ["about", "about"],
         ["nodes", "nodes"],
+        ["node-cap", "nodes", async (p) => {
+            await p.getByRole("button", { name: /^Task cap of/ }).first().click();
+            await p.getByLabel("Tasks at once").waitFor();
+        }],
+        ["system-audit", "audit"],
+        ["permissions", "permissions"],
         ["maintenance", "maintenance"],
         ["features", "features"],
         ["mail", "smtp"],
@@ -193,7 +199,7 @@ test("the configuration can be looked at in both themes and on a phone", { skip 
         ["subscription", `subscriptions/${subscription.Id}`],
         ["retention", "retention"],
     ]) {
-        await inBothThemes(portal, name, `/configuration/${at}`);
-        await onPhone(portal, name, `/configuration/${at}`);
+        await inBothThemes(portal, name, `/configuration/${at}`, { ready });
+        await onPhone(portal, name, `/configuration/${at}`, { ready });
     }
 });

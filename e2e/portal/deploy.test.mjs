@@ -109,7 +109,16 @@ test("what is not there is said in the server's words", { skip }, async () => {
 });
 
 const root = "/Spaces-1/projects/acme-web";
-for (const [name, at] of [
+// menu opens the menu of a release, and what one of its entries opens.
+async function menu(page, entry) {
+    await page.getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menu").waitFor();
+    if (!entry) return;
+    await page.getByRole("menuitem", { name: entry }).click();
+    await page.getByRole("dialog").getByRole("textbox").waitFor();
+}
+
+for (const [name, at, ready] of [
     ["dashboard", () => "/Spaces-1"],
     ["projects", () => "/Spaces-1/projects"],
     ["add-project", () => "/Spaces-1/projects?add=project"],
@@ -118,9 +127,12 @@ for (const [name, at] of [
     ["create-release", () => `${root}/deployments/releases/create`],
     ["release", () => `${root}/deployments/releases/1.0.0`],
     ["deploy", () => `${root}/deployments/releases/1.0.0/deployments/create?environment=${world.stages[0].Id}`],
+    ["release-menu", () => `${root}/deployments/releases/1.0.0`, (p) => menu(p)],
+    ["release-notes", () => `${root}/deployments/releases/1.0.0`, (p) => menu(p, "Edit the notes…")],
+    ["release-block", () => `${root}/deployments/releases/1.0.0`, (p) => menu(p, "Block it from going further…")],
     ["tasks", () => "/Spaces-1/tasks"],
     ["not-found", () => "/Spaces-1/nowhere"],
 ]) {
-    test(`the screen ${name} is accessible in both themes`, { skip }, () => inBothThemes(portal, name, at()));
-    test(`the screen ${name} fits a phone`, { skip }, () => onPhone(portal, name, at()));
+    test(`the screen ${name} is accessible in both themes`, { skip }, () => inBothThemes(portal, name, at(), { ready }));
+    test(`the screen ${name} fits a phone`, { skip }, () => onPhone(portal, name, at(), { ready }));
 }

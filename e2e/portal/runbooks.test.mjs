@@ -115,3 +115,10 @@ for (const [name, at] of [
         await onPhone(portal, name, at);
     });
 }
+
+test("the page of a snapshot is accessible in both themes and fits a phone", { skip }, async () => {
+    const { Items: [runbook] } = await portal.api("GET", `/Spaces-1/projects/${project.Id}/runbooks`);
+    const at = `${one}/snapshots/${runbook.PublishedRunbookSnapshotId}`;
+    await inBothThemes(portal, "runbook-snapshot", at);
+    await onPhone(portal, "runbook-snapshot", at);
+});

@@ -177,13 +177,18 @@ test("a step template is made with a parameter, used, and compared with what it 
 
 test("what projects share can be looked at in both themes and on a phone", { skip }, async () => {
     const first = async (kind) => (await portal.api("GET", `${space}/${kind}/all`))[0].Id;
+    const current = (await portal.api("GET", `${space}/certificates/all`)).find((c) => !c.Archived);
     const npm = (await portal.api("GET", `${space}/feeds/all`)).find((f) => f.FeedType === "Npm");
-    for (const [name, at] of [
+    for (const [name, at, ready] of [
         ["feeds", "library/feeds"],
         ["feed", `library/feeds/${npm.Id}`],
         ["feed-add", "library/feeds/create"],
         ["certificates", "library/certificates"],
         ["certificate", `library/certificates/${await first("certificates")}`],
+        ["certificate-replace", `library/certificates/${current.Id}`, async (p) => {
+            await p.getByRole("button", { name: "Replace…" }).click();
+            await p.getByRole("dialog").waitFor();
+        }],
         ["certificate-add", "library/certificates/create"],
         ["modules", "library/scripts"],
         ["module", `library/scripts/${await first("libraryvariablesets")}`],
@@ -196,7 +201,7 @@ test("what projects share can be looked at in both themes and on a phone", { ski
         ["proxies", "infrastructure/proxies"],
         ["proxy", `infrastructure/proxies/${await first("proxies")}`],
     ]) {
-        await inBothThemes(portal, name, `${space}/${at}`);
-        await onPhone(portal, name, `${space}/${at}`);
+        await inBothThemes(portal, name, `${space}/${at}`, { ready });
+        await onPhone(portal, name, `${space}/${at}`, { ready });
     }
 });

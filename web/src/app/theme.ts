@@ -79,7 +79,10 @@ export const theme = createTheme({
     Tabs: { defaultProps: { keepMounted: false } },
     TextInput: small,
     Textarea: { defaultProps: { size: "xs", autosize: true, minRows: 2 } },
-    Menu: { defaultProps: { shadow: "md", position: "bottom-end", ...quick } },
+    // The kit's place for the first focus is no child that a menu may have.
+    Menu: {
+      defaultProps: { shadow: "md", position: "bottom-end", withInitialFocusPlaceholder: false, ...quick },
+    },
     Modal: {
       styles: { title: { fontSize: 16, fontWeight: 700 } },
       defaultProps: { ...closable, size: 560, yOffset: "8vh", ...quick },
