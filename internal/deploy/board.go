@@ -22,8 +22,11 @@ type Cell struct {
 	IsCurrent, IsPrevious                       bool
 }
 
-const cellColumns = `d.id, r.id, r.name, r.data ->> 'ChannelId', d.owner, d.data ->> 'EnvironmentId', coalesce(d.data ->> 'TenantId', ''), d.created,
+const (
+	cellColumns = `d.id, r.id, r.name, r.data ->> 'ChannelId', d.owner, d.data ->> 'EnvironmentId', coalesce(d.data ->> 'TenantId', ''), d.created` + cellTask
+	cellTask    = `,
 	t.id, t.num, t.state, t.queue_time, t.started, t.completed, t.pending, t.warnings, t.error`
+)
 
 func scanCell(scan func(...any) error) (Cell, error) {
 	var c Cell
@@ -49,12 +52,16 @@ func moment(ms int64) time.Time {
 
 // cells reads deployments for boards; more begins behind "from".
 func cells(tx *store.Tx, more string, args ...any) ([]Cell, error) {
+	return cellsOf(tx, cellColumns+" from "+more, args...)
+}
+
+func cellsOf(tx *store.Tx, columns string, args ...any) ([]Cell, error) {
 	var all []Cell
 	err := tx.Query(func(scan func(...any) error) error {
 		c, err := scanCell(scan)
 		all = append(all, c)
 		return err
-	}, "select "+cellColumns+" from "+more, args...)
+	}, "select "+columns, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading a board: %w", err)
 	}
@@ -65,8 +72,7 @@ func cells(tx *store.Tx, more string, args ...any) ([]Cell, error) {
 // space, for each tenant and for none; an empty project is all of them. With
 // previous it also gives, where the last one did not succeed, the last that did.
 func (s *Service) Board(tx *store.Tx, space, project string, previous bool) ([]Cell, error) {
-	board, err := cells(tx, `standing s join deployment d on d.id = s.deployment join release r on r.id = s.release join task t on t.id = s.task
-		where s.space = $1 and (s.project = $2 or $2 = '')`, space, project)
+	board, err := standing(tx, space, project)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +99,38 @@ func (s *Service) Board(tx *store.Tx, space, project string, previous bool) ([]C
 		}
 	}
 	return board, nil
+}
+
+// standing lists what was deployed last. Few releases are in many places: each
+// is read once.
+func standing(tx *store.Tx, space, project string) ([]Cell, error) {
+	where, arg := "space = $1", space
+	if project != "" {
+		where, arg = "project = $1", project
+	}
+	releases := map[string][2]string{}
+	err := tx.Query(func(scan func(...any) error) error {
+		var id, name, channel string
+		err := scan(&id, &name, &channel)
+		releases[id] = [2]string{name, channel}
+		return err
+	}, "select id, name, coalesce(data ->> 'ChannelId', '') from release where id in (select release from standing where "+where+")", arg)
+	if err != nil {
+		return nil, fmt.Errorf("reading the releases of a board: %w", err)
+	}
+	board, err := cellsOf(tx, `d.id, s.release, '', '', s.project, s.environment, s.tenant, d.created`+cellTask+`
+		from standing s join deployment d on d.id = s.deployment join task t on t.id = s.task where s.`+where, arg)
+	if err != nil {
+		return nil, err
+	}
+	known := board[:0]
+	for _, c := range board {
+		if r, ok := releases[c.ReleaseID]; ok { // another may have come since
+			c.Version, c.ChannelID = r[0], r[1]
+			known = append(known, c)
+		}
+	}
+	return known, nil
 }
 
 // Deployed lists the last deployment of a release to each place, the newest
