@@ -124,10 +124,10 @@ func changesOf(tx *store.Tx, r *catalog.Release, environment, tenant string) ([]
 }
 
 func releaseDeployed(tx *store.Tx, deployment string) (*catalog.Release, error) {
-	d, err := catalog.Deployments.Get(tx, deployment)
+	d, err := catalog.Deployments.Peek(tx, deployment)
 	if err == nil {
 		var r *catalog.Release
-		if r, err = catalog.Releases.Get(tx, d.ReleaseID); err == nil {
+		if r, err = catalog.Releases.Peek(tx, d.ReleaseID); err == nil {
 			return r, nil
 		}
 	}

@@ -88,11 +88,14 @@ func (s *Service) CreateDeployments(ctx context.Context, in NewDeployments) ([]M
 
 // CreateDeploymentsTx is CreateDeployments in the caller's transaction.
 func (s *Service) CreateDeploymentsTx(tx *store.Tx, in NewDeployments) ([]MadeDeployment, error) {
-	r, err := catalog.Releases.Get(tx, in.Release.ID)
+	r, err := catalog.Releases.Peek(tx, in.Release.ID)
 	if err != nil {
 		return nil, err
 	}
 	if in.UpdateVariables {
+		if r, err = catalog.Releases.Get(tx, r.ID); err != nil {
+			return nil, err
+		}
 		if err := s.updateVariables(tx, r, in.revision); err != nil {
 			return nil, err
 		}
@@ -133,7 +136,7 @@ func (s *Service) order(tx *store.Tx, r *catalog.Release) (*order, error) {
 	if k.project.IsDisabled {
 		return nil, fault.New(fault.Invalid, "Project '%s' is disabled, so it cannot be deployed.", k.project.Name)
 	}
-	process, err := catalog.DeploymentProcesses.Get(tx, r.ProjectDeploymentProcessSnapshotID)
+	process, err := catalog.DeploymentProcesses.Peek(tx, r.ProjectDeploymentProcessSnapshotID)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func (g *occasion) releaseFacts(tx *store.Tx, r *catalog.Release, d *catalog.Dep
 	if v := r.VersionControlReference; v != nil {
 		release.Git = variable.GitFacts{Ref: v.GitRef, CommitHash: v.GitCommit, BranchName: rule.ShortReference(v.GitRef)}
 	}
-	previous, _, err := kind.Of[catalog.Release]().List(tx, kind.Query{Space: r.SpaceID, Take: 1, Where: []store.Where{
+	previous, err := catalog.Releases.PeekAll(tx, kind.Query{Space: r.SpaceID, Take: 1, Where: []store.Where{
 		{SQL: "owner = ?", Args: []any{r.ProjectID}}, {SQL: "created < ?", Args: []any{r.Created().UnixMilli()}}}})
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func (g *occasion) executionFacts(tx *store.Tx, id, name string, e *catalog.Exec
 	if g.planned != nil {
 		g.target(g.planned.Targets)
 	}
-	user, err := catalog.Users.Get(tx, e.DeployedByID)
+	user, err := catalog.Users.Peek(tx, e.DeployedByID)
 	switch {
 	case err == nil:
 		f.CreatedBy = variable.Person{ID: user.ID, Username: user.Username, DisplayName: user.DisplayName, EmailAddress: user.EmailAddress}
@@ -136,14 +136,14 @@ func (g *occasion) history(tx *store.Tx, d *catalog.Deployment) error {
 	if err != nil || len(last) == 0 {
 		return err
 	}
-	before, err := catalog.Deployments.Get(tx, last[0])
+	before, err := catalog.Deployments.Peek(tx, last[0])
 	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	r, err := catalog.Releases.Get(tx, before.ReleaseID)
+	r, err := catalog.Releases.Peek(tx, before.ReleaseID)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 // FreezesAt lists the freezes that keep a project from being deployed to an
 // environment, for a tenant or for none, at a time.
 func FreezesAt(tx *store.Tx, project, environment, tenant string, at time.Time) ([]*catalog.DeploymentFreeze, error) {
-	all, _, err := catalog.DeploymentFreezes.List(tx, kind.Query{AnySpace: true})
+	all, err := catalog.DeploymentFreezes.PeekAll(tx, kind.Query{AnySpace: true})
 	if err != nil {
 		return nil, err
 	}

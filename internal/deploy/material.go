@@ -33,7 +33,7 @@ func phasesOf(l *catalog.Lifecycle) []rule.Phase {
 }
 
 func environmentsOf(tx *store.Tx, space string) ([]rule.LifecycleEnvironment, []*catalog.Environment, error) {
-	all, _, err := catalog.Environments.List(tx, kind.Query{Space: space})
+	all, err := catalog.Environments.PeekAll(tx, kind.Query{Space: space})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -72,11 +72,11 @@ func machinesOf(tx *store.Tx, environment *catalog.Environment) ([]rule.Machine,
 	if environment.ParentEnvironmentID != "" {
 		places = append(places, environment.ParentEnvironmentID)
 	}
-	all, _, err := catalog.Machines.List(tx, kind.Query{Space: space, Refer: map[string][]string{"EnvironmentIds": places}})
+	all, err := catalog.Machines.PeekAll(tx, kind.Query{Space: space, Refer: map[string][]string{"EnvironmentIds": places}})
 	if err != nil {
 		return nil, nil, err
 	}
-	policies, _, err := catalog.MachinePolicies.List(tx, kind.Query{Space: space})
+	policies, err := catalog.MachinePolicies.PeekAll(tx, kind.Query{Space: space})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -156,7 +156,7 @@ func valuesOf(tx *store.Tx, set *catalog.VariableSet, from variable.Source, owne
 // readValues reads the variables of a project's set and of the library sets
 // that it includes, live or as snapshots.
 func readValues(tx *store.Tx, project *catalog.Project, projectSet string, librarySets []string, open bool) ([]variable.Value, error) {
-	set, err := catalog.VariableSets.Get(tx, projectSet)
+	set, err := catalog.VariableSets.Peek(tx, projectSet)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func readValues(tx *store.Tx, project *catalog.Project, projectSet string, libra
 // addLibraries adds the variables of library sets.
 func addLibraries(tx *store.Tx, values []variable.Value, librarySets []string, open bool) ([]variable.Value, error) {
 	for i, id := range librarySets {
-		set, err := catalog.VariableSets.Get(tx, id)
+		set, err := catalog.VariableSets.Peek(tx, id)
 		if fault.Is(err, fault.NotFound) {
 			continue // the library set was deleted, and so are its values
 		}
@@ -174,7 +174,7 @@ func addLibraries(tx *store.Tx, values []variable.Value, librarySets []string, o
 			return nil, err
 		}
 		owner := set.OwnerID
-		if library, err := catalog.LibraryVariableSets.Get(tx, set.OwnerID); err == nil {
+		if library, err := catalog.LibraryVariableSets.Peek(tx, set.OwnerID); err == nil {
 			owner = library.Name
 		}
 		more, err := valuesOf(tx, set, variable.FromLibrary, owner, i+1, open)

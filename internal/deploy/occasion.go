@@ -116,22 +116,22 @@ func (g *occasion) loadDeployment(tx *store.Tx) error {
 	if err := json.Unmarshal(g.task.Arguments, &args); err != nil {
 		return fmt.Errorf("reading the arguments of %s: %w", g.task.ID, err)
 	}
-	d, err := catalog.Deployments.Get(tx, args.DeploymentID)
+	d, err := catalog.Deployments.Peek(tx, args.DeploymentID)
 	if err != nil {
 		return err
 	}
-	r, err := catalog.Releases.Get(tx, d.ReleaseID)
+	r, err := catalog.Releases.Peek(tx, d.ReleaseID)
 	if err != nil {
 		return err
 	}
 	if err := g.load(tx, d.ID, d.ProjectID, d.EnvironmentID, d.TenantID, &d.Execution); err != nil {
 		return err
 	}
-	process, err := catalog.DeploymentProcesses.Get(tx, r.ProjectDeploymentProcessSnapshotID)
+	process, err := catalog.DeploymentProcesses.Peek(tx, r.ProjectDeploymentProcessSnapshotID)
 	if err != nil {
 		return err
 	}
-	channel, err := catalog.Channels.Get(tx, d.ChannelID)
+	channel, err := catalog.Channels.Peek(tx, d.ChannelID)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
@@ -155,15 +155,15 @@ func (g *occasion) loadDeployment(tx *store.Tx) error {
 // load reads what deployments and runbook runs have in common.
 func (g *occasion) load(tx *store.Tx, id, project, environment, tenant string, e *catalog.Execution) (err error) {
 	g.id, g.execution = id, e
-	if g.project, err = catalog.Projects.Get(tx, project); err != nil {
+	if g.project, err = catalog.Projects.Peek(tx, project); err != nil {
 		return err
 	}
-	if g.environment, err = catalog.Environments.Get(tx, environment); err != nil {
+	if g.environment, err = catalog.Environments.Peek(tx, environment); err != nil {
 		return err
 	}
 	g.context = variable.Context{Environment: environment, ParentEnvironment: g.environment.ParentEnvironmentID, Project: project}
 	if tenant != "" {
-		if g.tenant, err = catalog.Tenants.Get(tx, tenant); err != nil {
+		if g.tenant, err = catalog.Tenants.Peek(tx, tenant); err != nil {
 			return err
 		}
 		g.context.Tenant, g.context.TenantTags = tenant, g.tenant.TenantTags
@@ -175,14 +175,14 @@ func (g *occasion) load(tx *store.Tx, id, project, environment, tenant string, e
 }
 
 func (g *occasion) loadWorkers(tx *store.Tx) error {
-	pools, _, err := catalog.WorkerPools.List(tx, kind.Query{Space: g.project.SpaceID})
+	pools, err := catalog.WorkerPools.PeekAll(tx, kind.Query{Space: g.project.SpaceID})
 	if err != nil {
 		return err
 	}
 	for _, p := range pools {
 		g.pools = append(g.pools, rule.Pool{ID: p.ID, Name: p.Name, Default: p.IsDefault, Dynamic: p.WorkerPoolType == catalog.DynamicWorkerPool})
 	}
-	workers, _, err := catalog.Workers.List(tx, kind.Query{Space: g.project.SpaceID})
+	workers, err := catalog.Workers.PeekAll(tx, kind.Query{Space: g.project.SpaceID})
 	if err != nil {
 		return err
 	}
@@ -203,7 +203,7 @@ func (g *occasion) finishLoad(tx *store.Tx) error {
 		g.given = append(g.given, values...)
 	}
 	if id := g.execution.ManifestVariableSetID; id != "" {
-		set, err := catalog.VariableSets.Get(tx, id)
+		set, err := catalog.VariableSets.Peek(tx, id)
 		if err != nil {
 			return err
 		}

@@ -35,6 +35,7 @@ import (
 var agentDir string
 
 func TestMain(m *testing.M) {
+	kind.Distrust()
 	code := m.Run()
 	if agentDir != "" {
 		os.RemoveAll(agentDir)

@@ -98,10 +98,10 @@ func trackLike(tx *store.Tx, r *catalog.Release, like *track) (*track, error) {
 // read finds what the way of the release is made of.
 func (k *track) read(tx *store.Tx) (err error) {
 	r := k.release
-	if k.project, err = catalog.Projects.Get(tx, r.ProjectID); err != nil {
+	if k.project, err = catalog.Projects.Peek(tx, r.ProjectID); err != nil {
 		return err
 	}
-	if k.channel, err = catalog.Channels.Get(tx, r.ChannelID); err != nil {
+	if k.channel, err = catalog.Channels.Peek(tx, r.ChannelID); err != nil {
 		return err
 	}
 	if k.lifecycle, err = lifecycleOf(tx, k.project, k.channel); err != nil {
@@ -114,7 +114,7 @@ func (k *track) read(tx *store.Tx) (err error) {
 
 func lifecycleOf(tx *store.Tx, project *catalog.Project, channel *catalog.Channel) (*catalog.Lifecycle, error) {
 	id := rule.EffectiveLifecycle(channel.LifecycleID, project.LifecycleID)
-	l, err := catalog.Lifecycles.Get(tx, id)
+	l, err := catalog.Lifecycles.Peek(tx, id)
 	if fault.Is(err, fault.NotFound) {
 		return nil, fault.New(fault.Invalid, "The lifecycle of project '%s' (%s) does not exist any more.", project.Name, id)
 	}

@@ -176,12 +176,15 @@ func CloseInterruptions(tx *store.Tx, space, taskID string) error {
 // deploymentEnded notes in the deployment how it went, says so in the audit
 // trail, and lets the release go on to where its lifecycle takes it by itself.
 func (g *occasion) deploymentEnded(tx *store.Tx, t *task.Task, d *catalog.Deployment, r *catalog.Release, state task.State, so plan.Standing) error {
-	d, err := catalog.Deployments.Get(tx, d.ID)
+	d, err := catalog.Deployments.Peek(tx, d.ID)
 	if err != nil {
 		return err
 	}
 	failed, targets := state == task.Failed || len(so.Failures()) > 0, deployedTo(so)
 	if failed != d.FailureEncountered || !slices.Equal(targets, d.DeployedToMachineIDs) {
+		if d, err = catalog.Deployments.Get(tx, d.ID); err != nil {
+			return err
+		}
 		d.FailureEncountered, d.DeployedToMachineIDs = failed, targets
 		if err := catalog.Deployments.Put(tx, d); err != nil {
 			return err
@@ -222,7 +225,7 @@ func (g *occasion) succeeded(tx *store.Tx, t *task.Task, d *catalog.Deployment, 
 			return err
 		}
 	}
-	r, err := catalog.Releases.Get(tx, r.ID)
+	r, err := catalog.Releases.Peek(tx, r.ID)
 	if err != nil {
 		return err
 	}

@@ -403,7 +403,8 @@ func (k *Kind[T]) Remove(tx *store.Tx, r *T) error {
 			return err
 		}
 	}
-	d := base(r).doc
+	gone := *base(r).doc // which others may have been given too
+	d := &gone
 	users, err := tx.UsedBy(d.ID, 20)
 	if err != nil {
 		return err

@@ -27,6 +27,8 @@ type Document struct {
 
 	References []Reference
 	Event      *Event // the audit event; nil only for what is no mutation a person made
+
+	made *made // for all who are given the document from memory
 }
 
 // Reference says that a document names another in one of its members.
@@ -54,6 +56,7 @@ func (d *Document) key() string {
 // appends its audit event. It sets Version and Modified. A stale Version is a
 // Conflict; a reference to nothing and a name that is taken are Invalid.
 func (t *Tx) Put(d *Document) error {
+	t.changed(documentKey(d.table(), d.ID), d.Kind, nil) // until all of it is written
 	now := time.Now().Truncate(time.Millisecond)
 	d.Modified = now
 	var err error
@@ -71,6 +74,7 @@ func (t *Tx) Put(d *Document) error {
 	if err := t.putReferences(d); err != nil {
 		return err
 	}
+	t.changed(documentKey(d.table(), d.ID), d.Kind, d.asRead())
 	if d.Event == nil {
 		return nil
 	}
@@ -79,7 +83,7 @@ func (t *Tx) Put(d *Document) error {
 }
 
 func (t *Tx) insert(d *Document) error {
-	_, err := t.Exec("insert into "+d.table()+` (id, kind, space, owner, name, name_key, slug, version, shape, created, modified, data)
+	_, err := t.exec("insert into "+d.table()+` (id, kind, space, owner, name, name_key, slug, version, shape, created, modified, data)
 		values ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11)`,
 		d.ID, d.Kind, d.Space, d.Owner, d.Name, d.key(), d.Slug, d.Shape, d.Created.UnixMilli(), d.Modified.UnixMilli(), string(d.Data))
 	if Duplicate(err) {
@@ -93,7 +97,7 @@ func (t *Tx) insert(d *Document) error {
 }
 
 func (t *Tx) replace(d *Document) error {
-	n, err := t.Exec("update "+d.table()+` set owner = $1, name = $2, name_key = $3, slug = $4, version = version + 1, shape = $5, modified = $6, data = $7
+	n, err := t.exec("update "+d.table()+` set owner = $1, name = $2, name_key = $3, slug = $4, version = version + 1, shape = $5, modified = $6, data = $7
 		where id = $8 and version = $9`,
 		d.Owner, d.Name, d.key(), d.Slug, d.Shape, d.Modified.UnixMilli(), string(d.Data), d.ID, d.Version)
 	if Duplicate(err) {
@@ -124,26 +128,38 @@ func (t *Tx) putReferences(d *Document) error {
 			return fmt.Errorf("reading the references of %s: %w", d.ID, err)
 		}
 	}
+	var fresh []Reference
 	for _, r := range d.References {
-		if _, known := have[r]; known {
-			have[r] = false
-			continue
+		if _, known := have[r]; !known {
+			fresh = append(fresh, r)
 		}
 		have[r] = false
-		if _, err := t.Exec("insert into reference (source, source_kind, field, target) values ($1, $2, $3, $4)", d.ID, d.Kind, r.Field, r.Target); err != nil {
-			return fmt.Errorf("recording that %s refers to %s: %w", d.ID, r.Target, err)
+	}
+	for some := range slices.Chunk(fresh, referencesAtOnce) {
+		args, rows := []any{d.ID, d.Kind}, make([]string, len(some))
+		for i, r := range some {
+			rows[i] = fmt.Sprintf("($1, $2, $%d, $%d)", 3+2*i, 4+2*i)
+			args = append(args, r.Field, r.Target)
+		}
+		text := "insert into reference (source, source_kind, field, target) values " + strings.Join(rows, ", ")
+		if _, err := t.exec(text, args...); err != nil {
+			return fmt.Errorf("recording what %s refers to: %w", d.ID, err)
 		}
 	}
 	for r, stale := range have {
 		if !stale {
 			continue
 		}
-		if _, err := t.Exec("delete from reference where source = $1 and field = $2 and target = $3", d.ID, r.Field, r.Target); err != nil {
+		if _, err := t.exec("delete from reference where source = $1 and field = $2 and target = $3", d.ID, r.Field, r.Target); err != nil {
 			return fmt.Errorf("forgetting that %s refers to %s: %w", d.ID, r.Target, err)
 		}
 	}
 	return nil
 }
+
+// referencesAtOnce is how many references one statement takes, so that few texts
+// of it arise.
+const referencesAtOnce = 8
 
 // Place says what a document is and where.
 type Place struct{ Kind, Space, Name string }
@@ -159,6 +175,11 @@ func (t *Tx) Lock(ids []string) (map[string]Place, error) {
 	slices.Sort(ids) // one order for all, so that two units never wait for each other
 	exist := map[string]Place{}
 	for _, id := range slices.Compact(ids) {
+		if known, ok := t.recall(documentKey(tableOf(id), id)); ok {
+			d := known.(*Document)
+			exist[id] = Place{d.Kind, d.Space, d.Name}
+			continue
+		}
 		var p Place
 		ok, err := t.QueryRow([]any{&p.Kind, &p.Space, &p.Name}, "select kind, space, name from "+tableOf(id)+" where id = $1"+suffix, id)
 		if err != nil {
@@ -218,14 +239,15 @@ func (t *Tx) UsedBy(id string, limit int) ([]User, error) {
 // Delete removes a document and its references and appends the event. What
 // still refers to it is the caller's to check with UsedBy first.
 func (t *Tx) Delete(d *Document) error {
-	n, err := t.Exec("delete from "+d.table()+" where id = $1", d.ID)
+	t.changed(documentKey(d.table(), d.ID), d.Kind, nil)
+	n, err := t.exec("delete from "+d.table()+" where id = $1", d.ID)
 	if err != nil {
 		return fmt.Errorf("deleting %s: %w", d.ID, err)
 	}
 	if n == 0 {
 		return fault.New(fault.NotFound, "%s does not exist", d.ID)
 	}
-	if _, err := t.Exec("delete from reference where source = $1", d.ID); err != nil {
+	if _, err := t.exec("delete from reference where source = $1", d.ID); err != nil {
 		return fmt.Errorf("deleting the references of %s: %w", d.ID, err)
 	}
 	if d.Event == nil {
@@ -252,16 +274,25 @@ func scanDocument(table string, scan func(...any) error) (*Document, error) {
 	return &d, nil
 }
 
-// Get reads one document by id; nil when there is none.
+// Get reads one document by id; nil when there is none. Others may be given the
+// same one, so nothing of it may be changed.
 func (t *Tx) Get(table, id string) (*Document, error) {
 	var d *Document
 	name := (&Document{Table: table}).table()
+	key := documentKey(name, id)
+	if known, ok := t.recall(key); ok {
+		return known.(*Document), nil
+	}
 	err := t.Query(func(scan func(...any) error) (err error) {
 		d, err = scanDocument(table, scan)
 		return err
 	}, "select "+columns+" from "+name+" where id = $1", id)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", id, err)
+	}
+	if d != nil {
+		d.made = &made{}
+		t.remember(key, "", d, len(d.Data))
 	}
 	return d, nil
 }

@@ -49,6 +49,7 @@ type DB struct {
 	write, read *sql.DB
 	writer      *writer // of SQLite
 	readers     readers // of SQLite
+	memory      *memory // of SQLite
 	statements  statements
 	watchers    watchers
 }
@@ -80,7 +81,8 @@ func openAt(ctx context.Context, dir, databaseURL string, version int64) (*DB, e
 			db.Close()
 			return nil, fmt.Errorf("taking the connection to write through: %w", err)
 		}
-		db.writer = &writer{session: session{conn: conn}}
+		db.memory = newMemory()
+		db.writer = &writer{session: session{conn: conn}, memory: db.memory}
 	}
 	return db, nil
 }
@@ -175,6 +177,9 @@ func (db *DB) waitReady(ctx context.Context) error {
 
 // Close closes all connections.
 func (db *DB) Close() error {
+	if db.memory != nil {
+		db.memory.close()
+	}
 	db.statements.close()
 	err := db.readers.close()
 	if db.writer != nil {
@@ -237,6 +242,9 @@ func (db *DB) once(ctx context.Context, f func(*Tx) error) error {
 // committed state; later ones see it too, or what has been committed since.
 func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 	t := &Tx{db: db, ctx: ctx}
+	if db.memory != nil {
+		t.began = db.memory.commits.Load()
+	}
 	defer t.giveBack()
 	return f(t)
 }

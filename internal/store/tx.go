@@ -18,7 +18,8 @@ type Tx struct {
 	tx     *sql.Tx // PostgreSQL
 	writer *writer // SQLite
 
-	reading // what a unit that only reads, reads through, on SQLite
+	reading       // what a unit that only reads, reads through, on SQLite
+	began   int64 // such a unit: the last commit before it
 }
 
 // Context is the context the unit runs in, with the actor it acts for.
@@ -86,6 +87,12 @@ func (t *Tx) define(text string) error {
 
 // Exec runs a statement and gives the number of rows it changed.
 func (t *Tx) Exec(text string, args ...any) (int64, error) {
+	t.beware(text)
+	return t.exec(text, args...)
+}
+
+// exec is Exec for what is told to the memory by itself.
+func (t *Tx) exec(text string, args ...any) (int64, error) {
 	if !t.Writable() {
 		return 0, fmt.Errorf("writing through a read-only unit: %s", text)
 	}
@@ -102,6 +109,7 @@ func (t *Tx) Exec(text string, args ...any) (int64, error) {
 
 // Query runs a query and calls scan for each row; scan is given the row's Scan.
 func (t *Tx) Query(scan func(scan func(dest ...any) error) error, text string, args ...any) error {
+	t.beware(text)
 	st, err := t.statement(text)
 	if err != nil {
 		return fmt.Errorf("preparing %q: %w", text, err)

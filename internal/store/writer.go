@@ -20,8 +20,9 @@ type writer struct {
 	gate    sync.Mutex   // whoever holds it may use what follows
 
 	session
-	guard func(context.Context) error // says why nothing may be committed; nil when it always may
-	open  *batch                      // left by the unit before; nil when there is none
+	memory *memory
+	guard  func(context.Context) error // says why nothing may be committed; nil when it always may
+	open   *batch                      // left by the unit before; nil when there is none
 }
 
 // batch is one transaction of several units.
@@ -102,6 +103,7 @@ func (w *writer) undo(ctx context.Context, b *batch) error {
 	if !b.shared {
 		return errUndone
 	}
+	w.memory.undo()
 	_, err := w.exec(ctx, "rollback to unit")
 	if err == nil {
 		_, err = w.exec(ctx, "release unit")
@@ -136,6 +138,7 @@ func (w *writer) end(ctx context.Context, b *batch, err error) {
 		// Fails where SQLite has rolled back by itself.
 		_, _ = w.exec(ctx, "rollback")
 	}
+	w.memory.settle(err == nil)
 	b.err = err
 	close(b.done)
 }
