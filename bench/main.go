@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -26,7 +27,9 @@ type bench struct {
 	crowd    int           // deployments in hand at once
 	shrink   int           // by how much the large space is smaller than it should be
 	keep     bool          // leave dir
-	undo     []func()      // what stops what was started, last first
+
+	mu   sync.Mutex
+	undo []func() // what stops what was started, last first
 }
 
 // part can be chosen by name; one that takes long is only measured by name.
@@ -115,10 +118,17 @@ func (b *bench) measure(out string, names []string) (err error) {
 }
 
 // later has f called when the part ends.
-func (b *bench) later(f func()) { b.undo = append(b.undo, f) }
+func (b *bench) later(f func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.undo = append(b.undo, f)
+}
 
-// stop calls what later was given, down to a level.
+// stop calls what later was given, down to a level. Who comes second, when the
+// run is interrupted, leaves only after all is undone.
 func (b *bench) stop(level int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for len(b.undo) > level {
 		f := b.undo[len(b.undo)-1]
 		b.undo = b.undo[:len(b.undo)-1]
