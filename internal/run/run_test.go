@@ -270,7 +270,7 @@ func (h *theater) await(t *testing.T, want func(*task.Task) bool) *task.Task {
 	t.Helper()
 	l := h.q.Bus().Listen(16)
 	defer l.Close()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		got, err := h.q.Get(t.Context(), h.id)
 		if err != nil {
