@@ -121,7 +121,7 @@ func (c *client) text(v any, path string) string {
 func (c *client) until(path, member, wanted string) any {
 	c.Helper()
 	var v any
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); <-time.After(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); <-time.After(10 * time.Millisecond) {
 		if v = c.get(path); c.text(v, member) == wanted {
 			return v
 		}

@@ -235,7 +235,7 @@ func TestRealDeployment(t *testing.T) {
 			all, _ := filepath.Glob(filepath.Join(s.Home, ".tako", "work", "[^.]*"))
 			return all
 		}
-		for end := time.Now().Add(10 * time.Second); len(tickets()) > 0 && time.Now().Before(end); {
+		for end := time.Now().Add(time.Minute); len(tickets()) > 0 && time.Now().Before(end); {
 			<-time.After(10 * time.Millisecond)
 		}
 		if left := tickets(); len(left) > 0 {

@@ -186,7 +186,7 @@ func TestQueueRules(t *testing.T) {
 				y.Fatal(err)
 			}
 			y.end("a", Outcome{Pause: &Pause{Until: time.Now().Add(20 * time.Millisecond)}})
-			for deadline := time.Now().Add(10 * time.Second); y.claim("n") != "a"; <-time.After(5 * time.Millisecond) {
+			for deadline := time.Now().Add(time.Minute); y.claim("n") != "a"; <-time.After(5 * time.Millisecond) {
 				if time.Now().After(deadline) {
 					y.Fatal("it does not go on")
 				}
