@@ -153,8 +153,10 @@ func (a *API) answer(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.enter(r); err != nil {
-		return nil, err
+	if !route.Open {
+		if err := a.enter(r); err != nil {
+			return nil, err
+		}
 	}
 	if err := a.maintained(r, route); err != nil {
 		return nil, err

@@ -145,9 +145,6 @@ func (a *API) triggerStatus(r *Request) (any, error) {
 		status.WaitsFor, status.LastResult, status.LastTaskIDs = s.Waits, s.LastResult, append(status.LastTaskIDs, s.LastTasks...)
 		status.NextDue = kind.Time{Time: s.DueAt()}
 		status.LastDue, status.LastFired = kind.Time{Time: momentOf(s.LastDue)}, kind.Time{Time: momentOf(s.LastFired)}
-		if s.LastResult == "" {
-			status.LastResult = t.Unwatched()
-		}
 		return nil
 	})
 	return status, err

@@ -17,7 +17,7 @@ func TestTriggersOverHTTP(t *testing.T) {
 		"Action": thing{"ActionType": "RunRunbook", "RunbookId": s.Runbook, "EnvironmentIds": []string{s.Dev}, "TenantIds": []string{}, "TenantTags": []string{}}}
 	id := s.text(s.post("/api/Spaces-1/projecttriggers", nightly), "Id")
 	machine := s.text(s.post("/api/Spaces-1/projects/web-shop/triggers", thing{"Name": "Scale", "Filter": thing{"FilterType": "MachineFilter", "EnvironmentIds": []string{s.Dev}, "EventGroups": []string{"MachineAvailableForDeployment"}}, "Action": thing{"ActionType": "AutoDeploy"}}), "Id")
-	hook := s.text(s.post("/api/Spaces-1/projecttriggers", thing{"Name": "Commit", "ProjectId": s.Project, "Filter": thing{"FilterType": "WebhookFilter"}, "Action": thing{"ActionType": "RunRunbook", "RunbookId": s.Runbook, "EnvironmentIds": []string{s.Dev}}}), "Id")
+	hook := s.text(s.post("/api/Spaces-1/projecttriggers", thing{"Name": "Commit", "ProjectId": s.Project, "Filter": thing{"FilterType": "WebhookFilter", "RequireApiKey": true}, "Action": thing{"ActionType": "RunRunbook", "RunbookId": s.Runbook, "EnvironmentIds": []string{s.Dev}}}), "Id")
 	for path, want := range map[string]string{
 		"/projecttriggers": "3", "/projecttriggers?runbooks=" + s.Runbook: "2", "/projecttriggers?runbooks=Runbooks-99": "0",
 		"/projects/" + s.Project + "/triggers": "3", "/scheduledprojecttriggers": "1", "/projects/web-shop/triggers?take=1": "3",
@@ -35,7 +35,7 @@ func TestTriggersOverHTTP(t *testing.T) {
 	if why := s.refused(400, "POST", "/api/Spaces-1/projecttriggers", with(with(thing{}, "Name", "X", "ProjectId", s.Project, "Action", nightly["Action"]), "Filter", thing{"FilterType": "CronExpressionSchedule", "CronExpression": "soon"})); !strings.Contains(why, "six fields") {
 		t.Error(why)
 	}
-	if got := s.get("/api/Spaces-1/projecttriggers/" + hook + "/status"); !strings.Contains(s.text(got, "LastResult"), "never fires") {
+	if got := s.get("/api/Spaces-1/projecttriggers/" + hook + "/status"); s.text(got, "WaitsFor") != "Webhook" {
 		t.Error(got)
 	}
 	// Put the clock forward, and it fires.

@@ -54,8 +54,11 @@ type TriggerFilter struct {
 	Packages []ActionSlugPackage `json:"Packages,omitempty"`
 	Sources  []GitTriggerSource  `json:"Sources,omitempty"`
 
-	// WebhookFilter
-	Secret *kind.Sensitive `json:"Secret,omitempty"`
+	// WebhookFilter: the id is the end of the address to call, and is the
+	// server's. Who calls knows the secret or, where that is asked, has a key.
+	WebhookID     string          `json:"WebhookId,omitempty"`
+	Secret        *kind.Sensitive `json:"Secret,omitempty"`
+	RequireAPIKey *bool           `json:"RequireApiKey,omitempty"`
 }
 
 // ActionSlugPackage names a package of a process by its action's slug.
@@ -136,6 +139,7 @@ var ProjectTriggers = kind.Register(kind.Kind[ProjectTrigger]{
 			next.ProjectID = old.ProjectID
 		}
 		checkFilter(&next.Filter, c)
+		checkWebhook(next, old, c)
 		checkTriggerAction(&next.Action, c)
 		return oneBuiltInFeedTrigger(tx, next, c)
 	},
@@ -193,6 +197,31 @@ func checkFilter(f *TriggerFilter, c *fault.Complaints) {
 	}
 	if strings.HasSuffix(f.FilterType, "Schedule") && len(*c) == before {
 		f.checkSchedule(c)
+	}
+}
+
+// checkWebhook gives a trigger that waits for calls its address, which it keeps,
+// and sees to it that not everybody may call.
+func checkWebhook(next, old *ProjectTrigger, c *fault.Complaints) {
+	f := &next.Filter
+	if f.FilterType != FilterWebhook {
+		f.WebhookID, f.Secret, f.RequireAPIKey = "", nil, nil
+		return
+	}
+	if f.WebhookID = ""; old != nil {
+		f.WebhookID = old.Filter.WebhookID
+	}
+	if f.WebhookID == "" {
+		f.WebhookID = newGUID()
+	}
+	if f.RequireAPIKey == nil {
+		f.RequireAPIKey = new(bool)
+	}
+	switch secret := f.Secret != nil && f.Secret.HasValue; {
+	case !*f.RequireAPIKey && !secret:
+		c.Add("Filter.Secret must not be empty, unless Filter.RequireApiKey is true.")
+	case *f.RequireAPIKey && secret:
+		c.Add("Filter.Secret must be empty where Filter.RequireApiKey is true: the trigger is called with a key or with a secret.")
 	}
 }
 

@@ -41,6 +41,7 @@ const (
 	WaitsForPush     = "Push" // to the space's own feed
 	WaitsForFeed     = "Feed" // another one
 	WaitsForGit      = "Git"
+	WaitsForCall     = "Webhook"
 	WaitsForNothing  = "Nothing"
 	dueForm          = "2006-01-02T15:04:05.000Z"
 	triggerStateFrom = "triggerstate-"
@@ -96,16 +97,10 @@ func (t *ProjectTrigger) waits() string {
 		return WaitsForFeed
 	case FilterGit:
 		return WaitsForGit
+	case FilterWebhook:
+		return WaitsForCall
 	}
 	return WaitsForNothing
-}
-
-// Unwatched says why a trigger never fires; "" is for those that may.
-func (t *ProjectTrigger) Unwatched() string {
-	if t.Filter.FilterType == FilterWebhook {
-		return "This server receives no webhooks for triggers, so this one never fires."
-	}
-	return ""
 }
 
 // Arm makes the state of a trigger that is new or was changed. What happened

@@ -54,7 +54,7 @@ func (o *occasion) options() (deploy.DeployOptions, error) {
 	answers, err := o.trigger.Action.Answers()
 	return deploy.DeployOptions{
 		Variables: answers, Trigger: variable.Ref{ID: o.trigger.ID, Name: o.trigger.Name},
-		Comments: "Started by the trigger '" + o.trigger.Name + "'",
+		Comments: "Started by the trigger '" + o.trigger.Name + "'", Allow: o.allow,
 	}, err
 }
 

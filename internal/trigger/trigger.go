@@ -132,6 +132,8 @@ type occasion struct {
 	// event that has been looked at.
 	events []*store.Event
 	last   int64
+	allow  Allow   // for occasions that somebody makes
+	came   *result // what came of it
 }
 
 // errRaced says that another node has taken the occasion.
@@ -255,6 +257,9 @@ func (o *occasion) hold(tx *store.Tx) (*result, error) {
 	if o.project.IsDisabled {
 		return nothing("project '%s' is disabled.", o.project.Name), nil
 	}
+	if o.state.Waits == catalog.WaitsForCall {
+		return nil, nil
+	}
 	for _, id := range o.state.LastTasks {
 		t, err := task.GetTx(tx, id)
 		if fault.Is(err, fault.NotFound) {
@@ -283,6 +288,7 @@ func (o *occasion) take(tx *store.Tx, r *result) error {
 	if s.Revision() != o.state.Revision() {
 		return errRaced
 	}
+	o.came = r
 	at := kind.Time{Time: o.now.UTC()}
 	if due := s.DueAt(); !due.IsZero() {
 		at.Time = due
