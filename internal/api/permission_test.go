@@ -55,6 +55,7 @@ var forEveryone = map[string]string{
 	"GET M/events/groups":                "the names of sorts of events",
 	"GET communityactiontemplates":       "facts of the product",
 	"GET communityactiontemplates/all":   "facts of the product",
+	"GET ui/position":                    "how far the server's trails have come, not what is in them",
 	"GET users/me":                       "the caller",
 	"GET users/authentication":           "how the caller can sign in",
 	"GET teammembership":                 "the caller's own teams",
