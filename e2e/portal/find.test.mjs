@@ -31,6 +31,7 @@ async function jump(page, text, option) {
     await found.waitFor();
     for (let i = 0; i < 20 && (await found.getAttribute("aria-selected")) !== "true"; i++) await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
+    await field(page).waitFor({ state: "detached" }); // or the next text goes to what is closing
 }
 
 test("the palette finds projects, releases, tenants, runbooks, pages and actions", { skip }, async () => {

@@ -115,6 +115,7 @@ export const variables: CSSVariablesResolver = () => {
     "--mantine-color-bad-light-hover": "var(--bad-bg)",
     "--mantine-color-bad-light-color": "var(--bad)",
     "--mantine-color-bad-outline": "var(--bad)",
+    "--mantine-color-bad-6": "var(--bad)", // what a menu writes in
   };
   return { variables: {}, light: both, dark: both };
 };
