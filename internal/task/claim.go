@@ -118,8 +118,14 @@ func (q *Queue) claim(tx *store.Tx, node string, lease time.Duration) ([]*Task, 
 	picked := s.pick(waiting)
 	q.turns.note(s.Served)
 	for _, c := range picked {
-		t, err := q.take(tx, c.ID, node, Claim, now, lease)
+		t, err := GetTx(tx, c.ID)
 		if err != nil {
+			return nil, err
+		}
+		if t.Hold != Waiting {
+			continue // canceled since it was seen; that hints at the next claim, which fills its place
+		}
+		if err := q.take(tx, t, node, Claim, now, lease); err != nil {
 			return nil, err
 		}
 		taken = append(taken, t)
@@ -142,13 +148,9 @@ func (q *Queue) struck(tx *store.Tx, now time.Time) (bool, error) {
 }
 
 // take puts a task into a node's hands.
-func (q *Queue) take(tx *store.Tx, id, node string, act Act, now time.Time, lease time.Duration) (*Task, error) {
-	t, err := GetTx(tx, id)
-	if err != nil {
-		return nil, err
-	}
+func (q *Queue) take(tx *store.Tx, t *Task, node string, act Act, now time.Time, lease time.Duration) error {
 	t.Node, t.Lease = node, now.Add(lease)
-	return t, q.move(tx, t, act, now)
+	return q.move(tx, t, act, now)
 }
 
 // passTime carries out what the clock alone decides.
@@ -194,11 +196,10 @@ func (q *Queue) steal(tx *store.Tx, s *Situation, now time.Time, lease time.Dura
 			n.Active++
 			s.Nodes[s.Node] = n
 		}
-		got, err := q.take(tx, t.ID, s.Node, Steal, now, lease)
-		if err != nil {
+		if err := q.take(tx, t, s.Node, Steal, now, lease); err != nil {
 			return nil, err
 		}
-		taken = append(taken, got)
+		taken = append(taken, t)
 	}
 	return taken, nil
 }

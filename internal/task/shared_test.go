@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/store/storetest"
 )
 
 // openTwice opens one database as two nodes would.
@@ -114,6 +115,45 @@ func TestNodesNeverShareATask(t *testing.T) {
 		if n != 1 {
 			t.Errorf("%s ran %d times", id, n)
 		}
+	}
+}
+
+// TestAClaimPassesOverWhatIsCanceledMeanwhile cancels a task after a claim has
+// seen it wait and before it is taken.
+func TestAClaimPassesOverWhatIsCanceledMeanwhile(t *testing.T) {
+	a, b := openTwice(t)
+	here, there := NewQueue(a, Options{}), NewQueue(b, Options{})
+	ctx := t.Context()
+	if err := there.Join(ctx, "n", 5); err != nil {
+		t.Fatal(err)
+	}
+	canceled := must[*Task](t)(here.Enqueue(ctx, New{Name: "X"}))
+	next := must[*Task](t)(here.Enqueue(ctx, New{Name: "X"}))
+	type claimed struct {
+		tasks []*Task
+		err   error
+	}
+	got := make(chan claimed, 1)
+	err := a.Do(ctx, func(tx *store.Tx) error {
+		task, err := GetTx(tx, canceled.ID)
+		if err != nil {
+			return err
+		}
+		if err := here.CancelTx(tx, task); err != nil {
+			return err
+		}
+		go func() {
+			tasks, err := there.Claim(ctx, "n", time.Minute)
+			got <- claimed{tasks, err}
+		}()
+		storetest.AwaitBlocked(t, b)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := <-got; c.err != nil || len(c.tasks) != 1 || c.tasks[0].ID != next.ID {
+		t.Errorf("%v are claimed: %v; want %s alone", c.tasks, c.err, next.ID)
 	}
 }
 

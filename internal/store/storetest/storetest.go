@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/takodeploy/tako/internal/secret"
 	"github.com/takodeploy/tako/internal/store"
@@ -96,6 +97,27 @@ func PostgresURL(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return made
+}
+
+// AwaitBlocked returns when a transaction on the PostgreSQL database waits for
+// what another has locked.
+func AwaitBlocked(t testing.TB, db *store.DB) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+		blocked := 0
+		err := db.View(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.QueryRow([]any{&blocked}, "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if blocked > 0 {
+			return
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+	t.Fatal("no transaction waits for a lock")
 }
 
 func databaseOf(server, name string) (string, error) {
