@@ -151,7 +151,7 @@ func (n *run) typeOf(k task.Key) string {
 // attached to first.
 func (n *run) stop(k task.Key) {
 	if f := n.flights[k]; f != nil {
-		f.cancel(step.ErrCanceled)
+		f.cancel(n.asked())
 		return
 	}
 	r, _ := n.book.get(k)
@@ -162,7 +162,7 @@ func (n *run) stop(k task.Key) {
 		return
 	}
 	f := n.board(r, nil, true)
-	f.cause = step.ErrCanceled
+	f.cause = n.asked()
 }
 
 // finish ends the task.

@@ -129,6 +129,8 @@ func (f *flight) giveUpLater(cause error) {
 		o := step.Outcome{State: step.Canceled, Error: "It did not stop within " + grace.String() + " and was given up; it may still run."}
 		if errors.Is(cause, step.ErrTimedOut) {
 			o.State = step.Failed
+		} else {
+			o.Lines = []step.Line{{Category: step.Warning, Text: o.Error}}
 		}
 		f.land(o, false)
 		f.letGo(errLetGo)

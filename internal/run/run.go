@@ -318,6 +318,11 @@ func (n *run) canceledFor() time.Duration {
 	return 0
 }
 
+// asked is why what runs is to stop, with since when.
+func (n *run) asked() error {
+	return step.CanceledAt{Time: time.Now().Add(-n.canceledFor())}
+}
+
 // ring sets the clock that ends the wait.
 func (n *run) ring(at time.Time) {
 	if n.timer != nil {

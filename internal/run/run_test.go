@@ -468,6 +468,9 @@ func TestCancelGivesUpOnWhatHangs(t *testing.T) {
 	if got := h.await(t, ended); got.State != task.Canceled {
 		t.Errorf("%s %s", got.State, got.Error)
 	}
+	if log := h.log(t); !strings.Contains(log, "was given up; it may still run.") {
+		t.Error(log)
+	}
 }
 
 // TestTheNextNodeGivesUpInTime has a node take over what was canceled before,

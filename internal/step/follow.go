@@ -23,7 +23,7 @@ func (r *remote) follow(ctx context.Context) (Outcome, error) {
 	defer end(nil)
 	stopping := context.AfterFunc(ctx, func() {
 		if giveUp(ctx) == nil {
-			r.stop(watch, end)
+			r.stop(context.Cause(ctx), watch, end)
 		}
 	})
 	defer stopping()
@@ -51,8 +51,8 @@ func (r *remote) follow(ctx context.Context) (Outcome, error) {
 
 // stop tells the far end to stop, until it has heard it, and ends the watch
 // when it does not stop in time.
-func (r *remote) stop(watch context.Context, end context.CancelCauseFunc) {
-	grace := time.AfterFunc(r.job.Tools.grace(), func() { end(errGivenUp) })
+func (r *remote) stop(cause error, watch context.Context, end context.CancelCauseFunc) {
+	grace := time.AfterFunc(r.job.Tools.graceLeft(cause), func() { end(errGivenUp) })
 	context.AfterFunc(watch, func() { grace.Stop() })
 	for {
 		err := r.way.Cancel(watch, r.job.Ticket)

@@ -27,6 +27,15 @@ var (
 	ErrTimedOut = errors.New("the action's time is up")
 )
 
+// CanceledAt is ErrCanceled with when that was asked for, which may be long
+// before this process has come to the job.
+type CanceledAt struct{ Time time.Time }
+
+func (CanceledAt) Error() string { return ErrCanceled.Error() }
+
+// Is makes it an ErrCanceled.
+func (CanceledAt) Is(err error) bool { return err == ErrCanceled }
+
 // Executor carries out the actions of one type. Run may be called again for a
 // job that it has run before (Job.Again), and must then attach to what is
 // there. An error is the server's own trouble, not the action's: the record

@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -92,4 +93,17 @@ func (t *Tools) grace() time.Duration {
 		return 105 * time.Second
 	}
 	return t.Grace
+}
+
+// graceLeft is what is left of the grace of a job that is to stop for a cause.
+// A process that comes to a job which was canceled long before still gives its
+// far end a moment to confirm, but no more: whoever runs the task does not wait
+// anew either, and must not lose patience before the job has said how it stands.
+func (t *Tools) graceLeft(cause error) time.Duration {
+	grace := t.grace()
+	var asked CanceledAt
+	if !errors.As(cause, &asked) {
+		return grace
+	}
+	return max(min(grace, time.Second), grace-time.Since(asked.Time))
 }

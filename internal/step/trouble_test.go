@@ -122,6 +122,30 @@ func TestDeaf(t *testing.T) {
 	must(t, err)
 }
 
+// TestDeafSinceLong goes on with a job that was canceled long ago and does not
+// stop: the wait for it does not begin anew.
+func TestDeafSinceLong(t *testing.T) {
+	b := newBench(t, localReach(t))
+	way := &shaky{deaf: true}
+	b.shake(way)
+	job := bash("echo started; sleep 60")
+	job.Tools = &Tools{Grace: time.Hour}
+	ctx, stop := context.WithCancelCause(context.Background())
+	go func() {
+		b.await("the script's start", func() bool { return len(b.lines) > 0 })
+		stop(CanceledAt{time.Now().Add(-time.Hour)})
+	}()
+	o, err := Script.Run(ctx, b.job(job, false))
+	if err != nil || o.State != Canceled || !strings.Contains(o.Error, "may still be running there.") || len(o.Lines) != 1 {
+		t.Errorf("%+v, %v", o, err)
+	}
+	way.mu.Lock()
+	way.deaf = false
+	way.mu.Unlock()
+	_, err = Script.Run(ctx, b.job(job, true))
+	must(t, err)
+}
+
 // TestForgotten asks for a job that the far end does not know.
 func TestForgotten(t *testing.T) {
 	b := newBench(t, localReach(t))
