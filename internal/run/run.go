@@ -301,11 +301,20 @@ func (n *run) noteCancel() {
 	default:
 		return
 	}
-	if !n.canceled {
-		n.canceled = true
+	if n.canceled {
+		return
+	}
+	n.canceled = true
+	told := func(e task.Event) bool { return e.Kind == eventTold }
+	if !slices.ContainsFunc(n.x.Events, told) {
 		n.say(task.Key{}, task.Warning, "The task is being canceled.")
+		n.fresh = append(n.fresh, task.Event{Kind: eventTold, At: n.x.Now()})
 	}
 }
+
+// eventTold is noted when the log says that the task is being canceled, which
+// those who go on with it need not repeat.
+const eventTold task.EventKind = "CancelTold"
 
 // canceledFor is for how long the task is being canceled, by this run or by the
 // one before it.

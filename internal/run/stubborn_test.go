@@ -25,7 +25,8 @@ var _ = step.Register("Test.Stubborn", step.ExecutorFunc(func(ctx context.Contex
 }))
 
 // TestTheNextNodeKnowsSinceWhen has a node take over what was canceled before.
-// Its executors count from the cancellation.
+// Its executors count from the cancellation, and the log says once that the
+// task is being canceled.
 func TestTheNextNodeKnowsSinceWhen(t *testing.T) {
 	const told = "The task is being canceled."
 	h := newTheater(t, planOf(t, plan.Options{}, typed("one", "Test.Stubborn")))
@@ -51,7 +52,8 @@ func TestTheNextNodeKnowsSinceWhen(t *testing.T) {
 	if got := h.await(t, ended); got.State != task.Canceled {
 		t.Errorf("%s %s", got.State, got.Error)
 	}
-	if log := h.log(t); !strings.Contains(log, "It may still be running there.") {
+	log := h.log(t)
+	if strings.Count(log, told) != 1 || !strings.Contains(log, "It may still be running there.") {
 		t.Error(log)
 	}
 }
