@@ -68,15 +68,17 @@ func (a *affair) whole() bool {
 }
 
 // older visits the tasks of the same project, environment, tenant and runbook
-// that satisfy a condition, the newest first, with what they are about.
-func (a *affair) older(tx *store.Tx, condition string, visit func(*task.Task, *affair) (more bool, err error)) error {
+// in a status, the newest first, with what they are about. They stay in it until
+// the transaction ends.
+func (a *affair) older(tx *store.Tx, in task.Status, visit func(*task.Task, *affair) (more bool, err error)) error {
 	var ids []string
+	where := fmt.Sprintf("state = '%s' and hold = '%s'", in.State, in.Hold) // no parameters: there are indexes for them
 	err := tx.Query(func(scan func(...any) error) error {
 		var id string
 		err := scan(&id)
 		ids = append(ids, id)
 		return err
-	}, "select id from task where project = $1 and environment = $2 and tenant = $3 and runbook = $4 and name = $5 and "+condition+" order by num desc",
+	}, "select id from task where project = $1 and environment = $2 and tenant = $3 and runbook = $4 and name = $5 and "+where+" order by num desc",
 		a.place[0], a.place[1], a.place[2], a.place[3], a.name)
 	if err != nil {
 		return fmt.Errorf("listing older tasks: %w", err)
@@ -85,6 +87,9 @@ func (a *affair) older(tx *store.Tx, condition string, visit func(*task.Task, *a
 		t, err := task.GetTx(tx, id)
 		if err != nil {
 			return err
+		}
+		if t.Status != in {
+			continue // it was claimed, answered or ended before it was locked
 		}
 		old, err := affairOfTask(tx, t)
 		if err != nil {
@@ -108,7 +113,7 @@ func (s *Service) supersede(tx *store.Tx, a *affair, what string) (*task.Task, e
 		return nil, nil
 	}
 	var first *task.Task
-	err := a.older(tx, "state = 'Queued' and hold = 'Waiting'", func(t *task.Task, old *affair) (bool, error) {
+	err := a.older(tx, task.Status{State: task.Queued, Hold: task.Waiting}, func(t *task.Task, old *affair) (bool, error) {
 		switch {
 		case !old.whole() || t.Parent != "":
 			return false, nil
@@ -127,7 +132,7 @@ func (s *Service) supersedeRunning(tx *store.Tx, a *affair, own *task.Task) erro
 	if !a.whole() {
 		return nil
 	}
-	return a.older(tx, "state = 'Executing' and hold = 'Paused'", func(t *task.Task, old *affair) (bool, error) {
+	return a.older(tx, task.Status{State: task.Executing, Hold: task.Paused}, func(t *task.Task, old *affair) (bool, error) {
 		if t.Num > own.Num || !old.whole() || t.Parent != "" {
 			return true, nil
 		}
@@ -135,12 +140,10 @@ func (s *Service) supersedeRunning(tx *store.Tx, a *affair, own *task.Task) erro
 	})
 }
 
-// cancel stops a task and says why in the audit trail.
+// cancel stops a task and says why, in the task and in the audit trail.
 func (s *Service) cancel(tx *store.Tx, t *task.Task, a *affair, why string) error {
+	t.Error = "The task was canceled: " + why + "."
 	if err := s.Queue.CancelTx(tx, t); err != nil {
-		if fault.Is(err, fault.Conflict) {
-			return nil // it has moved on by itself
-		}
 		return err
 	}
 	return tx.Append(&store.Event{

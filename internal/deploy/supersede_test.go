@@ -11,6 +11,7 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/store/storetest"
 	"github.com/takodeploy/tako/internal/task"
 )
 
@@ -76,6 +77,9 @@ func testSupersede(t *testing.T, o *office) {
 					t.Fatal(err)
 				}
 				got += letters[now.State]
+				if why := "superseded by Deployments-"; strings.Contains(now.Error, why) != (now.State == task.Canceled) {
+					t.Errorf("%s is %s: %q", now.ID, now.State, now.Error)
+				}
 			}
 			if got != tt.want {
 				t.Errorf("they are %s, want %s", got, tt.want)
@@ -102,42 +106,58 @@ func testSupersede(t *testing.T, o *office) {
 	}
 }
 
-func TestSuccessSupersedesWhatIsPaused(t *testing.T) { each(t, testSuccessSupersedesWhatIsPaused) }
+var signOff = catalog.Step{Name: "Sign off", Actions: []catalog.Action{{Name: "Sign off", ActionType: "Octopus.Manual"}}}
 
-// testSuccessSupersedesWhatIsPaused lets deployments wait for somebody, and then
-// a newer one succeed.
-func testSuccessSupersedesWhatIsPaused(t *testing.T, o *office) {
-	o.process(catalog.Step{Name: "Sign off", Actions: []catalog.Action{{Name: "Sign off", ActionType: "Octopus.Manual"}}}, tell("Go", "go"))
+// supersedes has the project push aside what waits, in the queue and for somebody.
+func (o *office) supersedes() {
 	o.do(func(tx *store.Tx) error {
 		p, err := catalog.Projects.Get(tx, o.project.ID)
 		if err != nil {
 			return err
 		}
-		p.CancelRunningTasks = true
+		p.CancelQueuedTasks, p.CancelRunningTasks = true, true
 		return catalog.Projects.Put(tx, p)
 	})
+}
+
+// asked deploys until somebody is asked.
+func (o *office) asked(r *catalog.Release, options deploy.DeployOptions) (id string) {
+	id = o.deploy(r, options, "Dev")[0].Task.ID
+	o.until(id, func(t *task.Task) bool { return t.Hold == task.Paused })
+	return id
+}
+
+// proceed answers what a task asks.
+func (o *office) proceed(id string) {
+	o.t.Helper()
+	var pending []*catalog.Interruption
+	o.do(func(tx *store.Tx) (err error) {
+		pending, err = catalog.PendingInterruptions(tx, space, id)
+		return err
+	})
+	if _, err := o.service.Answer(o.t.Context(), deploy.Answered{ID: pending[0].ID, Values: map[string]string{"Result": "Proceed"}, UserID: "Users-1"}); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func TestSuccessSupersedesWhatIsPaused(t *testing.T) { each(t, testSuccessSupersedesWhatIsPaused) }
+
+// testSuccessSupersedesWhatIsPaused lets deployments wait for somebody, and then
+// a newer one succeed.
+func testSuccessSupersedesWhatIsPaused(t *testing.T, o *office) {
+	o.supersedes()
+	o.process(signOff, tell("Go", "go"))
 	o.work()
 	r := o.release(deploy.NewRelease{})
-	asked := func(options deploy.DeployOptions) string {
-		id := o.deploy(r, options, "Dev")[0].Task.ID
-		o.until(id, func(t *task.Task) bool { return t.Hold == task.Paused })
-		return id
-	}
-	partial, whole, newest := asked(deploy.DeployOptions{SkipSteps: []string{"Go"}}), asked(deploy.DeployOptions{}), asked(deploy.DeployOptions{})
-	answer := func(id string) {
-		var pending []*catalog.Interruption
-		o.do(func(tx *store.Tx) (err error) {
-			pending, err = catalog.PendingInterruptions(tx, space, id)
-			return err
-		})
-		if _, err := o.service.Answer(t.Context(), deploy.Answered{ID: pending[0].ID, Values: map[string]string{"Result": "Proceed"}, UserID: "Users-1"}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	answer(newest)
+	partial, whole, newest := o.asked(r, deploy.DeployOptions{SkipSteps: []string{"Go"}}), o.asked(r, deploy.DeployOptions{}), o.asked(r, deploy.DeployOptions{})
+	o.proceed(newest)
 	var states []string
 	for _, id := range []string{newest, whole} {
-		states = append(states, string(o.until(id, done).State))
+		end := o.until(id, done)
+		states = append(states, string(end.State))
+		if why := ", which has succeeded"; strings.Contains(end.Error, why) != (end.State == task.Canceled) {
+			t.Errorf("%s is %s: %q", id, end.State, end.Error)
+		}
 	}
 	if diff := cmp.Diff([]string{"Success", "Canceled"}, states); diff != "" {
 		t.Error(diff)
@@ -145,8 +165,76 @@ func testSuccessSupersedesWhatIsPaused(t *testing.T, o *office) {
 	if got := o.until(partial, func(*task.Task) bool { return true }); got.Hold != task.Paused {
 		t.Errorf("one that leaves steps out is %s", got.Status)
 	}
-	answer(partial)
+	o.proceed(partial)
 	if got := o.until(partial, done); got.State != task.Success || slices.Contains(got.Pending, "ManualIntervention") {
 		t.Errorf("%s", got.Status)
+	}
+}
+
+// TestWhatMovesOnIsNotSuperseded has a deployment move on after a newer one has
+// seen it wait and before it is canceled: it is left alone.
+func TestWhatMovesOnIsNotSuperseded(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		process []catalog.Step
+		older   func(o *office, r *catalog.Release) (id string)
+		newer   func(o *office, r *catalog.Release) (pushes func()) // the older one aside
+		moves   func(o *office, tx *store.Tx, id string) error
+	}{
+		{
+			"it is claimed", []catalog.Step{tell("Go", "go")},
+			func(o *office, r *catalog.Release) string {
+				return o.deploy(r, deploy.DeployOptions{}, "Dev")[0].Task.ID
+			},
+			func(o *office, r *catalog.Release) func() {
+				return func() { o.deploy(r, deploy.DeployOptions{}, "Dev") }
+			},
+			func(_ *office, tx *store.Tx, id string) error { // as a claim does, which is a unit of its own
+				_, err := tx.Exec("update task set state = 'Executing', hold = 'Held', node = 'elsewhere', epoch = epoch + 1 where id = $1", id)
+				return err
+			},
+		},
+		{
+			"somebody answers", []catalog.Step{signOff},
+			func(o *office, r *catalog.Release) string {
+				o.work()
+				return o.asked(r, deploy.DeployOptions{})
+			},
+			func(o *office, r *catalog.Release) func() {
+				id := o.asked(r, deploy.DeployOptions{})
+				return func() {
+					o.proceed(id)
+					o.until(id, done)
+				}
+			},
+			func(o *office, tx *store.Tx, id string) error {
+				return o.queue.Signal(tx, id, task.Event{Kind: task.EventAnswer, At: time.Now()})
+			},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := furnish(t, storetest.Postgres(t))
+			o.supersedes()
+			o.process(tt.process...)
+			r := o.release(deploy.NewRelease{})
+			old := tt.older(o, r)
+			push := tt.newer(o, r)
+			over := make(chan struct{})
+			o.do(func(tx *store.Tx) error {
+				if err := tt.moves(o, tx, old); err != nil {
+					return err
+				}
+				go func() {
+					defer close(over)
+					push()
+				}()
+				storetest.AwaitBlocked(t, o.db, tx)
+				return nil
+			})
+			<-over
+			if got := o.until(old, func(*task.Task) bool { return true }); got.State != task.Executing || got.Error != "" {
+				t.Errorf("it is %s: %s", got.Status, got.Error)
+			}
+		})
 	}
 }

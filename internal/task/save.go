@@ -239,7 +239,9 @@ func (c *commit) finish(tx *store.Tx) error {
 	// wants to wait, would be given it again and again.
 	if o.Pause == nil || c.x.Task.State == Cancelling {
 		act := t.Status.ending(o.Act)
-		t.Error = c.x.mask.apply(o.Error)
+		if act != Stop || o.Error != "" { // who canceled it may have said why
+			t.Error = c.x.mask.apply(o.Error)
+		}
 		if act == Fail && o.Act != Fail && t.Error == "" {
 			t.Error = fmt.Sprintf("The task cannot end with %q.", o.Act)
 		}

@@ -146,7 +146,7 @@ func TestAClaimPassesOverWhatIsCanceledMeanwhile(t *testing.T) {
 			tasks, err := there.Claim(ctx, "n", time.Minute)
 			got <- claimed{tasks, err}
 		}()
-		storetest.AwaitBlocked(t, b)
+		storetest.AwaitBlocked(t, b, tx)
 		return nil
 	})
 	if err != nil {

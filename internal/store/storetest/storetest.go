@@ -99,14 +99,18 @@ func PostgresURL(t testing.TB) string {
 	return made
 }
 
-// AwaitBlocked returns when a transaction on the PostgreSQL database waits for
-// what another has locked.
-func AwaitBlocked(t testing.TB, db *store.DB) {
+// AwaitBlocked returns when another transaction waits for what one has locked, on
+// PostgreSQL.
+func AwaitBlocked(t testing.TB, db *store.DB, holder *store.Tx) {
 	t.Helper()
+	var pid int64
+	if _, err := holder.QueryRow([]any{&pid}, "select pg_backend_pid()"); err != nil {
+		t.Fatal(err)
+	}
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		blocked := 0
 		err := db.View(t.Context(), func(tx *store.Tx) error {
-			_, err := tx.QueryRow([]any{&blocked}, "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+			_, err := tx.QueryRow([]any{&blocked}, "select count(*) from pg_stat_activity where $1 = any(pg_blocking_pids(pid))", pid)
 			return err
 		})
 		if err != nil {
@@ -117,7 +121,7 @@ func AwaitBlocked(t testing.TB, db *store.DB) {
 		}
 		<-time.After(5 * time.Millisecond)
 	}
-	t.Fatal("no transaction waits for a lock")
+	t.Fatal("no transaction waits for what this one has locked")
 }
 
 func databaseOf(server, name string) (string, error) {
