@@ -58,11 +58,27 @@ type Isolation struct {
 type Job struct {
 	Command   string        `json:"command"`            // "script", "package", "transfer", "health"
 	Title     string        `json:"title,omitempty"`    // what people call it; shown to jobs that wait for it
+	Owner     Owner         `json:"owner,omitzero"`     // whose it is; told to jobs that wait for it
 	Variables []Variable    `json:"-"`                  // travel beside the JSON
 	Packages  []Package     `json:"packages,omitempty"` // already put into the cache
 	Files     []File        `json:"files,omitempty"`
 	Timeout   time.Duration `json:"timeout,omitempty"` // 0 means none; counts from when it starts to run
 	Isolation Isolation     `json:"isolation"`
+}
+
+// Owner says for which task of which installation a job is. Several of them may
+// share a machine.
+type Owner struct {
+	Installation string `json:"installation,omitempty"`
+	Task         string `json:"task,omitempty"`
+}
+
+// Ahead is a job for which another one waits.
+type Ahead struct {
+	Ticket string `json:"ticket"`
+	Title  string `json:"title"`
+	Owner  Owner  `json:"owner,omitzero"`
+	Waits  bool   `json:"waits,omitempty"` // for its turn too, which comes first
 }
 
 // The streams of a line.

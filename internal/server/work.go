@@ -55,6 +55,7 @@ func (s *Server) newWork(ctx context.Context, installation string) (*task.Runner
 		Open:     func(sealed string) (string, error) { return kind.Unseal(s.db.Key, sealed) },
 	})
 	tools := step.NewTools(step.Kit{DB: s.db, Blobs: s.blobs, Dir: s.cfg.DataDir, Pool: w.pool, Pods: pods, Packages: w.feeds})
+	tools.Installation, tools.Fate = installation, run.Fate(s.queue)
 	w.deploy = &deploy.Service{DB: s.db, Queue: s.queue, Blobs: s.blobs, Feeds: w.feeds, Tools: tools, URL: s.cfg.Web.URL}
 	w.deploy.Git = &gitproject.Service{DB: s.db, Repositories: gitrepo.New(filepath.Join(s.cfg.DataDir, "git"))}
 	runner := task.NewRunner(s.queue, task.RunnerOptions{Node: s.cfg.NodeName, Cap: s.cfg.TaskCap, Log: slog.Default()})

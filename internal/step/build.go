@@ -19,7 +19,7 @@ func build(job *Job, command string, packages []runner.Package) (runner.Job, []L
 	for _, v := range vars {
 		d.Set(v.Name, v.Value)
 	}
-	far := runner.Job{Command: command, Title: title(job), Variables: vars, Packages: packages, Isolation: isolation(job, d)}
+	far := runner.Job{Command: command, Title: title(job), Owner: owner(job), Variables: vars, Packages: packages, Isolation: isolation(job, d)}
 	if !job.Deadline.IsZero() {
 		// The server counts too; this is for when it is away.
 		far.Timeout = max(time.Until(job.Deadline), time.Second)
@@ -33,6 +33,15 @@ func title(job *Job) string {
 		return job.TaskID
 	}
 	return fmt.Sprintf("%q of %s", job.Action, job.TaskID)
+}
+
+// owner lets others who wait for the machine find out whether the task that the
+// job is for still sees it through.
+func owner(job *Job) runner.Owner {
+	if job.Tools == nil || job.Tools.Installation == "" {
+		return runner.Owner{}
+	}
+	return runner.Owner{Installation: job.Tools.Installation, Task: job.TaskID}
 }
 
 // variables are all that hold for the job, with what is known only here: the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
@@ -19,8 +20,11 @@ var errGivenUp = errors.New("the action did not stop in time")
 // follow sees the job to its end. When the action is to stop, the far end is
 // told so, and the end is waited for a while.
 func (r *remote) follow(ctx context.Context) (Outcome, error) {
+	var way sync.WaitGroup
+	defer way.Wait()
 	watch, end := context.WithCancelCause(r.alive)
 	defer end(nil)
+	way.Go(func() { r.makeWay(watch) })
 	stopping := context.AfterFunc(ctx, func() {
 		if giveUp(ctx) == nil {
 			r.stop(context.Cause(ctx), watch, end)

@@ -35,6 +35,12 @@ type Tools struct {
 	// they are.
 	Seal func(plain string) string
 	Open func(sealed string) (string, error)
+	// Installation is which one this is; jobs of others may share a machine.
+	Installation string
+	// Fate tells how the task has ended for which a job of this installation
+	// was started, in the end of a sentence that begins with "which"; it is
+	// empty while that has not ended or when nothing shows that it has.
+	Fate func(ctx context.Context, taskID, ticket string) (string, error)
 	// Patience is how long a job that runs on a machine which cannot be reached
 	// any more is waited for; 0 is ten minutes.
 	Patience time.Duration

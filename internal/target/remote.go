@@ -316,6 +316,12 @@ func (r *remote) Cancel(ctx context.Context, ticket string) error {
 	return err
 }
 
+// Ahead lists the jobs for which the ticket's waits.
+func (r *remote) Ahead(ctx context.Context, ticket string) ([]runner.Ahead, bool, error) {
+	answer, err := r.ask(ctx, wire.Request{Op: wire.OpAhead, Ticket: ticket})
+	return answer.Ahead, answer.Waits, err
+}
+
 // Complete forgets the ticket.
 func (r *remote) Complete(ctx context.Context, ticket string) error {
 	_, err := r.ask(ctx, wire.Request{Op: wire.OpComplete, Ticket: ticket})

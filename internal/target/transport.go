@@ -30,6 +30,13 @@ type Host struct {
 	Fingerprint  string   // host key offered, "SHA256:…"; "" without SSH
 }
 
+// Shared is a Transport to a machine that others use too.
+type Shared interface {
+	// Ahead lists the jobs for which the ticket's waits, and reports whether
+	// its turn is still to come.
+	Ahead(ctx context.Context, ticket string) (jobs []runner.Ahead, waits bool, err error)
+}
+
 // Transport is one way to one machine. Its methods may be called at the same
 // time. An error says what a person can do about it; Is it worth a retry is
 // answered by Temporary.

@@ -3,6 +3,8 @@ package host
 import (
 	"context"
 	"sync"
+
+	"github.com/takodeploy/tako/internal/runner"
 )
 
 // isolation holds the fair locks of one machine and account, by name. Jobs
@@ -21,7 +23,7 @@ type fairLock struct {
 }
 
 type waiter struct {
-	label string // what people call the job
+	job   runner.Ahead // as others are told of it
 	full  bool
 	ready chan struct{}
 	in    bool
@@ -57,10 +59,10 @@ func (l *fairLock) admit() {
 	}
 }
 
-// acquire waits for the lock. waits is called once, with the labels of who
+// acquire waits for the lock. waits is called once, with the titles of who
 // holds it, when it is not free at once. The returned function gives it back.
-func (i *isolation) acquire(ctx context.Context, name, label string, full bool, waits func(holders []string)) (func(), error) {
-	w := &waiter{label: label, full: full, ready: make(chan struct{})}
+func (i *isolation) acquire(ctx context.Context, name string, job runner.Ahead, full bool, waits func(holders []string)) (func(), error) {
+	w := &waiter{job: job, full: full, ready: make(chan struct{})}
 	i.mu.Lock()
 	l := i.lock(name)
 	l.queue = append(l.queue, w)
@@ -68,7 +70,7 @@ func (i *isolation) acquire(ctx context.Context, name, label string, full bool, 
 	var holders []string
 	if !w.in {
 		for h := range l.holders {
-			holders = append(holders, h.label)
+			holders = append(holders, h.job.Title)
 		}
 	}
 	i.mu.Unlock()
@@ -112,4 +114,27 @@ func (i *isolation) release(name string, w *waiter) {
 	if len(l.queue) == 0 && len(l.holders) == 0 {
 		delete(i.locks, name)
 	}
+}
+
+// ahead lists the jobs for which a ticket waits: those that hold its lock, and
+// those whose turn comes before.
+func (i *isolation) ahead(ticket string) (jobs []runner.Ahead) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, l := range i.locks {
+		for n, w := range l.queue {
+			if w.job.Ticket != ticket {
+				continue
+			}
+			for h := range l.holders {
+				jobs = append(jobs, h.job)
+			}
+			for _, before := range l.queue[:n] {
+				job := before.job
+				job.Waits = true
+				jobs = append(jobs, job)
+			}
+		}
+	}
+	return jobs
 }

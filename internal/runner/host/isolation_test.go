@@ -8,6 +8,10 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/takodeploy/tako/internal/runner"
 )
 
 // The order of the specification's example: with projects T, T, F, T, T the
@@ -18,7 +22,7 @@ func TestIsolationOrder(t *testing.T) {
 	take := func(ticket string, full bool) <-chan func() {
 		got, queued := make(chan func(), 1), make(chan struct{})
 		go func() {
-			release, err := locks.acquire(ctx, "m", ticket, full, func([]string) { close(queued) })
+			release, err := locks.acquire(ctx, "m", runner.Ahead{Ticket: ticket, Title: ticket}, full, func([]string) { close(queued) })
 			if err != nil {
 				t.Error(err)
 			}
@@ -49,6 +53,10 @@ func TestIsolationOrder(t *testing.T) {
 	releaseC := <-c
 	waits("d", d)
 	waits("e", e)
+	want := []runner.Ahead{{Ticket: "c", Title: "c"}, {Ticket: "d", Title: "d", Waits: true}}
+	if diff := cmp.Diff(want, locks.ahead("e")); diff != "" || locks.ahead("c") != nil {
+		t.Error(diff, locks.ahead("c"))
+	}
 	releaseC()
 	(<-d)()
 	(<-e)()
@@ -59,13 +67,13 @@ func TestIsolationOrder(t *testing.T) {
 
 func TestIsolationGivesUp(t *testing.T) {
 	locks := newIsolation()
-	release, err := locks.acquire(context.Background(), "m", "a", true, func([]string) {})
+	release, err := locks.acquire(context.Background(), "m", runner.Ahead{Title: "a"}, true, func([]string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	why := errors.New("canceled by hand")
 	ctx, cancel := context.WithCancelCause(context.Background())
-	_, err = locks.acquire(ctx, "m", "b", true, func(holders []string) {
+	_, err = locks.acquire(ctx, "m", runner.Ahead{Title: "b"}, true, func(holders []string) {
 		if fmt.Sprint(holders) != "[a]" {
 			t.Errorf("waits for %v", holders)
 		}
@@ -75,7 +83,7 @@ func TestIsolationGivesUp(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	release()
-	if _, err := locks.acquire(context.Background(), "m", "c", true, func([]string) { t.Error("the lock is held by nobody") }); err != nil {
+	if _, err := locks.acquire(context.Background(), "m", runner.Ahead{Title: "c"}, true, func([]string) { t.Error("the lock is held by nobody") }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -95,7 +103,7 @@ func TestIsolationExcludes(t *testing.T) {
 				ctx, stop = context.WithTimeout(ctx, time.Duration(rand.IntN(1000))*time.Microsecond)
 				defer stop()
 			}
-			release, err := locks.acquire(ctx, "m", fmt.Sprint(i), full, func([]string) {})
+			release, err := locks.acquire(ctx, "m", runner.Ahead{Title: fmt.Sprint(i)}, full, func([]string) {})
 			if err != nil {
 				return
 			}

@@ -79,11 +79,11 @@ func (e *engine) isolated(ctx context.Context, t *ticket, job *runner.Job, notic
 			waiting, stop = context.WithTimeoutCause(ctx, limit, errLockTimeout)
 			defer stop()
 		}
-		label := job.Title
-		if label == "" {
-			label = "ticket " + t.name
+		as := runner.Ahead{Ticket: t.name, Title: job.Title, Owner: job.Owner}
+		if as.Title == "" {
+			as.Title = "ticket " + t.name
 		}
-		release, err := e.locks.acquire(waiting, job.Isolation.Name, label, level == runner.IsolationFull, func(holders []string) {
+		release, err := e.locks.acquire(waiting, job.Isolation.Name, as, level == runner.IsolationFull, func(holders []string) {
 			what := "its turn"
 			if len(holders) > 0 {
 				what = strings.Join(holders, ", ")
@@ -95,6 +95,7 @@ func (e *engine) isolated(ctx context.Context, t *ticket, job *runner.Job, notic
 		}
 		defer release()
 	}
+	t.entered.Store(true)
 	if job.Timeout > 0 {
 		var stop context.CancelFunc
 		ctx, stop = context.WithTimeoutCause(ctx, job.Timeout, runner.ErrTimedOut)

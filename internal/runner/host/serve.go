@@ -56,6 +56,12 @@ func (e *engine) answer(s *wire.Stream, q *wire.Request) error {
 		}
 		t.cancel(runner.ErrCanceled)
 		return reply(s, wire.Reply{})
+	case wire.OpAhead:
+		t, err := e.find(q.Ticket)
+		if err != nil {
+			return err
+		}
+		return reply(s, wire.Reply{Waits: t.waits(), Ahead: e.locks.ahead(t.name)})
 	case wire.OpComplete:
 		if err := e.complete(q.Ticket); err != nil {
 			return err

@@ -27,6 +27,7 @@ type ticket struct {
 	exit   runner.Exit
 	gone   atomic.Bool // completed: nothing more need reach the disk
 
+	entered atomic.Bool // it has had its turn
 	lingers atomic.Bool // something that it started may still be running
 	parted  bool        // its folder was given back
 
@@ -133,4 +134,14 @@ func completedTicket(name string, exit runner.Exit) *ticket {
 	close(t.ready)
 	close(t.exited)
 	return t
+}
+
+// waits reports whether the job's turn is still to come.
+func (t *ticket) waits() bool {
+	select {
+	case <-t.exited:
+		return false
+	default:
+		return !t.entered.Load()
+	}
 }

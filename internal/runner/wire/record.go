@@ -106,6 +106,7 @@ const (
 	OpCancel   = "cancel"
 	OpComplete = "complete"
 	OpRetire   = "retire"
+	OpAhead    = "ahead"
 )
 
 // Reply is the first thing that comes back on a stream.
@@ -116,6 +117,9 @@ type Reply struct {
 	Agent  string `json:"agent,omitempty"` // hash of the host's program
 	Active int    `json:"active,omitempty"`
 	Host   *Host  `json:"host,omitempty"`
+
+	Waits bool           `json:"waits,omitempty"` // the job has not had its turn yet
+	Ahead []runner.Ahead `json:"ahead,omitempty"`
 }
 
 // Host is what the far end says of its machine.
