@@ -1,7 +1,10 @@
 package api
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -29,4 +32,56 @@ func TestWhyNamesThings(t *testing.T) {
 	if got := at(h.call(200, "GET", "/api/tasks/"+second+"/why", nil), "Sentences", 0); got != want {
 		t.Errorf("%v", got)
 	}
+}
+
+// TestStoppedQueueOfASpace stops the queue of a space while a task of it runs,
+// and starts it again.
+func TestStoppedQueueOfASpace(t *testing.T) {
+	h := newHarness(t)
+	begun, release := make(chan string, 2), make(chan struct{})
+	r := task.NewRunner(h.api.Tasks, task.RunnerOptions{Node: "n", Poll: 20 * time.Millisecond, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	r.Handle("X", task.HandlerFunc(func(ctx context.Context, x *task.Execution) (task.Outcome, error) {
+		begun <- x.Task.ID
+		select {
+		case <-release:
+			return task.Outcome{Act: task.Succeed}, nil
+		case <-ctx.Done():
+			return task.Outcome{}, ctx.Err()
+		}
+	}))
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = r.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	ended := func(id string) {
+		for at(h.call(200, "GET", "/api/tasks/"+id, nil), "State") != "Success" {
+			<-after10ms()
+		}
+	}
+	queue := func(stopped bool) {
+		space := h.call(200, "GET", "/api/spaces/Spaces-1", nil).(map[string]any)
+		space["TaskQueueStopped"] = stopped
+		h.call(200, "PUT", "/api/spaces/Spaces-1", space)
+	}
+
+	first := h.enqueue(task.New{SpaceID: "Spaces-1"})
+	<-begun
+	queue(true)
+	second := h.enqueue(task.New{SpaceID: "Spaces-1"})
+	other := h.enqueue(task.New{})
+	// Who comes later and may start has made the node look at the whole queue.
+	if got := <-begun; got != other {
+		t.Errorf("%s begins although its queue is stopped", got)
+	}
+	close(release)
+	ended(first)
+	ended(other)
+	if got := at(h.call(200, "GET", "/api/tasks/"+second, nil), "State"); got != "Queued" {
+		t.Errorf("it is %v", got)
+	}
+	if got := at(h.call(200, "GET", "/api/tasks/"+second+"/why", nil), "Sentences", 0); got != "The task queue of its space is stopped." {
+		t.Errorf("it waits: %v", got)
+	}
+	queue(false)
+	ended(second)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -124,10 +125,47 @@ func TestSpace(t *testing.T) {
 	if left := census(r, space.ID); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
+	if got := stoppedQueues(r); got != "" {
+		t.Errorf("the stopped queues are %q after the space was deleted", got)
+	}
 	if got := get(r, DeploymentFreezes, freeze.ID); len(got.ProjectEnvironmentScope) != 0 {
 		t.Errorf("a freeze still names %v", got.ProjectEnvironmentScope)
 	}
 	refused(t, remove(r, Users, bob.ID), "")
+}
+
+// stoppedQueues are the spaces whose tasks the queue does not start.
+func stoppedQueues(r *room) string {
+	var stopped []string
+	r.do(func(tx *store.Tx) error {
+		return tx.Query(func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			stopped = append(stopped, id)
+			return err
+		}, "select space from task_stopped order by space")
+	})
+	return strings.Join(stopped, " ")
+}
+
+// TestTaskQueueStops follows the queue of a space from its first to its last.
+func TestTaskQueueStops(t *testing.T) {
+	r := newRoom(t)
+	made, err := post(r, Spaces, fmt.Sprintf(`{"Name":"Made stopped","TaskQueueStopped":true,"SpaceManagersTeamMembers":[%q]}`, r.admin.ID))
+	refused(t, err, "")
+	is := func(want string) {
+		t.Helper()
+		if got := stoppedQueues(r); got != want {
+			t.Errorf("the stopped queues are %q, want %q", got, want)
+		}
+	}
+	is(made.ID)
+	change(r, Spaces, kind.DefaultSpace, `{"TaskQueueStopped":true}`)
+	is(kind.DefaultSpace + " " + made.ID)
+	change(r, Spaces, kind.DefaultSpace, `{"Description":"Everything"}`)
+	is(kind.DefaultSpace + " " + made.ID)
+	change(r, Spaces, made.ID, `{"TaskQueueStopped":false}`)
+	is(kind.DefaultSpace)
 }
 
 // frozenProject gives a space a project that a freeze of the system names.

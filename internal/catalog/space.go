@@ -38,8 +38,13 @@ var Spaces = kind.Register(kind.Kind[Space]{
 	Permissions: rights("Space"),
 	Rules:       spaceRules,
 	Created:     furnish,
-	Changed:     func(tx *store.Tx, now, _ *Space) error { return assignManagers(tx, now) },
-	Deleting:    emptySpace,
+	Changed: func(tx *store.Tx, now, _ *Space) error {
+		if err := assignManagers(tx, now); err != nil {
+			return err
+		}
+		return stopQueue(tx, now.ID, now.TaskQueueStopped)
+	},
+	Deleting: emptySpace,
 })
 
 func spaceRules(tx *store.Tx, next, old *Space, c *fault.Complaints) error {
@@ -109,6 +114,18 @@ func assignManagers(tx *store.Tx, s *Space) error {
 	return nil
 }
 
+// stopQueue has the task queue start no tasks of a space, or start them again.
+func stopQueue(tx *store.Tx, space string, stopped bool) error {
+	text := "delete from task_stopped where space = $1"
+	if stopped {
+		text = "insert into task_stopped (space) values ($1) on conflict (space) do nothing"
+	}
+	if _, err := tx.Exec(text, space); err != nil {
+		return fmt.Errorf("stopping or starting the task queue of %s: %w", space, err)
+	}
+	return nil
+}
+
 // furnish gives a new space what every space is born with.
 func furnish(tx *store.Tx, s *Space) error {
 	team := &Team{MemberUserIDs: s.SpaceManagersTeamMembers}
@@ -122,7 +139,7 @@ func furnish(tx *store.Tx, s *Space) error {
 			return fmt.Errorf("furnishing the space %s: %w", s.ID, err)
 		}
 	}
-	// Putting the space again lists its own team and gives the roles.
+	// Putting the space again lists its own team, gives the roles and may stop its queue.
 	return kind.Of[Space]().Put(tx, s)
 }
 
@@ -150,6 +167,9 @@ func emptySpace(tx *store.Tx, gone *Space) error {
 				return fmt.Errorf("emptying the space %s: %w", gone.ID, err)
 			}
 		}
+	}
+	if err := stopQueue(tx, gone.ID, false); err != nil {
+		return err
 	}
 	return thawMissing(tx)
 }

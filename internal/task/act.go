@@ -149,26 +149,3 @@ func (q *Queue) MoveToTop(ctx context.Context, id string) (*Task, error) {
 		return write1(tx, t, &old)
 	})
 }
-
-// StopSpace keeps a space's tasks from being started; those that have begun
-// go on. The empty space is all of them.
-func (q *Queue) StopSpace(ctx context.Context, space string) error {
-	return q.journal.Do(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec("insert into task_stopped (space) values ($1) on conflict (space) do nothing", space)
-		if err != nil {
-			return fmt.Errorf("stop the queue: %w", err)
-		}
-		return nil
-	})
-}
-
-// StartSpace undoes StopSpace.
-func (q *Queue) StartSpace(ctx context.Context, space string) error {
-	return q.journal.Do(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec("delete from task_stopped where space = $1", space); err != nil {
-			return fmt.Errorf("start the queue: %w", err)
-		}
-		q.tell(tx, Change{Kind: Enqueued})
-		return nil
-	})
-}

@@ -295,7 +295,7 @@ func candidates(tx *store.Tx, s *Situation) ([]Candidate, error) {
 func inSight(tx *store.Tx, s *Situation) ([]Candidate, error) {
 	room := s.room()
 	const free = "(tag_held is not null or tag = '' or not exists (select 1 from task h where h.tag_held = task.tag))"
-	const moving = "(state <> 'Queued' or not exists (select 1 from task_stopped s where s.space in (task.space, '')))"
+	const moving = "(state <> 'Queued' or not exists (select 1 from task_stopped s where s.space = task.space))"
 	where := "place_rank = 1 or (light = 1 and " + free + ")"
 	if room > 0 {
 		where = "place_rank = 1 or " + free

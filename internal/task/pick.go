@@ -81,7 +81,7 @@ type Situation struct {
 	Holders map[string]string   // concurrency tag → the task that has it
 	Active  map[string]int      // executing tasks by project
 	Served  map[string]bool     // projects that have had their turn while others waited
-	Stopped map[string]bool     // spaces whose queue is stopped; "" stops all
+	Stopped map[string]bool     // spaces whose queue is stopped
 }
 
 // resumed reports whether the task was executing before and goes on.
@@ -98,8 +98,8 @@ func (s *Situation) held(c *Candidate) string {
 		return ""
 	case c.Due.After(s.Now):
 		return "It is scheduled for " + c.Due.UTC().Format("2006-01-02 15:04:05 UTC") + "."
-	case !c.resumed() && (s.Stopped[c.Space] || s.Stopped[""]):
-		return "The task queue is stopped."
+	case !c.resumed() && s.Stopped[c.Space]:
+		return "The task queue of its space is stopped."
 	}
 	return fmt.Sprintf("It waits for %s, which runs under the same concurrency tag (%s).", s.Holders[c.Tag], c.Tag)
 }
@@ -109,7 +109,7 @@ func (s *Situation) mayRun(c *Candidate) bool {
 	switch {
 	case c.urgent():
 		return true
-	case c.Due.After(s.Now), !c.resumed() && (s.Stopped[c.Space] || s.Stopped[""]):
+	case c.Due.After(s.Now), !c.resumed() && s.Stopped[c.Space]:
 		return false
 	case c.Tag == "" || c.HasTag:
 		return true

@@ -227,17 +227,17 @@ func TestQueueRules(t *testing.T) {
 			y.end("a", Outcome{Pause: &Pause{Until: time.Now().Add(-time.Second)}})
 			y.add("b", within("S"))
 			y.add("c", within("T"))
-			y.check(y.q.StopSpace(y.Context(), "S"))
+			stop(y, y.q, "S")
 			y.is(y.claim("n"), "a c")
-			y.says("b", "The task queue is stopped.", "")
-			y.check(y.q.StartSpace(y.Context(), "S"))
+			y.says("b", "The task queue of its space is stopped.", "")
+			start(y, y.q, "S")
 			y.is(y.claim("n"), "b")
 		}},
 		{"a long row in a stopped space hides nobody", one, func(y *yard) {
 			for i := range 200 {
 				y.add(fmt.Sprint("s", i), within("S"), of(fmt.Sprint("P", i)))
 			}
-			y.check(y.q.StopSpace(y.Context(), "S"))
+			stop(y, y.q, "S")
 			y.add("z", within("T"), of("Q"))
 			y.is(y.claim("n"), "z")
 		}},
@@ -264,7 +264,7 @@ func TestQueueRules(t *testing.T) {
 			y.claim("n")
 			y.end("a", Outcome{Pause: &Pause{}})
 			y.is(y.claim("n"), "b")
-			y.check(y.q.StopSpace(y.Context(), "S"))
+			stop(y, y.q, "S")
 			y.check(y.q.SetNode(y.Context(), "n", 1, true))
 			must[*Task](y)(y.q.Cancel(y.Context(), y.ids["a"]))
 			y.is(y.claim("n"), "a")

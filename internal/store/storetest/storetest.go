@@ -69,6 +69,17 @@ func Postgres(t testing.TB) *store.DB { return open(t, "", PostgresURL(t)) }
 // PostgresURL creates a database for the test and gives its URL.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
+	return createdURL(t, blankPostgres)
+}
+
+// EmptyURL is PostgresURL without any table in the database.
+func EmptyURL(t testing.TB) string {
+	t.Helper()
+	return createdURL(t, func() (string, error) { return "template0", nil })
+}
+
+func createdURL(t testing.TB, template func() (string, error)) string {
+	t.Helper()
 	at := os.Getenv(Variable)
 	if at == "" {
 		t.Skipf("%s names no PostgreSQL server; make test starts one", Variable)
@@ -79,7 +90,7 @@ func PostgresURL(t testing.TB) string {
 	}
 	name := "tako_" + string(secret.NewToken())[:12]
 	name = fmt.Sprintf("%q", name)
-	model, err := blankPostgres()
+	model, err := template()
 	if err != nil {
 		t.Fatalf("making a database to copy for tests: %v", err)
 	}

@@ -1,0 +1,4 @@
+package store
+
+// OpenAt opens a database at a version of its schema.
+var OpenAt = openAt
