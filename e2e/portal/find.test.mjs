@@ -25,7 +25,7 @@ const heading = (page, name) => page.getByRole("heading", { level: 1, name }).wa
 // jump opens the palette, types and takes what is found.
 async function jump(page, text, option) {
     await page.keyboard.press("Control+k");
-    await field(page).waitFor();
+    await field(page).and(page.locator(":focus")).waitFor();
     await page.keyboard.type(text);
     const found = page.getByRole("option", { name: option });
     await found.waitFor();
