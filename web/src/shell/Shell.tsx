@@ -49,7 +49,7 @@ function useFocusOnArrival() {
   useEffect(() => {
     if (path === last.current) return;
     last.current = path;
-    if (document.activeElement === document.body || !document.activeElement?.closest("main")) {
+    if (document.activeElement === document.body || !document.activeElement?.closest("main, [role=dialog]")) {
       document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
     }
   }, [path]);
