@@ -477,7 +477,7 @@ func TestCancelGivesUpOnWhatHangs(t *testing.T) {
 // and hangs: the time that it had to stop does not begin anew.
 func TestTheNextNodeGivesUpInTime(t *testing.T) {
 	h := newTheater(t, planOf(t, plan.Options{}, typed("one", "Test.Hang")))
-	h.grace = 30 * time.Second // longer than is waited for the end
+	h.grace = 90 * time.Second // anew, the task itself would be given up first
 	hang := make(chan struct{})
 	h.end.block["1.1"] = hang
 	defer close(hang)
@@ -493,8 +493,20 @@ func TestTheNextNodeGivesUpInTime(t *testing.T) {
 	if _, err := h.q.Cancel(t.Context(), h.id); err != nil {
 		t.Fatal(err)
 	}
+	if got := h.endElsewhere(t); got.State != task.Canceled {
+		t.Errorf("%s %s", got.State, got.Error)
+	}
+	if log := h.log(t); !strings.Contains(log, "It did not stop within 1m30s and was given up; it may still run.") {
+		t.Error(log)
+	}
+}
+
+// endElsewhere has another node take over a task that was canceled two minutes
+// ago, and see it to its end.
+func (h *theater) endElsewhere(t *testing.T) *task.Task {
+	t.Helper()
 	err := h.db.Do(t.Context(), func(tx *store.Tx) error {
-		_, err := tx.Exec("update task_event set at = at - 60000 where task = $1 and kind = $2", h.id, string(task.EventCancel))
+		_, err := tx.Exec("update task_event set at = at - 120000 where task = $1 and kind = $2", h.id, string(task.EventCancel))
 		return err
 	})
 	if err != nil {
@@ -505,9 +517,7 @@ func TestTheNextNodeGivesUpInTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.performAs(t, other, "another")
-	if got := h.await(t, ended); got.State != task.Canceled {
-		t.Errorf("%s %s", got.State, got.Error)
-	}
+	return h.await(t, ended)
 }
 
 func TestTimeout(t *testing.T) {
