@@ -305,7 +305,9 @@ func (o *occasion) take(tx *store.Tx, r *result) error {
 			s.LastFired, s.LastTasks = &kind.Time{Time: o.now.UTC()}, r.tasks
 		}
 	}
-	if err := catalog.TriggerStates.Put(tx, s); err != nil || r.quiet {
+	if err := catalog.TriggerStates.Put(tx, s); fault.Is(err, fault.Conflict) {
+		return errRaced
+	} else if err != nil || r.quiet {
 		return err
 	}
 	category := "TriggerFired"
