@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/takodeploy/tako/internal/target/sshdtest"
 )
 
 // process is a server under measurement.
@@ -23,12 +25,8 @@ type process struct {
 }
 
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	port, err := sshdtest.ReservePort("127.0.0.1")
+	return fmt.Sprintf("127.0.0.1:%d", port), err
 }
 
 // launch starts a program and waits until health answers 200; took is the time

@@ -111,7 +111,8 @@ func installed() string {
 	return fmt.Sprintf("%.0f GiB", kib/1024/1024)
 }
 
-const intro = "Written by `bench/run`; README.md beside this file says what is measured and how. Values are medians."
+const intro = "Written by `bench/run`; README.md beside this file says what is measured and how. Values are medians. The trials of deployments\n" +
+	"that cannot be killed are written down from what their programs print."
 
 // report is the file of results: a part that is measured again replaces only
 // its own section.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -17,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/takodeploy/tako/e2e/process"
+	"github.com/takodeploy/tako/internal/target/sshdtest"
 )
 
 // postgres is a database server of the test's own, which it can restart.
@@ -72,7 +72,7 @@ func (p *postgres) settle() {
 			p.t.Fatal(err)
 		}
 	}
-	p.port, p.down = freePort(p.t), true
+	p.port, p.down = reserved(p.t), true
 }
 
 // replicate starts a standby that has each commit before it is acknowledged.
@@ -151,12 +151,11 @@ func (p *postgres) count(query string, args ...any) (n int) {
 	return n
 }
 
-func freePort(t *testing.T) int {
+func reserved(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := sshdtest.ReservePort("127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return port
 }
