@@ -36,6 +36,9 @@ const (
 	// failed one is repeated.
 	lookWithin = 3 * time.Second
 	lookAgain  = time.Second
+	// lookAfter is how long a writer at work waits with the next look: less than
+	// validFor, so that no commit but the first after a rest waits for its answer.
+	lookAfter = 3 * time.Second
 	// lookEvery is how often a writer that writes nothing looks.
 	lookEvery = time.Minute
 	// recordsFor is how long the records of former writers are kept. A writer
@@ -72,8 +75,8 @@ type Claim struct {
 // database that is copied there.
 //
 // Invariant: a writer only writes within validFor of a moment at which it had no
-// successor, and a successor reads only after that has passed. So it costs no
-// requests to hold a place that nothing is written to.
+// successor, and a successor reads only after that has passed. So a place that
+// nothing is written to need not be asked.
 type Hold struct {
 	claim  Claim
 	number int64
@@ -105,10 +108,15 @@ func Take(ctx context.Context, c Claim) (*Hold, error) {
 		}
 		h.number, h.before, h.record.History = n+1, last.History, last.History
 		err = blob.Create(ctx, c.Place, writerName(h.number), h.record.text())
-		if fault.Is(err, fault.Conflict) && !h.own(ctx) {
-			continue // another was quicker
-		} else if err != nil && !fault.Is(err, fault.Conflict) {
+		if err != nil && !fault.Is(err, fault.Conflict) {
 			return nil, fmt.Errorf("becoming the one writer of the backup: %w", err)
+		}
+		if err != nil {
+			if own, err := h.own(ctx); err != nil {
+				return nil, err
+			} else if !own {
+				continue // another was quicker
+			}
 		}
 		if n > 0 && !last.Ended && last.Machine != h.record.Machine {
 			slog.Info("waiting until the server that wrote the backup before has surely stopped", "node", last.Node, "since", last.Since)
@@ -116,13 +124,15 @@ func Take(ctx context.Context, c Claim) (*Hold, error) {
 				return nil, err
 			}
 		}
-		if !h.own(ctx) {
+		if own, err := h.own(ctx); err != nil {
+			return nil, err
+		} else if !own {
 			return nil, fault.New(fault.Conflict, "Another server began to use the backup at the same moment: start this one again if it is the right one.")
 		}
 		if err := h.look(ctx); err != nil {
 			return nil, err
 		}
-		return h, h.tidy(ctx)
+		return h, nil
 	}
 }
 
@@ -168,16 +178,16 @@ func (h *Hold) put(ctx context.Context) error {
 func (h *Hold) Check(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	seen := age(h.seen)
+	sure := seen < validFor || !h.claim.Truth
 	switch {
 	case h.lost != nil:
 		return h.lost
-	case age(h.seen) < validFor:
+	case sure && seen >= lookAfter && !h.looking && age(h.tried) > lookAgain:
+		h.looking = true
+		go h.lookBeside(ctx, seen > sureFor)
 		return nil
-	case !h.claim.Truth:
-		if !h.looking && age(h.tried) > lookAgain {
-			h.looking = true
-			go h.lookBeside(ctx)
-		}
+	case sure:
 		return nil
 	case h.failed != nil && age(h.tried) < lookAgain:
 		return h.failed
@@ -185,19 +195,13 @@ func (h *Hold) Check(ctx context.Context) error {
 	return h.lookLocked(ctx)
 }
 
-func (h *Hold) lookBeside(ctx context.Context) {
+func (h *Hold) lookBeside(ctx context.Context, all bool) {
 	began := time.Now()
-	found, err := h.successor(ctx, age(h.seenAt()) > sureFor)
+	found, err := h.successor(ctx, all)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.looking = false
 	h.learn(began, found, err)
-}
-
-func (h *Hold) seenAt() time.Time {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.seen
 }
 
 func (h *Hold) look(ctx context.Context) error {
@@ -246,13 +250,16 @@ func (h *Hold) successor(ctx context.Context, all bool) (bool, error) {
 }
 
 // own reports whether the record of the holder's number is its own.
-func (h *Hold) own(ctx context.Context) bool {
+func (h *Hold) own(ctx context.Context) (bool, error) {
 	r, err := readWriter(ctx, h.claim.Place, h.number)
-	return err == nil && r.ID == h.record.ID
+	return err == nil && r.ID == h.record.ID, err
 }
 
 // Run looks for a successor now and then, and returns an error when there is one.
 func (h *Hold) Run(ctx context.Context) error {
+	if err := h.tidy(ctx); err != nil && ctx.Err() == nil {
+		slog.Warn("old records of who wrote the backup were not removed; the next start tries again", "error", err)
+	}
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {

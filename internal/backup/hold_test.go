@@ -16,15 +16,18 @@ import (
 	"github.com/takodeploy/tako/internal/fault"
 )
 
-// watched is a place that counts how often it is looked at, and can be away.
+// watched is a place that counts how often it is looked at, takes its time, and
+// can be away.
 type watched struct {
 	blob.Store
+	takes time.Duration
 	looks atomic.Int32
 	away  atomic.Bool
 }
 
 func (w *watched) Stat(ctx context.Context, name string) (blob.Info, error) {
 	w.looks.Add(1)
+	time.Sleep(w.takes) // in a test's own time
 	if w.away.Load() {
 		return blob.Info{}, errors.New("no route")
 	}
@@ -118,22 +121,43 @@ func TestAnIdleWriterLearnsOfItsSuccessor(t *testing.T) {
 	})
 }
 
-// TestHoldingCostsNoRequests while nothing is written, and few while much is.
-func TestHoldingCostsNoRequests(t *testing.T) {
+// TestHoldingCostsLittle: a writer at work asks now and then, and no write waits
+// for the answer.
+func TestHoldingCostsLittle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		place := &watched{Store: newPlace(t)}
+		place := &watched{Store: newPlace(t), takes: validFor - lookAfter - time.Millisecond}
 		h := take(t, Claim{Place: place.Store, Dir: t.TempDir(), Truth: true})
 		h.claim.Place = place
-		for range 400 {
+		for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(time.Millisecond) {
+			at := time.Now()
 			if err := h.Check(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(validFor / 40)
+			if waited := time.Since(at); waited > 0 {
+				t.Fatalf("waited %s", waited)
+			}
 		}
-		if n := place.looks.Load(); n < 8 || n > 12 {
-			t.Errorf("%d looks in the time that 10 are right for", n)
+		if n, right := place.looks.Load(), int32(time.Minute/lookAfter); n < right-1 || n > right {
+			t.Errorf("%d looks in the time that %d are right for", n, right)
 		}
 	})
+}
+
+// unread is a place that cannot be read.
+type unread struct{ *blob.Folder }
+
+func (unread) Open(context.Context, string) (blob.Reader, error) { return nil, errors.New("no route") }
+
+// TestAPlaceThatCannotBeRead is not for that another server's.
+func TestAPlaceThatCannotBeRead(t *testing.T) {
+	place, err := blob.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Take(t.Context(), Claim{Place: unread{place}, Dir: t.TempDir(), Truth: true})
+	if err == nil || fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "no route") {
+		t.Error(err)
+	}
 }
 
 // TestNoWaitWhereNoneIsNeeded: the one before has ended, or is dead for sure.
@@ -303,6 +327,9 @@ func TestOldRecordsGo(t *testing.T) {
 			}
 		}
 		last := take(t, Claim{Place: place, Dir: t.TempDir(), Truth: true})
+		if err := last.tidy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		var left []string
 		for info := range place.List(t.Context(), writerFolder) {
 			left = append(left, info.Name)
