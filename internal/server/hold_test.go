@@ -3,6 +3,7 @@ package server
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,7 +13,9 @@ import (
 	"testing"
 
 	"github.com/takodeploy/tako/internal/backup"
+	"github.com/takodeploy/tako/internal/blob"
 	"github.com/takodeploy/tako/internal/config"
+	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/secret"
 	"github.com/takodeploy/tako/internal/store"
 )
@@ -45,6 +48,7 @@ func TestAServerThatStoodStillWritesNothingMore(t *testing.T) {
 		standStill(t, place)
 		return
 	}
+	t.Parallel()
 	place := filepath.Join(t.TempDir(), "backup")
 	child := exec.Command(os.Args[0], "-test.run=^TestAServerThatStoodStillWritesNothingMore$")
 	child.Env = append(os.Environ(), "TAKO_TEST_PLACE="+place)
@@ -102,6 +106,29 @@ func TestAServerThatStoodStillWritesNothingMore(t *testing.T) {
 	defer third.close()
 	if got := value(t, third, "who"); got != "second" {
 		t.Errorf("the backup has what the %s server wrote", got)
+	}
+}
+
+// TestABackupThatLacksTheLastIsNotGivenUp: the folder has what the backup has not,
+// so nobody may go on from the backup without being told to.
+func TestABackupThatLacksTheLastIsNotGivenUp(t *testing.T) {
+	t.Parallel() // the last copy is tried for ten seconds
+	root := filepath.Join(t.TempDir(), "backup")
+	s, err := New(t.Context(), copied(t.TempDir(), root), "1.2.3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	database := filepath.Join(root, "database")
+	if err := errors.Join(os.RemoveAll(database), os.WriteFile(database, nil, 0o600), set(t.Context(), s, "who", "nobody")); err != nil {
+		t.Fatal(err)
+	}
+	s.close()
+	place, err := blob.OpenFolder(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := backup.Take(t.Context(), backup.Claim{Place: place, Dir: t.TempDir()}); !fault.Is(err, fault.Conflict) {
+		t.Errorf("another may have it: %v", err)
 	}
 }
 

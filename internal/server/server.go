@@ -212,13 +212,15 @@ func (s *Server) close() {
 	if s.db != nil {
 		s.db.Close()
 	}
+	whole := true
 	if s.copy != nil {
 		// After the database: see there.
 		if err := s.copy.Close(); err != nil {
+			whole = false
 			slog.Error("the backup lacks what was written last; the next start adds it", "error", err)
 		}
 	}
-	if s.hold != nil {
+	if s.hold != nil && whole {
 		s.release()
 	}
 	if s.lock != nil {
