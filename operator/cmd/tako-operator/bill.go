@@ -28,14 +28,22 @@ func (b *bill) Run() error {
 	if err != nil {
 		return err
 	}
-	text, err := os.ReadFile(b.Uses)
+	uses, err := measured(b.Uses)
 	if err != nil {
-		return fmt.Errorf("reading what was measured: %w", err)
-	}
-	var uses []cost.Use
-	if err := yaml.UnmarshalStrict(text, &uses); err != nil {
-		return fmt.Errorf("reading what was measured: %w", err)
+		return err
 	}
 	fmt.Print(prices.Table(prices.Monthly(uses, b.Sharers), b.Sharers))
 	return nil
+}
+
+// measured reads what instances were measured to use.
+func measured(path string) (uses []cost.Use, err error) {
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = yaml.UnmarshalStrict(text, &uses)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading what was measured: %w", err)
+	}
+	return uses, nil
 }

@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/yaml"
 
 	"github.com/takodeploy/tako/operator/control"
 	"github.com/takodeploy/tako/operator/cost"
@@ -34,20 +32,8 @@ func (d *desk) Run(ctx context.Context) error {
 		return err
 	}
 	server := &http.Server{Addr: d.Listen, Handler: c.Handler(), ReadHeaderTimeout: 20 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
-	ended := make(chan error, 1)
-	go func() { ended <- server.ListenAndServe() }()
 	slog.Info("the control plane is ready", "address", d.Listen, "users", len(c.Users))
-	select {
-	case err := <-ended:
-		return fmt.Errorf("serving: %w", err)
-	case <-ctx.Done():
-	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	if err := server.Shutdown(end); err != nil {
-		return server.Close()
-	}
-	return nil
+	return serve(ctx, server, 10*time.Second, server.ListenAndServe)
 }
 
 func (d *desk) control() (*control.Control, error) {
@@ -60,13 +46,9 @@ func (d *desk) control() (*control.Control, error) {
 		return nil, err
 	}
 	if d.Uses != "" {
-		text, err := os.ReadFile(d.Uses)
+		uses, err := measured(d.Uses)
 		if err != nil {
-			return nil, fmt.Errorf("reading what was measured: %w", err)
-		}
-		var uses []cost.Use
-		if err := yaml.UnmarshalStrict(text, &uses); err != nil {
-			return nil, fmt.Errorf("reading what was measured: %w", err)
+			return nil, err
 		}
 		for _, u := range uses {
 			c.Uses[u.Name] = u

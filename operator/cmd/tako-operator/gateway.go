@@ -74,21 +74,25 @@ func (f *front) Run(ctx context.Context) error {
 // Start serves, once the cluster has been read.
 func (f *front) Start(ctx context.Context) error {
 	server := &http.Server{Addr: f.Listen, Handler: f.gateway, ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 2 * time.Minute}
-	ended := make(chan error, 1)
-	go func() {
-		if f.TLSCert != "" {
-			ended <- server.ListenAndServeTLS(f.TLSCert, f.TLSKey)
-		} else {
-			ended <- server.ListenAndServe()
-		}
-	}()
 	slog.Info("the gateway is ready", "address", f.Listen)
+	return serve(ctx, server, f.Hold, func() error {
+		if f.TLSCert != "" {
+			return server.ListenAndServeTLS(f.TLSCert, f.TLSKey)
+		}
+		return server.ListenAndServe()
+	})
+}
+
+// serve has a server listen until ctx ends, and gives requests so long to end.
+func serve(ctx context.Context, server *http.Server, grace time.Duration, listen func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- listen() }()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serving: %w", err)
 	case <-ctx.Done():
 	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.Hold)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := server.Shutdown(end); err != nil {
 		return server.Close()
