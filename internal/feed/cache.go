@@ -99,7 +99,6 @@ func (r *remote) keep(ctx context.Context, name string, fetch func(context.Conte
 	case err != nil:
 		return nil, fmt.Errorf("downloading from the feed '%s': %w", r.feed.Name, err)
 	}
-	silence.Stop()
 	c.Hash, c.Size = written.SHA256, written.Size
 	note, err := json.Marshal(c)
 	if err != nil {
