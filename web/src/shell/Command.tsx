@@ -57,8 +57,6 @@ export function Command() {
   const [loaded, setLoaded] = useState<string[]>([]);
   // The focus goes back to where it was: what is loaded later cannot know.
   const from = useRef<HTMLElement | null>(null);
-  const shown = useRef(open);
-  shown.current = open;
   const show = (what: "palette" | "keys") => {
     if (!open) from.current = document.activeElement as HTMLElement | null;
     setLoaded((before) => (before.includes(what) ? before : [...before, what]));
@@ -66,9 +64,9 @@ export function Command() {
   };
   const close = () => {
     setOpen("");
-    setTimeout(() => {
-      if (!shown.current && from.current?.isConnected) from.current.focus({ preventScroll: true });
-    }, 150);
+    // At once, not when all has faded: a page that is gone to takes it from there.
+    (document.activeElement as HTMLElement | null)?.blur();
+    from.current?.focus({ preventScroll: true });
   };
   const deploy = useDeploy();
   const mayRelease = useMay("ReleaseCreate");

@@ -1,6 +1,6 @@
 import { Loader, Modal } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
-import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { t } from "~/text/t";
 import classes from "./Palette.module.css";
 import { type Place, usePlaces } from "./usePlaces";
@@ -33,9 +33,6 @@ function Search({ onClose, onHelp }: Omit<Props, "opened">) {
   const [at, setAt] = useState(0);
   const { places, busy } = usePlaces(text, onHelp);
   const list = useRef<HTMLDivElement>(null);
-  const field = useRef<HTMLInputElement>(null);
-  // The dialog gives it the focus only when it has moved in; who types at once is heard too.
-  useLayoutEffect(() => field.current?.focus(), []);
   const id = useId();
   const current = Math.min(at, places.length - 1);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is chosen is to be in sight
@@ -66,8 +63,8 @@ function Search({ onClose, onHelp }: Omit<Props, "opened">) {
       <div className={classes.field}>
         <IconSearch size={17} aria-hidden />
         <input
-          ref={field}
-          data-autofocus
+          // biome-ignore lint/a11y/noAutofocus: the dialog gives the focus a moment later, and who types at once is to be heard
+          autoFocus
           role="combobox"
           aria-label={t("Search and commands")}
           aria-expanded

@@ -1,5 +1,5 @@
 import { useRouterState } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { useLiveCache, useMayBegin } from "~/api/live";
 import { SpaceContext } from "~/api/query";
 import { enterSpace } from "~/api/stream/connection";
@@ -41,20 +41,6 @@ function Live() {
   return null;
 }
 
-// useFocusOnArrival moves the focus to the heading of the page that was gone
-// to, so that screen readers tell of it.
-function useFocusOnArrival() {
-  const path = useRouterState({ select: (s) => s.location.pathname });
-  const last = useRef(path);
-  useEffect(() => {
-    if (path === last.current) return;
-    last.current = path;
-    if (document.activeElement === document.body || !document.activeElement?.closest("main, [role=dialog]")) {
-      document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
-    }
-  }, [path]);
-}
-
 // Shell keeps what is shown up to date; nothing is read before that has begun.
 export function Shell({ children }: { children: ReactNode }) {
   const { space, unknown } = useSpaceOfAddress();
@@ -81,7 +67,6 @@ export function Shell({ children }: { children: ReactNode }) {
 function Frame({ children }: { children: ReactNode }) {
   const [drawer, setDrawer] = useState(false);
   const path = useRouterState({ select: (s) => s.location.pathname });
-  useFocusOnArrival();
   // biome-ignore lint/correctness/useExhaustiveDependencies: going elsewhere closes the menu
   useEffect(() => setDrawer(false), [path]);
   return (

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect } from "react";
 import { t } from "~/text/t";
+import { useArrival } from "./arrival";
 import { Link } from "./Link";
 import classes from "./Page.module.css";
 
@@ -23,6 +24,7 @@ export function Page({ title, shown, crumbs, beside, actions, narrow, children }
   useEffect(() => {
     document.title = t("{title} · Tako", { title });
   }, [title]);
+  const heading = useArrival();
   return (
     <div className={classes.page} data-narrow={narrow || undefined}>
       <header className={classes.header}>
@@ -37,7 +39,7 @@ export function Page({ title, shown, crumbs, beside, actions, narrow, children }
         )}
         <div className={classes.line}>
           <div className={classes.heading}>
-            <h1 className={classes.title} tabIndex={-1}>
+            <h1 ref={heading} className={classes.title} tabIndex={-1}>
               {shown ?? title}
             </h1>
             {beside}
