@@ -166,6 +166,9 @@ func (f *Follower) InSync() bool {
 func (f *Follower) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), lastSync)
 	defer cancel()
+	if f.options.Hold != nil && f.options.Hold.Lost() {
+		f.store.SetShutdownSyncTimeout(0) // no trying again: it stays refused
+	}
 	var err error
 	if f.mirror != nil {
 		err = f.mirror.drain(ctx)
