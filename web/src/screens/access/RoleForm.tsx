@@ -1,12 +1,11 @@
-import { Button, Group, Select } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Select } from "@mantine/core";
+import { useState } from "react";
 import { useGet, useSend, useSpaceId } from "~/api/query";
 import type { Wire } from "~/api/wire";
 import { useSession } from "~/app/session";
 import { t } from "~/text/t";
-import form from "~/ui/form/form.module.css";
+import { DialogForm } from "~/ui/form/DialogForm";
 import { choicesOf, PickMany } from "~/ui/PickMany";
-import { Refusal } from "~/ui/Refusal";
 import { usePermissions } from "./permissions";
 
 type Props = { team: Wire<"Team">; roles: Wire<"UserRole">[]; onClose: () => void };
@@ -24,14 +23,12 @@ export function RoleForm({ team, roles, onClose }: Props) {
   const give = useSend("post", "/api/scopeduserroles", { onDone: onClose, touches: ["teams", "permissions"] });
   const role = roles.find((r) => r.Id === chosen);
   const space = isOfSpaces(role) ? inSpace : "";
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     give.mutate({ body: { TeamId: team.Id, UserRoleId: chosen, SpaceId: space || null, ...scope } });
   };
   const fitting = roles.filter((r) => !team.SpaceId || isOfSpaces(r));
   return (
-    <form onSubmit={submit} className={form.fields}>
-      <Refusal of={give.error} />
+    <DialogForm of={give} action={t("Give role")} ready={Boolean(chosen)} onSubmit={submit} onClose={onClose}>
       <Select
         label={t("Role")}
         description={role?.Description}
@@ -58,15 +55,7 @@ export function RoleForm({ team, roles, onClose }: Props) {
       )}
       {role && isSystem(role) && !isOfSpaces(role) && <p className="dim">{t("It holds for the system as a whole.")}</p>}
       {role && space && <Limits role={role} space={space} value={scope} onChange={setScope} />}
-      <Group justify="flex-end" gap={8}>
-        <Button variant="default" onClick={onClose}>
-          {t("Back")}
-        </Button>
-        <Button type="submit" loading={give.isPending} disabled={!chosen}>
-          {t("Give role")}
-        </Button>
-      </Group>
-    </form>
+    </DialogForm>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, Modal } from "@mantine/core";
 import { IconPlant2 } from "@tabler/icons-react";
 import { useState } from "react";
 import { useGet, useSend } from "~/api/query";
@@ -7,7 +7,7 @@ import { useParam } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { t } from "~/text/t";
 import { Confirm } from "~/ui/Confirm";
-import { DialogForm } from "~/ui/form/DialogForm";
+import { AddForm } from "~/ui/form/DialogForm";
 import { done, failed } from "~/ui/notify";
 import { Page } from "~/ui/Page";
 import { StatusChip } from "~/ui/StatusChip";
@@ -121,31 +121,18 @@ function Row({ project, environment }: { project: Project; environment: Environm
 }
 
 function Add({ project, onClose }: { project: Project; onClose: () => void }) {
-  const [name, setName] = useState("");
   const send = useSend("post", "/api/{spaceId}/projects/{id}/environments/ephemeral", {
     touches: ["environments"],
-    onDone: () => {
-      done(t("The environment {name} is there.", { name }));
-      onClose();
-    },
+    onDone: onClose,
   });
   return (
-    <DialogForm
+    <AddForm
+      brief
       of={send}
       action={t("Add environment")}
-      ready={Boolean(name.trim())}
-      onSubmit={() => send.mutate({ params: { id: project.Id }, body: { EnvironmentName: name } })}
+      field={{ description: t("One of the same name that other projects use is used together.") }}
+      onAdd={({ Name }) => send.mutate({ params: { id: project.Id }, body: { EnvironmentName: Name } })}
       onClose={onClose}
-    >
-      <TextInput
-        label={t("Name")}
-        description={t("One of the same name that other projects use is used together.")}
-        required
-        withAsterisk={false}
-        data-autofocus
-        value={name}
-        onChange={(e) => setName(e.currentTarget.value)}
-      />
-    </DialogForm>
+    />
   );
 }

@@ -19,7 +19,7 @@ function AddEnvironmentForm({ onClose }: Props) {
     <AddForm
       of={add}
       action={t("Add environment")}
-      example={t("Production")}
+      field={{ placeholder: t("Production") }}
       onAdd={(body) => add.mutate({ body })}
       onClose={onClose}
     />

@@ -2,22 +2,21 @@ import { Button, CopyButton, Group, Select, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useSend } from "~/api/query";
 import { t } from "~/text/t";
-import { DialogForm } from "~/ui/form/DialogForm";
+import { AddForm } from "~/ui/form/DialogForm";
 
 const lifetimes = [30, 90, 180, 365];
 
 // NewKey makes an API key and shows it, once.
 export function NewKey({ user, onClose }: { user: string; onClose: () => void }) {
-  const [purpose, setPurpose] = useState("");
   const [days, setDays] = useState<string | null>("180");
   const [key, setKey] = useState("");
   const add = useSend("post", "/api/users/{id}/apikeys", {
     touches: ["users"],
     onDone: (made) => setKey((made as unknown as { ApiKey: string }).ApiKey),
   });
-  const submit = () => {
+  const make = (Purpose: string) => {
     const Expires = days ? new Date(Date.now() + Number(days) * 86_400_000).toISOString() : null;
-    add.mutate({ params: { id: user }, body: { Purpose: purpose, Expires } as never });
+    add.mutate({ params: { id: user }, body: { Purpose, Expires } as never });
   };
   if (key) {
     return (
@@ -38,16 +37,17 @@ export function NewKey({ user, onClose }: { user: string; onClose: () => void })
     );
   }
   return (
-    <DialogForm of={add} action={t("Make key")} ready={Boolean(purpose.trim())} onSubmit={submit} onClose={onClose}>
-      <TextInput
-        label={t("Purpose")}
-        description={t("Where it is used, so that you know later what it is safe to revoke.")}
-        required
-        withAsterisk={false}
-        data-autofocus
-        value={purpose}
-        onChange={(e) => setPurpose(e.currentTarget.value)}
-      />
+    <AddForm
+      brief
+      of={add}
+      action={t("Make key")}
+      field={{
+        label: t("Purpose"),
+        description: t("Where it is used, so that you know later what it is safe to revoke."),
+      }}
+      onAdd={({ Name }) => make(Name)}
+      onClose={onClose}
+    >
       <Select
         label={t("Expires")}
         placeholder={t("Never")}
@@ -56,6 +56,6 @@ export function NewKey({ user, onClose }: { user: string; onClose: () => void })
         value={days}
         onChange={setDays}
       />
-    </DialogForm>
+    </AddForm>
   );
 }

@@ -11,7 +11,7 @@ type Props = {
 };
 
 // TenantTemplates are the variables that each tenant has a value of its own for.
-export function TenantTemplates(props: Props) {
-  const words = { title: t("Variables of tenants"), add: t("Add template"), one: t("Template") };
-  return <Parameters {...props} words={{ ...words, none: props.none }} />;
+export function TenantTemplates({ none, ...list }: Props) {
+  const words = { title: t("Variables of tenants"), add: t("Add template"), one: t("Template"), none };
+  return <Parameters {...list} words={words} />;
 }

@@ -1,8 +1,8 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, Modal } from "@mantine/core";
 import { useState } from "react";
 import type { ApiError } from "~/api/error";
 import { t } from "~/text/t";
-import { DialogForm } from "./DialogForm";
+import { AddForm } from "./DialogForm";
 
 type Props = {
   name: string;
@@ -15,30 +15,21 @@ type Props = {
 // CloneButton asks for the name of a copy and makes it.
 export function CloneButton({ name, gets, of, onClone }: Props) {
   const [opened, open] = useState(false);
-  const [copy, setCopy] = useState(t("{name} (copy)", { name }));
   return (
     <>
       <Button variant="default" onClick={() => open(true)}>
         {t("Clone…")}
       </Button>
       <Modal opened={opened} onClose={() => open(false)} title={t("Clone {name}", { name })}>
-        <DialogForm
+        <AddForm
+          brief
           of={of}
           action={t("Clone")}
-          ready={Boolean(copy.trim())}
-          onSubmit={() => onClone(copy)}
+          field={{ label: t("Name of the copy"), description: gets }}
+          begun={t("{name} (copy)", { name })}
+          onAdd={({ Name }) => onClone(Name)}
           onClose={() => open(false)}
-        >
-          <TextInput
-            label={t("Name of the copy")}
-            description={gets}
-            required
-            withAsterisk={false}
-            data-autofocus
-            value={copy}
-            onChange={(e) => setCopy(e.currentTarget.value)}
-          />
-        </DialogForm>
+        />
       </Modal>
     </>
   );

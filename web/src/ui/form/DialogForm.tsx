@@ -1,5 +1,5 @@
 // What stands in dialogs that send something.
-import { Button, Group, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Textarea, TextInput, type TextInputProps } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import type { ApiError } from "~/api/error";
 import { t } from "~/text/t";
@@ -42,21 +42,23 @@ export function DialogForm({ of, action, ready = true, onSubmit, onClose, childr
 
 type AddProps = Pick<Props, "of" | "action" | "onClose"> & {
   onAdd: (named: { Name: string; Description: string }) => void;
-  example?: string;
+  // field is what else there is to say of the field for the name.
+  field?: Pick<TextInputProps, "label" | "description" | "placeholder">;
+  begun?: string;
   // brief is one that has no description.
   brief?: boolean;
   children?: ReactNode;
 };
 
 // AddForm adds what has a name; fields of its own come behind that.
-export function AddForm({ onAdd, example, brief, children, ...frame }: AddProps) {
-  const [Name, setName] = useState("");
+export function AddForm({ onAdd, field, begun = "", brief, children, ...frame }: AddProps) {
+  const [Name, setName] = useState(begun);
   const [Description, setDescription] = useState("");
   return (
     <DialogForm {...frame} ready={Boolean(Name.trim())} onSubmit={() => onAdd({ Name, Description })}>
       <TextInput
         label={t("Name")}
-        placeholder={example}
+        {...field}
         required
         withAsterisk={false}
         data-autofocus
