@@ -305,19 +305,17 @@ func (c *client) steal(t *testing.T, w *world, project, env string) {
 	c.post(base+"releases/create/v1", thing{"ProjectName": project, "ReleaseVersion": "1.0.0"})
 	made := c.post(base+"deployments/create/untenanted/v1", thing{"ProjectName": project, "ReleaseVersion": "1.0.0", "EnvironmentNames": []string{env}})
 	id := c.text(made, "DeploymentServerTasks.0.ServerTaskId")
-	for range 500 {
-		d := c.get("/api/tasks/" + id)
-		if at(d, "IsCompleted") == true {
-			break
+	var d any
+	soon(t, "the deployment has ended or asks", func() bool {
+		d = c.get("/api/tasks/" + id)
+		return at(d, "IsCompleted") == true || at(d, "HasPendingInterruptions") == true
+	})
+	if at(d, "IsCompleted") != true {
+		got := fmt.Sprint(c.get(base + "interruptions?regarding=" + id))
+		if strings.Contains(got, sealed) || strings.Contains(got, "PRIVATE KEY") || strings.Contains(got, private) {
+			c.Errorf("the second space reads secrets of the first: %s", got)
 		}
-		if at(d, "HasPendingInterruptions") == true {
-			got := fmt.Sprint(c.get(base + "interruptions?regarding=" + id))
-			if strings.Contains(got, sealed) || strings.Contains(got, "PRIVATE KEY") || strings.Contains(got, private) {
-				t.Errorf("the second space reads secrets of the first: %s", got)
-			}
-			return
-		}
-		<-after10ms()
+		return
 	}
 	for _, path := range []string{"/api/tasks/" + id + "/raw", "/api/tasks/" + id + "/details"} {
 		q := request{method: "GET", path: path}

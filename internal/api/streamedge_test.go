@@ -113,7 +113,5 @@ func TestStreamsAreCounted(t *testing.T) {
 		t.Errorf("one more: %d", a.status)
 	}
 	all[0].stop()
-	for h.send("HEAD", "/api/ui/events?topics=tasks", nil).status != 200 {
-		<-after10ms()
-	}
+	soon(t, "there is room for another stream", func() bool { return h.send("HEAD", "/api/ui/events?topics=tasks", nil).status == 200 })
 }

@@ -362,11 +362,15 @@ func TestSlowReadersHoldNobodyUp(t *testing.T) {
 			h := newHarness(t)
 			h.api.hub.patience = patience
 			slow := h.lazy(path)
-			for joined := 0; joined == 0; <-after10ms() {
+			streams := func() (n int) {
 				h.api.hub.mu.Lock()
-				joined = len(h.api.hub.streams)
-				h.api.hub.mu.Unlock()
+				defer h.api.hub.mu.Unlock()
+				for _, one := range h.api.hub.streams {
+					n += one
+				}
+				return n
 			}
+			soon(t, "the slow one reads", func() bool { return streams() > 0 })
 			h.api.hub.patience = time.Hour
 			fast := h.listen(h.server.URL, path)
 			fast.until("ready", nil)
@@ -382,14 +386,7 @@ func TestSlowReadersHoldNobodyUp(t *testing.T) {
 			}
 			h.api.hub.mu.Unlock()
 			if name == "given up" { // it was, once nobody is left but the fast one
-				for left := 2; left > 1; <-after10ms() {
-					h.api.hub.mu.Lock()
-					left = 0
-					for _, n := range h.api.hub.streams {
-						left += n
-					}
-					h.api.hub.mu.Unlock()
-				}
+				soon(t, "the slow one was given up", func() bool { return streams() <= 1 })
 			}
 			got, cursor, err := wake(slow, ids[len(ids)-1])
 			if name == "given up" {

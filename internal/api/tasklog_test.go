@@ -30,9 +30,7 @@ func logged(t *testing.T) (h *harness, id string) {
 	go func() { defer close(done); _ = r.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
 	id = h.enqueue(task.New{Name: "Write", SpaceID: "Spaces-1"})
-	for at(h.call(200, "GET", "/api/tasks/"+id, nil), "IsCompleted") != true {
-		<-after10ms()
-	}
+	soon(t, "the task has ended", func() bool { return at(h.call(200, "GET", "/api/tasks/"+id, nil), "IsCompleted") == true })
 	return h, id
 }
 

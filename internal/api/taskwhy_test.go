@@ -54,9 +54,7 @@ func TestStoppedQueueOfASpace(t *testing.T) {
 	go func() { defer close(done); _ = r.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
 	ended := func(id string) {
-		for at(h.call(200, "GET", "/api/tasks/"+id, nil), "State") != "Success" {
-			<-after10ms()
-		}
+		soon(t, "the task has succeeded", func() bool { return at(h.call(200, "GET", "/api/tasks/"+id, nil), "State") == "Success" })
 	}
 	queue := func(stopped bool) {
 		space := h.call(200, "GET", "/api/spaces/Spaces-1", nil).(map[string]any)

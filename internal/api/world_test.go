@@ -384,4 +384,12 @@ func (c *client) ask(q request, query string) reply {
 	return c.send(q.method, path, bytes.NewReader(data), headers...)
 }
 
-func after10ms() <-chan time.Time { return time.After(10 * time.Millisecond) }
+// soon waits for a fact, and ends a test that waits for it in vain.
+func soon(t testing.TB, fact string, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !so(); <-time.After(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("in a minute it did not come to this: %s", fact)
+		}
+	}
+}
