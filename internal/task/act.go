@@ -3,7 +3,6 @@ package task
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
@@ -53,7 +52,7 @@ const AbandonAfter = 10 * time.Minute
 // waiting for what it has left behind.
 func (q *Queue) AbandonTx(tx *store.Tx, t *Task) error {
 	if t.State != Cancelling {
-		return fault.New(fault.Conflict, "Only a task that is being canceled can be abandoned; %s is %s.", t.ID, strings.ToLower(string(t.State)))
+		return fault.New(fault.Conflict, "Only a task that is being canceled can be abandoned; %s %s.", t.ID, t.State.said())
 	}
 	asked, err := askedToStop(tx, t.ID)
 	if err != nil {

@@ -134,6 +134,8 @@ func (s *Situation) full(node string, waiting int) string {
 	switch {
 	case n.Draining:
 		return "Node " + node + " is draining: it finishes what it has and takes nothing new."
+	case n.Active >= n.Cap && n.Cap == 1:
+		return "Node " + node + " has its only place taken."
 	case n.Active >= n.Cap:
 		return fmt.Sprintf("Node %s has all %d of its places taken.", node, n.Cap)
 	case len(s.Nodes) < 2:

@@ -94,7 +94,7 @@ func TestWhy(t *testing.T) {
 		"ServerTasks-3": {Sentences: []string{"It waits for ServerTasks-1, which runs under the same concurrency tag (x).", "One task that waits is likely to start before it."},
 			Behind: []string{"ServerTasks-1", "ServerTasks-2"}, Place: 2, Turns: 2},
 		// What waits for a tag now does not when its turn comes.
-		"ServerTasks-5": {Sentences: []string{"Node n has all 1 of its places taken.", "3 tasks are ahead of it."},
+		"ServerTasks-5": {Sentences: []string{"Node n has its only place taken.", "3 tasks are ahead of it."},
 			Behind: []string{"ServerTasks-2", "ServerTasks-3", "ServerTasks-4"}, Place: 4, Turns: 4},
 		"ServerTasks-6": {Sentences: []string{"It is scheduled for 2026-01-02 04:04:05 UTC."}},
 		// Nobody knows when what is paused gives its tag away.

@@ -133,7 +133,32 @@ func (s Status) After(act Act) (Status, error) {
 			return m.To, nil
 		}
 	}
-	return s, fault.New(fault.Conflict, "A task that is %s cannot %s.", strings.ToLower(string(s.State)), act)
+	return s, fault.New(fault.Conflict, "A task that %s cannot be %s.", s.State.said(), done[act])
+}
+
+// said is what a task in this state does, or has done.
+func (s State) said() string {
+	switch s {
+	case Queued:
+		return "is queued"
+	case Executing:
+		return "is executing"
+	case Cancelling:
+		return "is being canceled"
+	case Success:
+		return "has succeeded"
+	case Failed:
+		return "has failed"
+	case Canceled:
+		return "was canceled"
+	}
+	return "has timed out"
+}
+
+// done is what a task is after each act.
+var done = map[Act]string{
+	Claim: "claimed", Steal: "taken over", PutDown: "paused", PutBack: "given back", Wake: "woken", Cancel: "canceled", Expire: "expired", Abandon: "abandoned",
+	Succeed: "ended with success", Fail: "ended with a failure", Stop: "ended as canceled", RunOut: "timed out", MarkOK: "marked as succeeded", MarkBad: "marked as failed",
 }
 
 // ending gives the act that ends a run of a task in this status when its

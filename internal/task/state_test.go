@@ -47,6 +47,30 @@ func TestAfter(t *testing.T) {
 	}
 }
 
+// TestRefusalsAreSentences reads what people are told who want what cannot be.
+func TestRefusalsAreSentences(t *testing.T) {
+	for _, c := range []struct {
+		from Status
+		act  Act
+		want string
+	}{
+		{Status{Success, Done}, Cancel, "A task that has succeeded cannot be canceled."},
+		{Status{Canceled, Done}, Cancel, "A task that was canceled cannot be canceled."},
+		{Status{Executing, Held}, MarkBad, "A task that is executing cannot be marked as failed."},
+		{Status{Queued, Waiting}, MarkOK, "A task that is queued cannot be marked as succeeded."},
+		{Status{TimedOut, Done}, Abandon, "A task that has timed out cannot be abandoned."},
+	} {
+		if _, err := c.from.After(c.act); err == nil || err.Error() != c.want {
+			t.Errorf("%s, %s: %v, want %s", c.from, c.act, err, c.want)
+		}
+	}
+	for _, m := range Moves {
+		if done[m.Act] == "" {
+			t.Errorf("there is no word for what %q does", m.Act)
+		}
+	}
+}
+
 func TestDiagrams(t *testing.T) {
 	for _, want := range []string{"Queued_Waiting --> Executing_Held: claim", "Executing_Paused --> Executing_Waiting: wake"} {
 		if !strings.Contains(Diagram(), want) {
