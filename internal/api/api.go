@@ -166,6 +166,9 @@ func (a *API) answer(r *Request) (any, error) {
 			return nil, err
 		}
 	}
+	if err := r.flagged(); err != nil {
+		return nil, err
+	}
 	if err := a.unchanged(r); err != nil {
 		return nil, err
 	}

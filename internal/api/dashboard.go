@@ -204,7 +204,7 @@ func (a *API) dashboard(r *Request) (any, error) {
 func (a *API) dynamicDashboard(r *Request) (any, error) {
 	var b board
 	err := r.View(func(tx *store.Tx) error {
-		q := boardQuery{projects: r.List("projects"), environments: r.List("environments"), previous: r.Bool("includePrevious") || strings.Contains(r.Q("includePrevious"), "Previous")}
+		q := boardQuery{projects: r.List("projects"), environments: r.List("environments"), previous: strings.EqualFold(r.Q("includePrevious"), "true") || strings.Contains(r.Q("includePrevious"), "Previous")}
 		return a.board(r, tx, q, &b)
 	})
 	return b, err

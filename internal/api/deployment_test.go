@@ -171,6 +171,9 @@ func TestReleasesOverHTTP(t *testing.T) {
 	}
 	s.get("/api/tasks/" + s.text(again, "Id") + "/queued-behind")
 	s.want(200, "POST", "/api/tasks/"+s.text(again, "Id")+"/cancel", thing{})
+	if why := s.refused(400, "POST", "/api/tasks/"+task+"/state", thing{"State": "success", "Reason": " "}); !strings.Contains(why, "Reason must say why") {
+		t.Error(why)
+	}
 	if got := s.want(200, "POST", "/api/tasks/"+task+"/state", thing{"State": "success", "Reason": "by hand"}); s.text(got, "FinishedSuccessfully") != "true" {
 		t.Error(got)
 	}

@@ -96,8 +96,28 @@ func (r *Request) Int(name string, fallback int) (int, error) {
 	return n, nil
 }
 
-// Bool gives a flag of the query; false when it is absent.
+// Bool gives a flag of the query; false when it is absent. Its name must be one
+// of flags, so that nothing but true and false arrives here.
 func (r *Request) Bool(name string) bool { return strings.EqualFold(r.Q(name), "true") }
+
+// flags are the names of query values that are true or false.
+var flags = []string{
+	"active", "archived", "asCsv", "excludeDifference", "force", "hasPendingInterruptions", "hasWarningsOrErrors", "hideEmptyEnvironments", "hideEmptyWorkerPools",
+	"ignoreChannelRules", "includeDetail", "includeDisabledSteps", "includeMissingVariables", "includeMultipleVersions", "includeNotes", "includePreRelease",
+	"includePrivateKey", "includeReleaseNotes", "includeSystem", "latest", "partialMatch", "pendingOnly", "refresh", "replace", "running", "showAll", "verbose",
+}
+
+// flagged refuses flags that are neither true nor false: what was meant cannot
+// be known, and false would be taken for it in silence.
+func (r *Request) flagged() error {
+	var wrong fault.Complaints
+	for _, name := range flags {
+		if v := r.Q(name); v != "" && !strings.EqualFold(v, "true") && !strings.EqualFold(v, "false") {
+			wrong.Add("The query value %s must be true or false; it is %q.", name, v)
+		}
+	}
+	return wrong.Err()
+}
 
 // maxBody bounds JSON bodies; packages and artifacts are streamed elsewhere.
 const maxBody = 32 << 20

@@ -8,7 +8,10 @@ import (
 
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/health"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/retention"
+	"github.com/takodeploy/tako/internal/step"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 )
@@ -73,7 +76,7 @@ func taskOf(t *task.Task, now time.Time) taskDocument {
 		ServerNode: t.Node, Duration: lasted(t.Duration(now)), ErrorMessage: t.Error, HasBeenPickedUpByProcessor: t.PickedUp(),
 		IsCompleted: t.State.Final(), FinishedSuccessfully: t.State == task.Success, HasPendingInterruptions: len(t.Pending) > 0,
 		PendingInterruptionTypes: t.Pending, PendingPreconditionTypes: []string{}, HasWarningsOrErrors: t.Warnings, IsPrioritized: t.Top,
-		CanRerun: t.State.Final() && t.Parent == "" && rerunnable(t.Name), Why: t.Why, Completed: completed(t),
+		CanRerun: t.State.Final() && t.Parent == "", Why: t.Why, Completed: completed(t),
 	}
 	if d.PendingInterruptionTypes == nil {
 		d.PendingInterruptionTypes = []string{}
@@ -103,15 +106,6 @@ func taskLinks(t *task.Task) map[string]string {
 		"Prioritize": self + "/prioritize", "Why": self + "/why", "Abandon": self + "/abandon", "Log": self + "/log{?from,limit,level,path,target,q}",
 		"Artifacts": space + "/artifacts?regarding=" + t.ID, "Interruptions": space + "/interruptions?regarding=" + t.ID,
 	}
-}
-
-// rerunnable are the tasks whose arguments are all they need.
-func rerunnable(name string) bool {
-	switch name {
-	case "AutoDeploy", "Delete":
-		return false // they stand for a document of their own
-	}
-	return true
 }
 
 // completed says in words how far a task is.
@@ -353,6 +347,9 @@ func (a *API) taskState(r *Request) (any, error) {
 	if state == "" {
 		return nil, fault.New(fault.Invalid, "State is %q; it can be set to Success or Failed.", c.State)
 	}
+	if strings.TrimSpace(c.Reason) == "" {
+		return nil, fault.New(fault.Invalid, "Reason must say why the state of the task is changed; it is kept in the audit trail.")
+	}
 	before := t.State
 	if t, err = a.Tasks.Mark(r.Context(), t.ID, state, c.Reason); err != nil {
 		return nil, err
@@ -391,9 +388,6 @@ func (a *API) taskRerun(r *Request) (any, error) {
 	if err := r.Need("TaskCreate", taskAt(t)); err != nil {
 		return nil, err
 	}
-	if !rerunnable(t.Name) {
-		return nil, fault.New(fault.Invalid, "%s cannot be run again as it was; create a new one.", t.Description)
-	}
 	again, err := a.Tasks.Rerun(r.Context(), t.ID, r.Principal.UserID)
 	if err != nil {
 		return nil, err
@@ -407,7 +401,7 @@ func (a *API) taskTypes(*Request) (any, error) {
 		Name string
 	}
 	return []taskType{
-		{"Deploy", "Deploy"}, {"RunbookRun", "Runbook run"}, {"Health", "Health check"}, {"AdHocScript", "Script"}, {"Upgrade", "Upgrade"},
-		{"Retention", "Apply retention policies"}, {"Delete", "Delete"}, {"TestEmail", "Test e-mail"},
+		{deploy.TaskDeploy, "Deploy"}, {deploy.TaskRunbookRun, "Runbook run"}, {health.TaskName, "Health check"},
+		{retention.TaskName, "Apply retention policies"}, {step.MailTrialTask, "Test e-mail"},
 	}, nil
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
+import { ActionIcon, Button, Menu, Textarea } from "@mantine/core";
 import { IconDots, IconDownload } from "@tabler/icons-react";
 import { useState } from "react";
 import { at } from "~/api/place";
@@ -22,7 +22,8 @@ export function TaskActions({ task, about }: { task: Task; about: About }) {
   const mayPrioritize = useMay("TaskPrioritize", scope);
   const mayDeploy = useMay("DeploymentCreate", scope);
   const mayCreate = useMay("TaskCreate", scope);
-  const [asks, setAsks] = useState<"" | "cancel" | "abandon" | "rerun">("");
+  const [asks, setAsks] = useState<"" | "cancel" | "abandon" | "rerun" | "state">("");
+  const [reason, setReason] = useState("");
   const params = { id: task.Id };
   const cancel = useSend("post", "/api/tasks/{id}/cancel");
   const abandon = useSend("post", "/api/tasks/{id}/abandon");
@@ -83,10 +84,8 @@ export function TaskActions({ task, about }: { task: Task; about: About }) {
               </Menu.Item>
             )}
             {mayEdit && task.IsCompleted && (
-              <Menu.Item
-                onClick={() => state.mutate({ params, body: { State: opposite, Reason: "" } }, { onError: failed })}
-              >
-                {opposite === "Success" ? t("Mark as succeeded") : t("Mark as failed")}
+              <Menu.Item onClick={() => setAsks("state")}>
+                {opposite === "Success" ? t("Mark as succeeded…") : t("Mark as failed…")}
               </Menu.Item>
             )}
           </Menu.Dropdown>
@@ -123,6 +122,28 @@ export function TaskActions({ task, about }: { task: Task; about: About }) {
         {t(
           "It is being canceled but does not stop. Given up, it counts as canceled, whatever may still be running on its machines.",
         )}
+      </Confirm>
+      <Confirm
+        opened={asks === "state"}
+        onClose={() => setAsks("")}
+        title={opposite === "Success" ? t("Mark this task as succeeded?") : t("Mark this task as failed?")}
+        action={opposite === "Success" ? t("Mark as succeeded") : t("Mark as failed")}
+        onConfirm={() =>
+          state
+            .mutateAsync({ params, body: { State: opposite, Reason: reason } })
+            .then(() => setAsks(""))
+            .catch(failed)
+        }
+      >
+        <Textarea
+          label={t("Reason")}
+          description={t("It is kept in the audit trail.")}
+          required
+          autosize
+          minRows={2}
+          value={reason}
+          onChange={(e) => setReason(e.currentTarget.value)}
+        />
       </Confirm>
       <Confirm
         opened={asks === "rerun"}
