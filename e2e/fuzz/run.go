@@ -51,6 +51,7 @@ type fuzzer struct {
 	statuses map[int]int
 	good     map[string]bool // operations that have answered with a success
 	found    map[string]bool
+	refusals map[string]map[string]int // by operation, how often it was refused with what
 }
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -80,7 +81,7 @@ func run(ctx context.Context, o options) ([]string, error) {
 		}
 	}
 	f := &fuzzer{options: o, world: w, http: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		statuses: map[int]int{}, good: map[string]bool{}, found: map[string]bool{}}
+		statuses: map[int]int{}, good: map[string]bool{}, found: map[string]bool{}, refusals: map[string]map[string]int{}}
 	o.say("seed %d, %d operations", o.seed, len(d.operations))
 	if err := w.furnish(f.maker(0)); err != nil {
 		return nil, err
@@ -89,6 +90,7 @@ func run(ctx context.Context, o options) ([]string, error) {
 	for _, status := range slices.Sorted(maps.Keys(f.statuses)) {
 		o.say("%6d answers of status %d", f.statuses[status], status)
 	}
+	f.sayWhy()
 	o.say("%d of %d operations have succeeded, %d faults", len(f.good), len(d.operations), len(f.found))
 	if err := ctx.Err(); err != nil {
 		return sorted(f.found), err
@@ -152,6 +154,8 @@ func (f *fuzzer) try(ctx context.Context, m *maker, o *operation, plain bool) {
 	f.statuses[a.status]++
 	if a.status/100 == 2 {
 		f.good[o.String()] = true
+	} else {
+		f.refused(o, a)
 	}
 	if fault == "" {
 		return
