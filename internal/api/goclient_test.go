@@ -36,6 +36,28 @@ func TestRootOfSpace(t *testing.T) {
 	}
 }
 
+// Clients that see the newer form of tenants' variables switched on use no
+// other, and look for what they may give a value to among the missing ones.
+func TestMissingValuesTellTheirDefault(t *testing.T) {
+	v := newVillage(t)
+	if on := v.call(200, "GET", "/api/configuration/feature-toggles?Name=CommonVariableScopingFeatureToggle", nil); at(on, "FeatureToggles", 0, "IsEnabled") != true {
+		t.Errorf("%v", on)
+	}
+	brand := map[string]any{"LibraryVariableSetId": v.library, "TemplateId": v.brandID, "Value": "red", "Scope": map[string]any{"EnvironmentIds": v.environments[:1]}}
+	for range 2 { // in one environment the second time, and so still missing in the other
+		c := v.call(200, "GET", "/api/Spaces-1/tenants/"+v.acme+"/commonvariables?IncludeMissingVariables=true", nil)
+		got := []any{at(c, "MissingVariables", 2, "TemplateId"), at(c, "MissingVariables", 2, "Template", "DefaultValue"), at(c, "MissingVariables", 3)}
+		if d := cmp.Diff([]any{v.brandID, "blue", nil}, got); d != "" {
+			t.Error(d)
+		}
+		v.call(200, "PUT", "/api/Spaces-1/tenants/"+v.acme+"/commonvariables", map[string]any{"Variables": []any{brand}})
+	}
+	c := v.call(200, "GET", "/api/Spaces-1/tenants/"+v.acme+"/commonvariables?IncludeMissingVariables=true", nil)
+	if d := cmp.Diff([]any{v.environments[1], nil}, []any{at(c, "MissingVariables", 2, "Scope", "EnvironmentIds", 0), at(c, "MissingVariables", 2, "Scope", "EnvironmentIds", 1)}); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestArchiveCertificate(t *testing.T) {
 	h := newHarness(t)
 	id := h.make("certificates", map[string]any{"Name": "Web", "CertificateData": newSecret(base64.StdEncoding.EncodeToString(testCertificate(t)))})[0]

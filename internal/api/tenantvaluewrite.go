@@ -218,6 +218,9 @@ func (s *scoped) value(o *catalog.TemplateOwner, p *catalog.Parameter, environme
 	return v
 }
 
+// document lists values and, as missing, the templates without one. Those with a
+// default are among them: clients show it from there, and find there what they
+// may give a value to.
 func (s *scoped) document(r *Request, l *ledger, missing bool) (*scopedValues, error) {
 	d := &scopedValues{ID: l.stored.ID, TenantID: l.tenant.ID, Variables: []scopedValue{}, MissingVariables: []scopedValue{}, Links: map[string]string{"Self": r.URL.Path, "Tenant": l.tenant.Links["Self"]}}
 	for i := range l.owners {
@@ -242,8 +245,8 @@ func (s *scoped) document(r *Request, l *ledger, missing bool) (*scopedValues, e
 					d.Variables = append(d.Variables, shown)
 				}
 			}
-			lack := slices.DeleteFunc(slices.Clone(o.Environments), func(e string) bool { return !l.lacks(o, p, e) })
-			if missing && (len(lack) > 0 || len(o.Environments) == 0 && l.lacks(o, p, "")) {
+			lack := slices.DeleteFunc(slices.Clone(o.Environments), func(e string) bool { return l.valueIn(o.ID, p.ID, e) != nil })
+			if missing && (len(lack) > 0 || len(o.Environments) == 0 && l.valueIn(o.ID, p.ID, "") == nil) {
 				d.MissingVariables = append(d.MissingVariables, s.value(o, p, lack))
 			}
 		}
