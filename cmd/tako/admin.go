@@ -19,6 +19,8 @@ type adminCommands struct {
 	Check     checkCommand   `cmd:"" help:"Look whether all is well with a server, and say how to mend what is not."`
 	Backup    backupCommand  `cmd:"" help:"Copy everything into one file, while the server works."`
 	Restore   restoreCommand `cmd:"" help:"Bring a backup back into an empty folder or database."`
+	Export    exportCommand  `cmd:"" help:"Write projects, or what a space is set up with, into a file for another server."`
+	Import    importCommand  `cmd:"" help:"Take in what 'export' wrote, all of it or nothing; as often as you like."`
 	Drill     drillCommand   `cmd:"" help:"Restore the continuous backup for a trial, and throw it away."`
 	Reset     resetCommand   `cmd:"" help:"Let an administrator in again: a new password, and an API key if wanted."`
 	APIKey    apiKeyCommand  `cmd:"" name:"api-key" help:"Make an API key and print it."`

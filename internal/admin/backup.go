@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/takodeploy/tako/internal/backup"
@@ -57,19 +56,11 @@ func writeFile(ctx context.Context, path string, from backup.Source) (m backup.M
 	if _, err := os.Stat(path); err == nil {
 		return m, totals, fault.New(fault.Conflict, "%s is there already: give another name, or remove it.", path)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-")
-	if err != nil {
-		return m, totals, fmt.Errorf("making the file of the backup: %w", err)
-	}
-	defer os.Remove(f.Name())
-	defer f.Close()
-	if m, totals, err = backup.Write(ctx, f, from); err != nil {
-		return m, totals, err
-	}
-	if err := f.Sync(); err != nil {
-		return m, totals, fmt.Errorf("making the backup last: %w", err)
-	}
-	return m, totals, os.Rename(f.Name(), path)
+	err = writeWhole(path, func(to io.Writer) (err error) {
+		m, totals, err = backup.Write(ctx, to, from)
+		return err
+	})
+	return m, totals, err
 }
 
 // Restored says what was brought back.

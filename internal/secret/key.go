@@ -17,6 +17,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+
+	"golang.org/x/crypto/argon2"
 )
 
 // keySize is the size of a master key in bytes: AES-256. Sixteen bytes, the
@@ -92,6 +94,19 @@ func newKey(raw []byte) (*Key, error) {
 	}
 	k.id = hex.EncodeToString(id)
 	return k, nil
+}
+
+// NewSalt gives a salt for KeyOf.
+func NewSalt() []byte {
+	salt := make([]byte, saltSize)
+	rand.Read(salt)
+	return salt
+}
+
+// KeyOf gives the key that belongs to a password: for values that leave for a
+// place where anybody may try passwords, so it costs more than a sign-in does.
+func KeyOf(password Text, salt []byte) (*Key, error) {
+	return newKey(argon2.IDKey([]byte(password.Reveal()), salt, 4, 64*1024, 1, keySize))
 }
 
 // derive gives the working key of one purpose.

@@ -1,0 +1,104 @@
+// Package parcel carries projects, or all that a space is set up with, from one
+// installation to another, whatever databases the two have: into one file of
+// JSON that people can read, and out of it again.
+//
+// What belongs to a project is brought to the state of the file as often as the
+// file is taken in. What projects share with others, such as environments and
+// accounts, is found by its name, made if it is missing, and else left as it is.
+// History, users, teams and packages are not carried.
+package parcel
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/secret"
+)
+
+// form is what this program writes and reads.
+const form = 1
+
+// Parcel is the content of the file.
+type Parcel struct {
+	Form     int
+	Version  string // of the program that made it
+	Made     time.Time
+	Space    string   // the name of the space that it is from
+	SpaceID  string   // its id there
+	Projects []string `json:",omitempty"` // the names of those asked for; none for a whole space
+
+	// Salt and KeyID are there where the parcel has secrets: of the password, and
+	// of the key that it gives.
+	Salt  []byte `json:",omitempty"`
+	KeyID string `json:",omitempty"`
+
+	// Named are documents that others name and that are not carried.
+	Named     []Name `json:",omitempty"`
+	Documents []Document
+}
+
+// Name says how what is not carried is found where the parcel arrives.
+type Name struct {
+	ID, Kind, Name string
+	Owner          string `json:",omitempty"` // the document within which the name is unique
+}
+
+// Document is one resource, with the ids of where it is from.
+type Document struct {
+	Kind, ID string
+	Owner    string `json:",omitempty"`
+	Data     json.RawMessage
+}
+
+// Write writes the file.
+func (p *Parcel) Write(to io.Writer) error {
+	e := json.NewEncoder(to)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	if err := e.Encode(p); err != nil {
+		return fmt.Errorf("writing the export: %w", err)
+	}
+	return nil
+}
+
+// Read reads a file that Write wrote.
+func Read(from io.Reader) (*Parcel, error) {
+	p := &Parcel{}
+	d := json.NewDecoder(from)
+	if err := d.Decode(p); err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "the file is no whole export of Tako")
+	}
+	if p.Form == 0 || p.SpaceID == "" {
+		return nil, fault.New(fault.Invalid, "The file is no export of Tako: give one that 'tako admin export' wrote.")
+	}
+	if p.Form > form {
+		return nil, fault.New(fault.Invalid, "The export was made by version %s in form %d, and this program knows forms up to %d: use a newer one.", p.Version, p.Form, form)
+	}
+	for _, d := range p.Documents {
+		if rank(d.Kind) < 0 {
+			return nil, fault.New(fault.Invalid, "The export holds %s, which is a %s: no such thing is carried.", d.ID, d.Kind)
+		}
+	}
+	return p, nil
+}
+
+// key gives the key that the parcel's secrets are sealed with.
+func (p *Parcel) key(password secret.Text) (*secret.Key, error) {
+	if p.KeyID == "" {
+		return nil, nil
+	}
+	if password == "" {
+		return nil, fault.New(fault.Invalid, "The export holds secrets: give the password that it was made with (--password, or TAKO_EXPORT_PASSWORD).")
+	}
+	key, err := secret.KeyOf(password, p.Salt)
+	if err != nil {
+		return nil, err
+	}
+	if key.ID() != p.KeyID {
+		return nil, fault.New(fault.Invalid, "The password is not the one that the export was made with.")
+	}
+	return key, nil
+}
