@@ -20,8 +20,10 @@ import (
 type Entry struct {
 	Time     time.Time       `json:"time"`
 	User     string          `json:"user"`
+	Subject  string          `json:"subject,omitempty"` // as the issuer calls them that vouched for them
 	Did      string          `json:"did"`
-	Instance string          `json:"instance"`
+	Instance string          `json:"instance,omitempty"`
+	Channel  string          `json:"channel,omitempty"`
 	With     json.RawMessage `json:"with,omitempty"`
 }
 

@@ -21,6 +21,8 @@ type Control struct {
 	Client client.Client
 	Home   string // namespace of the operator, where the audit is kept
 	Users  []User
+	OIDC   *OIDC  // nil where people sign in with tokens only
+	Key    []byte // that sessions of the page are sealed with
 	Now    func() time.Time
 
 	Prices  cost.Prices
@@ -36,26 +38,39 @@ type refusal struct {
 
 func (r refusal) Error() string { return r.text }
 
-// Handler gives the API.
-func (c *Control) Handler() http.Handler {
-	mux := http.NewServeMux()
-	for pattern, route := range map[string]struct {
-		role string
-		do   func(*http.Request, *User) (any, error)
-	}{
+// route is something that may be asked for, by whom and how it is answered.
+type route struct {
+	role string
+	do   func(*http.Request, *User) (any, error)
+}
+
+func (c *Control) routes() map[string]route {
+	return map[string]route{
 		"GET /api/me":                        {Viewer, c.me},
 		"GET /api/instances":                 {Viewer, c.list},
+		"POST /api/instances":                {Operator, c.create},
 		"GET /api/instances/{name}":          {Viewer, c.show},
 		"PATCH /api/instances/{name}":        {Operator, c.change},
+		"DELETE /api/instances/{name}":       {Operator, c.remove},
 		"POST /api/instances/{name}/restore": {Operator, c.restore},
+		"GET /api/channels":                  {Viewer, c.channels},
+		"POST /api/channels":                 {Operator, c.openChannel},
+		"PATCH /api/channels/{name}":         {Operator, c.changeChannel},
+		"GET /api/versions":                  {Viewer, c.versions},
 		"GET /api/audit":                     {Viewer, c.audit},
-	} {
+	}
+}
+
+// Handler gives the page and the API.
+func (c *Control) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, route := range c.routes() {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			user := c.user(r)
 			switch {
 			case user == nil:
 				w.Header().Set("WWW-Authenticate", "Bearer")
-				answer(w, nil, refusal{http.StatusUnauthorized, "Sign in: send your token as Authorization: Bearer TOKEN."})
+				answer(w, nil, refusal{http.StatusUnauthorized, "Sign in: send your token as Authorization: Bearer TOKEN, or sign in at the page."})
 			case route.role == Operator && user.Role != Operator:
 				answer(w, nil, refusal{http.StatusForbidden, "You may look only: this needs the role operator."})
 			default:
@@ -65,8 +80,20 @@ func (c *Control) Handler() http.Handler {
 			}
 		})
 	}
+	mux.HandleFunc("GET /api/sign-in", c.ways)
+	mux.HandleFunc("POST /api/sign-in", c.signIn)
+	mux.HandleFunc("POST /api/sign-out", c.signOut)
+	if c.OIDC != nil {
+		mux.HandleFunc("GET /api/sign-in/oidc", c.leave)
+		mux.HandleFunc("GET "+callback, c.comeBack)
+	}
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, nil, refusal{http.StatusNotFound, "There is no " + r.Method + " " + r.URL.Path + "."})
+	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
-	return mux
+	mux.Handle("/", page())
+	// A cookie is sent by any page: what changes something is not taken from others.
+	return http.NewCrossOriginProtection().Handler(mux)
 }
 
 // answer sends what was found, or why not.
@@ -103,9 +130,9 @@ func read(r *http.Request, into any) error {
 	return nil
 }
 
-func (c *Control) me(_ *http.Request, u *User) (any, error) {
-	return map[string]string{"name": u.Name, "role": u.Role}, nil
-}
+func (c *Control) me(_ *http.Request, u *User) (any, error) { return who(u), nil }
+
+func who(u *User) map[string]string { return map[string]string{"name": u.Name, "role": u.Role} }
 
 func (c *Control) audit(r *http.Request, _ *User) (any, error) {
 	day := c.Now()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +34,8 @@ func with(t *testing.T) *Control {
 		t.Fatal(err)
 	}
 	acme := &cloud.Instance{ObjectMeta: metav1.ObjectMeta{Name: "acme"}}
-	return &Control{Client: fake.NewClientBuilder().WithScheme(known).WithObjects(acme).Build(), Home: "tako-system",
+	stable := &cloud.Channel{ObjectMeta: metav1.ObjectMeta{Name: "stable"}}
+	return &Control{Client: fake.NewClientBuilder().WithScheme(known).WithObjects(acme, stable).Build(), Home: "tako-system", Key: []byte("a key of thirty-two bytes or more"),
 		Now:   func() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) },
 		Users: []User{{Name: "vera", Role: Viewer, Token: sum("see")}, {Name: "otto", Role: Operator, Token: sum("do")}}}
 }
@@ -41,6 +43,7 @@ func with(t *testing.T) *Control {
 // TestWhoMayDoWhat asks for everything as everybody. What the cluster refuses, the
 // tests on an API server show.
 func TestWhoMayDoWhat(t *testing.T) {
+	asked := map[string]bool{}
 	for _, test := range []struct {
 		method, path, body           string
 		nobody, other, viewer, doing int
@@ -50,10 +53,22 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"GET", "/api/me", "", 401, 401, 200, 200, ""},
 		{"GET", "/api/instances", "", 401, 401, 200, 200, ""},
 		{"GET", "/api/instances/acme", "", 401, 401, 200, 200, ""},
-		{"PATCH", "/api/instances/acme", `{"suspended":true}`, 401, 401, 403, 200, "change"},
-		{"POST", "/api/instances/acme/restore", `{}`, 401, 401, 403, 200, "restore"},
+		{"POST", "/api/instances", `{"name":"new"}`, 401, 401, 403, 200, "create new"},
+		{"PATCH", "/api/instances/acme", `{"suspended":true}`, 401, 401, 403, 200, "change acme"},
+		{"DELETE", "/api/instances/acme", "", 401, 401, 403, 200, "delete acme"},
+		{"POST", "/api/instances/acme/restore", `{}`, 401, 401, 403, 200, "restore acme"},
+		{"GET", "/api/channels", "", 401, 401, 200, 200, ""},
+		{"POST", "/api/channels", `{"name":"early"}`, 401, 401, 403, 200, "create channel early"},
+		{"PATCH", "/api/channels/stable", `{"image":"tako:2"}`, 401, 401, 403, 200, "change channel stable"},
+		{"GET", "/api/versions", "", 401, 401, 200, 200, ""},
 		{"GET", "/api/audit", "", 401, 401, 200, 200, ""},
 	} {
+		for pattern := range with(t).routes() {
+			method, path, _ := strings.Cut(pattern, " ")
+			if ok, _ := filepath.Match(strings.ReplaceAll(path, "{name}", "*"), test.path); ok && method == test.method {
+				asked[pattern] = true
+			}
+		}
 		t.Run(test.method+test.path, func(t *testing.T) {
 			for header, status := range map[string]int{"": test.nobody, "Basic c2VlOmRv": test.nobody, "Bearer ": test.other, "Bearer " + sum("do"): test.other, "Bearer see": test.viewer, "Bearer do": test.doing} {
 				c := with(t)
@@ -67,11 +82,14 @@ func TestWhoMayDoWhat(t *testing.T) {
 				all, err := c.entries(t.Context(), c.Now())
 				if done := test.noted != "" && status == http.StatusOK; err != nil || done != (len(all) == 1) {
 					t.Errorf("with %q the audit has %+v: %v", header, all, err)
-				} else if done && (all[0].User != "otto" || all[0].Did != test.noted || all[0].Instance != "acme") {
+				} else if done && (all[0].User != "otto" || all[0].Did+" "+all[0].Instance+all[0].Channel != test.noted) {
 					t.Errorf("the audit has %+v", all[0])
 				}
 			}
 		})
+	}
+	if all := with(t).routes(); len(asked) != len(all) {
+		t.Errorf("only %v of %d routes are asked for", asked, len(all))
 	}
 }
 

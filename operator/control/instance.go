@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -30,9 +31,14 @@ type Shown struct {
 	Says      string        `json:"says"`
 	Version   string        `json:"version"`           // image that it runs
 	Channel   string        `json:"channel,omitempty"` // that it follows
+	Image     string        `json:"image,omitempty"`   // that it stays on
 	Refused   string        `json:"refused,omitempty"` // image that did not become healthy
 	Window    *cloud.Window `json:"maintenanceWindow,omitempty"`
 	Suspended bool          `json:"suspended"`
+	TaskCap   int32         `json:"taskCap"`
+	IdleAfter string        `json:"idleAfter"`
+	Grace     string        `json:"deletionGrace"`
+	Made      *time.Time    `json:"made,omitempty"`
 	Backup    *Backup       `json:"backup,omitempty"`
 	Cost      *Cost         `json:"cost,omitempty"` // absent where nothing was measured
 	Restores  []Restored    `json:"restores,omitempty"`
@@ -73,14 +79,27 @@ func moment(t *metav1.Time) *time.Time {
 	return &utc
 }
 
+// short is a duration without what is zero at its end: 168h, and not 168h0m0s.
+func short(d metav1.Duration) string {
+	text := d.Duration.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
 func (c *Control) shown(i *cloud.Instance) Shown {
 	s := Shown{Name: i.Name, Customer: i.Spec.Customer, Hosts: i.Spec.Hosts, State: i.Status.Phase, Since: moment(&i.Status.Since), Version: i.Status.Image,
-		Channel: i.Spec.Channel, Refused: i.Status.Refused, Window: i.Spec.MaintenanceWindow, Suspended: i.Spec.Suspended}
+		Channel: i.Spec.Channel, Refused: i.Status.Refused, Window: i.Spec.MaintenanceWindow, Suspended: i.Spec.Suspended,
+		Image: i.Spec.Image, TaskCap: i.Spec.TaskCap, IdleAfter: short(i.Spec.Hibernation.IdleAfter), Grace: short(i.Spec.DeletionGrace), Made: moment(&i.CreationTimestamp)}
 	if r := apimeta.FindStatusCondition(i.Status.Conditions, "Ready"); r != nil {
 		s.Well, s.Says = r.Status == metav1.ConditionTrue, r.Message
 	}
 	if i.Status.Prefix != "" {
-		s.Backup = &Backup{Prefix: i.Status.Prefix, Keep: i.Spec.Storage.KeepBackups.Duration.String()}
+		s.Backup = &Backup{Prefix: i.Status.Prefix, Keep: short(i.Spec.Storage.KeepBackups)}
 	}
 	if use, ok := c.Uses[i.Name]; ok {
 		b := c.Prices.Monthly([]cost.Use{use}, c.Sharers)[0]
@@ -128,10 +147,42 @@ func (c *Control) show(r *http.Request, _ *User) (any, error) {
 	return s, nil
 }
 
-// change is what may be changed of an instance; what is left out stays.
+// change is what may be changed of an instance; what is left out stays. How long a
+// backup outlives its instance is not: it is what somebody who deletes by mistake,
+// or with another's session, is caught by.
 type change struct {
-	Suspended *bool           `json:"suspended,omitempty"`
-	Window    json.RawMessage `json:"maintenanceWindow,omitempty"` // null for any time
+	Suspended   *bool           `json:"suspended,omitempty"`
+	Window      json.RawMessage `json:"maintenanceWindow,omitempty"` // null for any time
+	Customer    string          `json:"customer,omitempty"`
+	Hosts       []string        `json:"hosts,omitempty"`
+	Channel     *string         `json:"channel,omitempty"` // to follow, instead of an image
+	Image       *string         `json:"image,omitempty"`   // to stay on, instead of a channel
+	TaskCap     int32           `json:"taskCap,omitempty"`
+	Hibernation *struct {
+		IdleAfter string `json:"idleAfter,omitempty"`
+	} `json:"hibernation,omitempty"`
+}
+
+// spec is what is noted and sent to the API server. Who gives a channel takes the
+// image away, and the other way round.
+func (g change) spec() ([]byte, error) {
+	text, err := json.Marshal(g)
+	if err != nil {
+		return nil, fmt.Errorf("writing down the change: %w", err)
+	}
+	var spec map[string]any
+	if err := json.Unmarshal(text, &spec); err != nil {
+		return nil, fmt.Errorf("writing down the change: %w", err)
+	}
+	switch {
+	case g.Channel != nil && g.Image != nil:
+		return nil, refusal{http.StatusBadRequest, "Give either a channel to follow or an image to stay on."}
+	case g.Channel != nil:
+		spec["image"] = nil
+	case g.Image != nil:
+		spec["channel"] = nil
+	}
+	return json.Marshal(spec)
 }
 
 func (c *Control) change(r *http.Request, u *User) (any, error) {
@@ -139,19 +190,18 @@ func (c *Control) change(r *http.Request, u *User) (any, error) {
 	if err := read(r, &wanted); err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(wanted)
+	spec, err := wanted.spec()
 	if err != nil {
-		return nil, fmt.Errorf("writing down the change: %w", err)
+		return nil, err
 	}
 	i := &cloud.Instance{ObjectMeta: metav1.ObjectMeta{Name: r.PathValue("name")}}
 	if err := c.Client.Get(r.Context(), client.ObjectKeyFromObject(i), i); err != nil {
 		return nil, fmt.Errorf("reading the instance: %w", err)
 	}
-	if err := c.note(r.Context(), Entry{User: u.Name, Did: "change", Instance: i.Name, With: text}); err != nil {
+	if err := c.note(r.Context(), Entry{User: u.Name, Subject: u.subject, Did: "change", Instance: i.Name, With: spec}); err != nil {
 		return nil, err
 	}
-	patch := fmt.Appendf(nil, `{"spec":%s}`, text)
-	if err := c.Client.Patch(r.Context(), i, client.RawPatch(types.MergePatchType, patch)); err != nil {
+	if err := c.Client.Patch(r.Context(), i, client.RawPatch(types.MergePatchType, fmt.Appendf(nil, `{"spec":%s}`, spec))); err != nil {
 		return nil, fmt.Errorf("changing the instance: %w", err)
 	}
 	return c.shown(i), nil
@@ -179,11 +229,14 @@ func (c *Control) restore(r *http.Request, u *User) (any, error) {
 	if wanted.Target == "" {
 		wanted.Target = name
 	}
+	if err := named(wanted.Target); err != nil {
+		return nil, err
+	}
 	text, err := json.Marshal(wanted)
 	if err != nil {
 		return nil, fmt.Errorf("writing down the restore: %w", err)
 	}
-	if err := c.note(r.Context(), Entry{User: u.Name, Did: "restore", Instance: name, With: text}); err != nil {
+	if err := c.note(r.Context(), Entry{User: u.Name, Subject: u.subject, Did: "restore", Instance: name, With: text}); err != nil {
 		return nil, err
 	}
 	o := &cloud.Restore{ObjectMeta: metav1.ObjectMeta{GenerateName: name + "-", Annotations: map[string]string{annotationBy: u.Name}},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -23,6 +24,8 @@ type User struct {
 	Name  string `json:"name"`
 	Role  string `json:"role"`
 	Token string `json:"tokenSHA256"` // its SHA-256 in hexadecimal: the file does not let anybody in
+
+	subject string // as an issuer calls them, when it is one that vouches for them
 }
 
 // ReadUsers reads a list of users in YAML.
@@ -37,6 +40,9 @@ func ReadUsers(path string) ([]User, error) {
 	}
 	for n, u := range users {
 		sum, err := hex.DecodeString(u.Token)
+		if slices.ContainsFunc(users[:n], func(other User) bool { return other.Name == u.Name }) {
+			return nil, fmt.Errorf("user %d of %s has the name %q of another: who is signed in is known by name", n+1, path, u.Name)
+		}
 		if u.Name == "" || (u.Role != Viewer && u.Role != Operator) || err != nil || len(sum) != sha256.Size {
 			return nil, fmt.Errorf("user %d of %s needs a name, the role viewer or operator, and tokenSHA256, the SHA-256 of a token in hexadecimal", n+1, path)
 		}
@@ -44,12 +50,20 @@ func ReadUsers(path string) ([]User, error) {
 	return users, nil
 }
 
-// user is who sent a request; nil when nobody knows.
+// user is who sent a request; nil when nobody knows. Who sends a token is not
+// asked for a cookie.
 func (c *Control) user(r *http.Request) *User {
+	if r.Header.Get("Authorization") == "" {
+		return c.bySession(r)
+	}
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok {
 		return nil
 	}
+	return c.byToken(token)
+}
+
+func (c *Control) byToken(token string) *User {
 	sum := sha256.Sum256([]byte(token))
 	var found *User
 	for n := range c.Users {

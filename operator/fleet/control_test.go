@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -96,6 +98,19 @@ func testControl(t *testing.T, c client.Client, kubeconfig string) {
 		t.Fatal(err)
 	}
 	d := open(t, kubeconfig)
+	asks(t, d)
+	looks(t, d)
+	d.ask("do", "PATCH", "/api/instances/i70000", `{"suspended":false,"maintenanceWindow":null}`, 200, nil)
+	if err := c.Get(t.Context(), key, &one); err != nil || one.Spec.Suspended || one.Spec.MaintenanceWindow != nil {
+		t.Errorf("%+v %v", one.Spec, err)
+	}
+	makes(t, c, d)
+	audited(t, d)
+}
+
+// asks for what is refused, by whom and why, and for what is not.
+func asks(t *testing.T, d desk) {
+	t.Helper()
 	const path = "/api/instances/i70000"
 	for _, r := range []struct {
 		token, method, path, body string
@@ -109,7 +124,14 @@ func testControl(t *testing.T, c client.Client, kubeconfig string) {
 		{"see", "GET", "/api/instances?limit=x", "", 400, "limit is a number"},
 		{"see", "GET", "/api/instances/nobody", "", 404, "not found"},
 		{"see", "GET", "/api/audit?day=today", "", 400, "day is a date"},
-		{"do", "PATCH", path, `{"image":"tako:3"}`, 400, "unknown field"},
+		{"see", "POST", "/api/instances", `{"name":"new"}`, 403, "role operator"},
+		{"see", "DELETE", path, "", 403, "role operator"},
+		{"do", "PATCH", path, `{"storage":{"prefix":"of-another"}}`, 400, "unknown field"},
+		{"do", "PATCH", path, `{"deletionGrace":"1s"}`, 400, "unknown field"},
+		{"do", "PATCH", path, `{"image":"tako:3","channel":"stable"}`, 400, "either a channel"},
+		{"do", "PATCH", path, `{"channel":"early"}`, 200, `"channel":"early"`},
+		{"do", "PATCH", path, `{"image":"tako:3"}`, 200, `"image":"tako:3"`},
+		{"do", "PATCH", path, `{"taskCap":7}`, 422, "spec.taskCap"},
 		{"do", "PATCH", path, `{"maintenanceWindow":{"start":"2am","hours":2}}`, 422, "spec.maintenanceWindow.start"},
 		{"do", "PATCH", "/api/instances/nobody", `{"suspended":true}`, 404, "not found"},
 		{"do", "POST", path + "/restore", `{"time":"2999-01-01T00:00:00Z"}`, 400, "in the future"},
@@ -121,6 +143,11 @@ func testControl(t *testing.T, c client.Client, kubeconfig string) {
 			t.Errorf("%s %s %s: %s", r.method, r.path, r.body, text)
 		}
 	}
+}
+
+// looks at what was asked for.
+func looks(t *testing.T, d desk) {
+	t.Helper()
 	var page struct {
 		Items    []control.Shown
 		Continue string
@@ -134,16 +161,53 @@ func testControl(t *testing.T, c client.Client, kubeconfig string) {
 		t.Errorf("%+v", page)
 	}
 	var shown control.Shown
-	d.ask("see", "GET", path, "", 200, &shown)
+	d.ask("see", "GET", "/api/instances/i70000", "", 200, &shown)
 	if !shown.Suspended || shown.Window.Start != "02:00" || shown.Backup.Prefix != "i70000-1" || shown.Cost == nil || shown.Cost.All < 0.1 ||
 		len(shown.Restores) != 1 || shown.Restores[0].By != "otto" || shown.Restores[0].Time.Month() != time.November {
 		t.Errorf("%+v", shown)
 	}
-	d.ask("do", "PATCH", path, `{"suspended":false,"maintenanceWindow":null}`, 200, nil)
-	if err := c.Get(t.Context(), key, &one); err != nil || one.Spec.Suspended || one.Spec.MaintenanceWindow != nil {
-		t.Errorf("%+v %v", one.Spec, err)
+}
+
+// makes has an instance and a channel made and changed, and the instance deleted.
+func makes(t *testing.T, c client.Client, d desk) {
+	t.Helper()
+	for _, r := range []struct {
+		method, path, body string
+		status             int
+		says               string
+	}{
+		{"POST", "/api/instances", `{"customer":"New Ltd"}`, 422, "cannot be the name"},
+		{"POST", "/api/instances", `{"name":"a.b","customer":"New Ltd"}`, 422, "cannot be the name"},
+		{"POST", "/api/instances", `{"name":"i70009","customer":"New Ltd","image":"tako:1"}`, 422, "spec.hosts"},
+		{"POST", "/api/instances", `{"name":"i70009","customer":"New Ltd","hosts":["new.example.com"]}`, 422, "either a channel to follow or an image"},
+		{"POST", "/api/instances", `{"name":"i70009","customer":"New Ltd","hosts":["new.example.com"],"image":"tako:1","storage":{"prefix":"of-another"}}`, 400, "unknown field"},
+		{"POST", "/api/instances", `{"name":"i70009","customer":"New Ltd","hosts":["new.example.com"],"image":"tako:1","hibernation":{"idleAfter":"2h"}}`, 200, `"deletionGrace":"168h"`},
+		{"POST", "/api/instances", `{"name":"i70009","customer":"New Ltd","hosts":["new.example.com"],"image":"tako:1"}`, 409, "already exists"},
+		{"POST", "/api/channels", `{"name":"early","image":"tako:8","waves":[5,50]}`, 422, "the last wave has 100 per cent"},
+		{"POST", "/api/channels", `{"image":"tako:8"}`, 422, "name"},
+		{"POST", "/api/channels", `{"name":"early","image":"tako:8"}`, 200, `"waves":[5,25,100]`},
+		{"PATCH", "/api/channels/early", `{"image":"tako:9","soak":"1h"}`, 200, `"soak":"1h"`},
+		{"PATCH", "/api/channels/nobody", `{"image":"tako:9"}`, 404, "not found"},
+		{"GET", "/api/channels", "", 200, `"image":"tako:9"`},
+		{"GET", "/api/versions", "", 200, `{"image":"tako:9","instances":0,"channels":["early"]}`},
+		{"GET", "/api/versions", "", 200, `{"image":"tako:1","instances":1}`},
+	} {
+		if text := d.ask("do", r.method, r.path, r.body, r.status, nil); !strings.Contains(text, r.says) {
+			t.Errorf("%s %s %s: %s", r.method, r.path, r.body, text)
+		}
 	}
-	audited(t, d)
+	var made cloud.Instance
+	if err := c.Get(t.Context(), types.NamespacedName{Name: "i70009"}, &made); err != nil {
+		t.Fatal(err)
+	}
+	if s := made.Spec; s.TaskCap != 5 || s.Hibernation.IdleAfter.Duration != 2*time.Hour || s.Storage.KeepBackups.Duration != 168*time.Hour || made.Annotations["cloud.tako.dev/asked-by"] != "otto" {
+		t.Errorf("%+v", made)
+	}
+	d.ask("do", "DELETE", "/api/instances/i70009", "", 200, nil)
+	d.ask("do", "DELETE", "/api/instances/i70009", "", 404, nil)
+	if err := c.Delete(t.Context(), &cloud.Channel{ObjectMeta: metav1.ObjectMeta{Name: "early"}}); err != nil {
+		t.Error(err)
+	}
 }
 
 // audited wants each thing that was asked for, also what the cluster refused, and
@@ -154,12 +218,14 @@ func audited(t *testing.T, d desk) {
 	d.ask("see", "GET", "/api/audit?day=2026-11-27", "", 200, &trail)
 	did := map[string]int{}
 	for n, e := range trail.Items {
-		did[e.User+" "+e.Did+" "+e.Instance]++
+		did[e.User+" "+e.Did+" "+e.Instance+e.Channel]++
 		if n > 0 && e.Time.Before(trail.Items[n-1].Time) {
 			t.Errorf("the audit is not in order: %+v", trail.Items)
 		}
 	}
-	if did["otto change i70000"] != 3 || did["otto restore i70000"] != 2 || len(did) != 2 {
-		t.Errorf("%v", did)
+	want := map[string]int{"otto change i70000": 6, "otto restore i70000": 2, "otto create i70009": 4, "otto delete i70009": 1,
+		"otto create channel early": 2, "otto create channel ": 1, "otto change channel early": 1}
+	if difference := cmp.Diff(want, did); difference != "" {
+		t.Error(difference)
 	}
 }

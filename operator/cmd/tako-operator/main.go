@@ -16,7 +16,7 @@ import (
 var program struct {
 	Operate operate `cmd:"" help:"Carry out what instances, channels and restores ask for."`
 	Gateway front   `cmd:"" help:"Lead requests to instances, and wake those that sleep."`
-	Control desk    `cmd:"" help:"Answer people who run instances: an API with sign-in, roles and audit."`
+	Control desk    `cmd:"" help:"Answer people who run instances: a page and an API with sign-in, roles and audit."`
 	CRDs    crds    `cmd:"" name:"crds" help:"Print the definitions of the resources."`
 	Cost    bill    `cmd:"" help:"Say what instances cost in a month, from what they were measured to use."`
 }
