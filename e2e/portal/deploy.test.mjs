@@ -65,6 +65,39 @@ test("a release is made, deployed with its prompt answered, approved and read", 
     await page.context().close();
 });
 
+test("a freeze is told of before one deploys, with what there is to do", { skip }, async () => {
+    const [, production] = world.stages;
+    const at = `/Spaces-1/projects/acme-web/deployments/releases/1.0.0/deployments/create?environment=${production.Id}`;
+    const freeze = await portal.api("POST", "/deploymentfreezes", {
+        Name: "Holidays", Description: "Nobody is in the office.", Start: new Date(Date.now() - 3600_000), End: new Date(Date.now() + 3600_000),
+        ProjectEnvironmentScope: { [project.Id]: [production.Id] },
+    });
+    const frozen = (page) => page.getByRole("region", { name: /deployment freeze/ });
+    const ready = (page) => frozen(page).waitFor();
+    await inBothThemes(portal, "deploy-frozen", at, { ready });
+    await onPhone(portal, "deploy-frozen", at, { ready });
+    const page = await portal.visit(at);
+    await frozen(page).getByText(/Holidays keeps this release from Production until .* Nobody is in the office/).waitFor();
+    await page.getByLabel("Whom to greet").fill("world");
+    const deploy = page.getByRole("button", { name: "Deploy to Production" });
+    assert.ok(await deploy.isDisabled(), "the freeze would refuse it");
+    await frozen(page).getByRole("button", { name: "Deploy when it has ended" }).click();
+    await frozen(page).waitFor({ state: "detached" });
+    await deploy.and(page.locator(":enabled")).waitFor();
+    await page.getByText("Now", { exact: true }).click();
+    await frozen(page).getByRole("checkbox", { name: "Deploy in spite of it" }).click();
+    assert.ok(await deploy.isDisabled(), "there is no reason yet");
+    await frozen(page).getByLabel("Reason").fill("it burns");
+    await deploy.click();
+    await page.getByRole("heading", { level: 1, name: "Deploy 1.0.0 to Production" }).waitFor();
+    const { Items: [made] } = await portal.api("GET", `/Spaces-1/deployments?environments=${production.Id}`);
+    assert.equal(made.DeploymentFreezeOverrideReason, "it burns");
+    await portal.api("POST", `/tasks/${made.TaskId}/cancel`);
+    await world.ended(made);
+    await portal.api("DELETE", `/deploymentfreezes/${freeze.Id}`);
+    await page.context().close();
+});
+
 test("the dashboard shows what happens while one looks at it", { skip }, async () => {
     const page = await portal.visit("/Spaces-1");
     const cell = page.getByRole("row", { name: /Acme Web/ }).getByRole("link", { name: /2\.0\.0/ });

@@ -176,7 +176,15 @@ func (a *API) deploymentTemplate(r *Request) (any, error) {
 }
 
 func (a *API) deploymentPreview(r *Request) (any, error) {
-	previews, err := a.previews(r, []deploy.PreviewOf{{EnvironmentID: r.Param("environment"), TenantID: r.Param("tenant")}}, r.Bool("includeDisabledSteps"))
+	of := deploy.PreviewOf{EnvironmentID: r.Param("environment"), TenantID: r.Param("tenant")}
+	if at := r.Q("queueTime"); at != "" {
+		queued, err := kind.ParseTime(at)
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, err, "The query value queueTime must be a time such as 2026-12-24T18:00:00Z")
+		}
+		of.QueueTime = &queued
+	}
+	previews, err := a.previews(r, []deploy.PreviewOf{of}, r.Bool("includeDisabledSteps"))
 	if err != nil {
 		return nil, err
 	}

@@ -53,6 +53,34 @@ func TestUnknownActionTypeIsWarnedOf(t *testing.T) {
 	}
 }
 
+// Who looks before deploying is told of a freeze that would refuse it at that
+// time, by both ways to ask.
+func TestPreviewTellsOfFreezes(t *testing.T) {
+	s := newShop(t, manual)
+	release := s.text(s.post("/api/Spaces-1/releases", thing{"ProjectId": s.Project, "Version": "1.0.0"}), "Id")
+	end := time.Now().Add(time.Hour).UTC().Truncate(time.Second)
+	s.post("/api/deploymentfreezes", thing{"Name": "Holidays", "Description": "Nobody is here", "Start": end.Add(-2 * time.Hour), "End": end,
+		"ProjectEnvironmentScope": thing{s.Project: []string{s.Prod}}})
+	preview := "/api/Spaces-1/releases/" + release + "/deployments/preview/"
+	frozen := s.get(preview + s.Prod)
+	until, err := time.Parse(time.RFC3339, s.text(frozen, "Freezes.0.Until"))
+	if s.text(frozen, "Freezes.0.Name") != "Holidays" || s.text(frozen, "Freezes.0.Description") != "Nobody is here" || err != nil || !until.Equal(end) {
+		t.Error(frozen, err)
+	}
+	later := end.Add(time.Minute).Format(time.RFC3339)
+	for where, path := range map[string]string{"elsewhere": preview + s.Dev, "afterwards": preview + s.Prod + "?queueTime=" + later} {
+		if got := at(s.get(path), "Freezes"); len(got.([]any)) != 0 {
+			t.Errorf("%s: %v", where, got)
+		}
+	}
+	all := s.want(200, "POST", "/api/Spaces-1/releases/"+release+"/deployments/previews",
+		thing{"DeploymentPreviews": []thing{{"EnvironmentId": s.Prod}, {"EnvironmentId": s.Prod, "QueueTime": later}}})
+	if at(all, 0, "Freezes", 0, "Name") != "Holidays" || at(all, 1, "Freezes", 0) != nil {
+		t.Error(all)
+	}
+	s.refused(400, "GET", preview+s.Prod+"?queueTime=soon", nil)
+}
+
 func TestCommands(t *testing.T) {
 	s := newShop(t, manual)
 	s.work()

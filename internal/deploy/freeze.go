@@ -148,6 +148,33 @@ func nthWeekday(begin time.Time, last int, weekday, which string) int {
 	return days[n-1]
 }
 
+// FreezeInForce is a freeze that holds at a time, and until when.
+type FreezeInForce struct {
+	Item
+	Description string    `json:"Description"`
+	Until       kind.Time `json:"Until"`
+}
+
+// freezesOf lists the freezes that hold for a place at a time, to be told of.
+func freezesOf(tx *store.Tx, project string, p pair, at time.Time) ([]FreezeInForce, error) {
+	frozen, err := FreezesAt(tx, project, p.environment.ID, p.tenantID(), at)
+	told := make([]FreezeInForce, 0, len(frozen))
+	for _, f := range frozen {
+		_, until, _ := FreezeTime(f, at)
+		told = append(told, FreezeInForce{Item{f.ID, f.Name}, f.Description, kind.Time{Time: until}})
+	}
+	return told, err
+}
+
+// startOf is when what is queued for a time begins: that time, or now if it has
+// passed.
+func (s *Service) startOf(queued *kind.Time) time.Time {
+	if now := s.now(); queued == nil || queued.Before(now) {
+		return now
+	}
+	return queued.Time
+}
+
 // thaw refuses a deployment that a freeze keeps back, unless somebody has
 // decided, with a reason, to make it nonetheless.
 func thaw(tx *store.Tx, o *order, p pair, in *DeployOptions, now time.Time) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/rule"
 	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/variable"
@@ -155,10 +156,11 @@ func isCopy(snapshot, live string, version int) bool {
 	return strings.HasPrefix(snapshot, live+"-s-"+strconv.Itoa(version)+"-")
 }
 
-// PreviewOf names a place that a preview is asked for.
+// PreviewOf names a place that a preview is asked for, and when, if not now.
 type PreviewOf struct {
-	EnvironmentID string `json:"EnvironmentId"`
-	TenantID      string `json:"TenantId"`
+	EnvironmentID string     `json:"EnvironmentId"`
+	TenantID      string     `json:"TenantId"`
+	QueueTime     *kind.Time `json:"QueueTime,omitempty"`
 }
 
 // Preview says what a deployment would do and what it would ask.
@@ -166,6 +168,8 @@ type Preview struct {
 	RunPreview
 	Changes         []catalog.ReleaseChanges `json:"Changes"`
 	ChangesMarkdown string                   `json:"ChangesMarkdown"`
+	// Freezes keep the deployment back, unless somebody makes it in spite of them.
+	Freezes []FreezeInForce `json:"Freezes"`
 }
 
 // RunPreview says what a deployment or the run of a runbook would do and what
@@ -246,6 +250,9 @@ func (s *Service) Previews(tx *store.Tx, r *catalog.Release, wanted []PreviewOf,
 		}
 		if _, err := o.mayDeploy(p); fault.CodeOf(err) == fault.Invalid {
 			v.Blocked = err.Error()
+		}
+		if v.Freezes, err = freezesOf(tx, o.project.ID, p, s.startOf(w.QueueTime)); err != nil {
+			return nil, err
 		}
 		if v.Changes, err = changesOf(tx, r, p.environment.ID, p.tenantID()); err != nil {
 			return nil, err

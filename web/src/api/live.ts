@@ -28,6 +28,7 @@ const pathsOf: Record<string, string[]> = {
   Interruptions: ["interruptions", "tasks"],
   Deployments: ["deployments", "releases", "progression"],
   Releases: ["releases", "progression"],
+  DeploymentFreezes: ["deploymentfreezes", "preview"],
 };
 
 const boards = new Set(["Projects", "ProjectGroups", "Environments", "Deployments", "Releases", "Tenants"]);

@@ -34,12 +34,11 @@ function DeployForm({ project, release, places }: { project: Project; release: R
   const go = useGo();
   const page = to.release(spaceId, project.Slug, release.Version);
   const id = release.Id;
-  const foresee = ({ environment, tenant }: Place) =>
+  const at = "/api/{spaceId}/releases/{id}/deployments/preview/{environment}";
+  const foresee = ({ environment, tenant }: Place, queueTime?: string) =>
     tenant
-      ? getOptions("/api/{spaceId}/releases/{id}/deployments/preview/{environment}/{tenant}", {
-          ...{ spaceId, id, environment, tenant },
-        })
-      : getOptions("/api/{spaceId}/releases/{id}/deployments/preview/{environment}", { spaceId, id, environment });
+      ? getOptions(`${at}/{tenant}`, { spaceId, id, environment, tenant }, { query: { queueTime } })
+      : getOptions(at, { spaceId, id, environment }, { query: { queueTime } });
   return (
     <ExecutionForm
       title={t("Deploy {version}", { version: release.Version })}

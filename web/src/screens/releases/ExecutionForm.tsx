@@ -8,17 +8,20 @@ import { ButtonLink } from "~/ui/Link";
 import { type Crumb, Page } from "~/ui/Page";
 import { Refusal } from "~/ui/Refusal";
 import { EmptyState } from "~/ui/state";
+import { momentOf } from "../freezes/freezes";
 import classes from "./Deploy.module.css";
 import {
   type Choice,
   type Execution,
   executionOf,
   type Foreseen,
+  heldBack,
   keyOf,
   nothing,
   type Place,
   unanswered,
 } from "./deployment";
+import { Frozen } from "./Frozen";
 import { Options } from "./Options";
 import { PreviewCard } from "./PreviewCard";
 import { type Places, Where } from "./Where";
@@ -35,8 +38,8 @@ type Props = {
   // back is where somebody goes who does not want it after all.
   back: string;
   places: Places;
-  // foresee asks what would happen at a place.
-  foresee: (place: Place) => UseQueryOptions<Foreseen, ApiError>;
+  // foresee asks what would happen at a place, now or at a later moment.
+  foresee: (place: Place, queueTime?: string) => UseQueryOptions<Foreseen, ApiError>;
   send: (execution: Execution) => Promise<{ Id: string }>;
   onMade: (ids: string[]) => void;
   words: {
@@ -61,13 +64,24 @@ export function ExecutionForm({ title, crumbs, back, places, foresee, send, onMa
   const [tries, setTries] = useState(0);
   const [refusal, setRefusal] = useState<ApiError | null>(null);
   const tooMany = choice.places.length > most;
-  const previews = useQueries({ queries: tooMany ? [] : choice.places.map(foresee) });
+  const previews = useQueries({ queries: tooMany ? [] : choice.places.map((place) => foresee(place)) });
+  const moment = momentOf(choice.later) ?? undefined;
+  const then = useQueries({ queries: tooMany || !moment ? [] : choice.places.map((place) => foresee(place, moment)) });
+  const freezes = (moment ? then : previews).map((p) => p.data?.Freezes);
+  const titles = choice.places.map((p) => titleOf(places, p));
+  const held = heldBack(titles, freezes);
+  const thawed = held.length === 0 || (choice.inSpite && choice.reason.trim() !== "");
   const change = (part: Partial<Choice>) => setChoice((before) => ({ ...before, ...part }));
   const lacking = (tooMany ? [] : choice.places).flatMap((place, i) =>
     unanswered(place, previews[i]?.data?.Form, choice.values),
   );
   const ready =
-    choice.places.length > 0 && !tooMany && previews.every((p) => p.data && !p.data.Blocked) && lacking.length === 0;
+    choice.places.length > 0 &&
+    !tooMany &&
+    previews.every((p) => p.data && !p.data.Blocked) &&
+    then.every((p) => p.data) &&
+    lacking.length === 0 &&
+    thawed;
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -76,7 +90,7 @@ export function ExecutionForm({ title, crumbs, back, places, foresee, send, onMa
     const made: string[] = [];
     try {
       for (const [i, place] of choice.places.entries()) {
-        const { Id } = await send(executionOf(place, previews[i]?.data, choice));
+        const { Id } = await send(executionOf(place, previews[i]?.data, choice, freezes[i]));
         made.push(Id);
       }
       onMade(made);
@@ -90,7 +104,6 @@ export function ExecutionForm({ title, crumbs, back, places, foresee, send, onMa
     }
   };
 
-  const titles = choice.places.map((p) => titleOf(places, p));
   const first = nameOf(places, choice.places[0]?.environment ?? "");
   const count = choice.places.length;
   const label = count === 1 ? words.one(first) : count > 1 ? words.several(count) : words.none;
@@ -102,11 +115,12 @@ export function ExecutionForm({ title, crumbs, back, places, foresee, send, onMa
         crumbs={crumbs}
         actions={
           <>
-            {lacking.length > 0 && (
+            {thawed && lacking.length > 0 && (
               <span className={classes.lacking}>
                 {t("Still to answer: {questions}", { questions: [...new Set(lacking)].join(", ") })}
               </span>
             )}
+            {!thawed && <span className={classes.lacking}>{t("Held back by a deployment freeze")}</span>}
             <ButtonLink to={back} variant="default">
               {t("Back")}
             </ButtonLink>
@@ -133,6 +147,7 @@ export function ExecutionForm({ title, crumbs, back, places, foresee, send, onMa
                 {t("{n} at once are too many. Choose fewer: at most {most}.", { n: choice.places.length, most })}
               </Alert>
             )}
+            {held.length > 0 && <Frozen held={held} choice={choice} onChange={change} />}
             {(tooMany ? [] : choice.places).map((place, i) => (
               <PreviewCard
                 key={keyOf(place)}

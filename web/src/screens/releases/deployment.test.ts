@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { Wire } from "~/api/wire";
-import { answers, executionOf, nothing, type Place, tenantPlaces, unanswered, valueKey } from "./deployment";
+import { momentOf } from "../freezes/freezes";
+import { answers, executionOf, heldBack, nothing, type Place, tenantPlaces, unanswered, valueKey } from "./deployment";
+import { thawed } from "./Frozen";
 
 const place: Place = { environment: "Environments-1", tenant: "" };
 const preview = {
@@ -48,4 +50,26 @@ test("tenants go to those of the chosen environments that are open to them", () 
     { environment: "E2", tenant: "T2" },
     { environment: "E1", tenant: "T3" },
   ]);
+});
+
+test("freezes are gathered with the places that they hold back, and overridden only when that is chosen", () => {
+  const holidays = { Id: "F1", Name: "Holidays", Description: "", Until: "2026-12-27T00:00:00Z" };
+  const audit = { ...holidays, Id: "F2", Name: "Audit" };
+  expect(heldBack(["Test", "Production", "Asia"], [[], [holidays, audit], [holidays]])).toEqual([
+    { freeze: holidays, places: ["Production", "Asia"] },
+    { freeze: audit, places: ["Production"] },
+  ]);
+  const inSpite = { ...nothing, inSpite: true, reason: "it burns" };
+  expect(executionOf(place, undefined, inSpite, [holidays, audit])).toMatchObject({
+    DeploymentFreezeIds: ["F1", "F2"],
+    OverrideReason: "it burns",
+  });
+  for (const body of [executionOf(place, undefined, inSpite, []), executionOf(place, undefined, nothing, [holidays])]) {
+    expect(body).not.toHaveProperty("DeploymentFreezeIds");
+  }
+});
+
+test("what waits for freezes begins when the last has ended", () => {
+  const ends = ["2026-12-27T00:00:00Z", "2026-12-27T00:10:01Z"].map((Until) => ({ Until }));
+  expect(momentOf(thawed(ends))).toBe("2026-12-27T00:11:00.000Z");
 });

@@ -31,6 +31,9 @@ export type Choice = {
   later: string; // a local date and time; "" for now
   forceDownload: boolean;
   comments: string;
+  // inSpite of freezes that hold, for a reason.
+  inSpite: boolean;
+  reason: string;
 };
 
 export const nothing: Choice = {
@@ -43,6 +46,8 @@ export const nothing: Choice = {
   later: "",
   forceDownload: false,
   comments: "",
+  inSpite: false,
+  reason: "",
 };
 
 export const valueKey = (place: Place, question: string) => `${keyOf(place)}|${question}`;
@@ -67,13 +72,37 @@ export function unanswered(place: Place, form: Questions, values: Choice["values
 }
 
 // Foreseen is what a preview says of a deployment or a run of a runbook.
-export type Foreseen = Wire<"RunPreview">;
+// Freezes hold back deployments alone.
+export type Foreseen = Wire<"RunPreview"> & Partial<Pick<Wire<"Preview">, "Freezes">>;
+
+export type Freeze = Wire<"FreezeInForce">;
+
+// heldBack gathers the freezes that hold at places, by the names of the places.
+export function heldBack(names: string[], freezes: (Freeze[] | null | undefined)[]) {
+  const all = new Map<string, { freeze: Freeze; places: string[] }>();
+  names.forEach((name, i) => {
+    for (const freeze of freezes[i] ?? []) {
+      const held = all.get(freeze.Id) ?? { freeze, places: [] };
+      all.set(freeze.Id, { ...held, places: [...held.places, name] });
+    }
+  });
+  return [...all.values()];
+}
 
 // Execution is what deployments and runs have in common when they are asked for.
-export type Execution = Draft<Omit<Deployment, "ReleaseId">>;
+export type Execution = Draft<Omit<Deployment, "ReleaseId">> & {
+  DeploymentFreezeIds?: string[];
+  OverrideReason?: string;
+};
 
 // executionOf is what to ask for at a place.
-export function executionOf(place: Place, preview: Foreseen | undefined, c: Choice): Execution {
+export function executionOf(
+  place: Place,
+  preview: Foreseen | undefined,
+  c: Choice,
+  freezes: Freeze[] | null = [],
+): Execution {
+  const overridden = c.inSpite && freezes?.length ? freezes : undefined;
   return {
     EnvironmentId: place.environment,
     TenantId: place.tenant || null,
@@ -85,5 +114,6 @@ export function executionOf(place: Place, preview: Foreseen | undefined, c: Choi
     ForcePackageDownload: c.forceDownload,
     QueueTime: c.later ? new Date(c.later).toISOString() : null,
     Comments: c.comments,
+    ...(overridden && { DeploymentFreezeIds: overridden.map((f) => f.Id), OverrideReason: c.reason }),
   };
 }
