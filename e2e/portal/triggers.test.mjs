@@ -45,6 +45,41 @@ test("a trigger by the clock is made and changed", { skip }, async () => {
     await page.context().close();
 });
 
+test("a trigger that waits for a call shows its secret once, and is called with it", { skip }, async () => {
+    const page = await portal.visit(`${at()}/create`);
+    await settled(page);
+    await page.getByLabel("Name", { exact: true }).fill("From the build");
+    await pick(page, "Occasion", /webhook/);
+    await pick(page, "What is done", /^Create a release$/);
+    const secret = await page.locator("code").filter({ hasText: /^[0-9a-f]{64}$/ }).textContent();
+    await page.getByRole("button", { name: `Copy ${secret}` }).waitFor();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "From the build" }).waitFor();
+    await page.getByText("Kept, and shown to nobody.").waitFor();
+    assert.equal(await page.getByText(secret).count(), 0, "the secret is shown again");
+    const address = await page.locator("code").filter({ hasText: /^http.*webhook/ }).textContent();
+    const call = (headers) => fetch(address, { method: "POST", headers });
+    assert.equal((await call({})).status, 401);
+    assert.equal((await call({ "X-Octopus-Webhook-Secret": secret })).status, 200);
+    const { Items: releases } = await portal.api("GET", `${space}/projects/${project.Id}/releases`);
+    assert.equal(releases.length, 1);
+
+    await page.getByRole("button", { name: "Make a new secret" }).click();
+    const other = await page.locator("code").filter({ hasText: /^[0-9a-f]{64}$/ }).textContent();
+    await save(page);
+    assert.equal((await call({ "X-Octopus-Webhook-Secret": secret })).status, 401);
+    assert.equal((await call({ "X-Octopus-Webhook-Secret": other })).status, 200);
+
+    await page.getByText("With an API key").click();
+    await save(page);
+    assert.equal((await call({ "X-Octopus-Webhook-Secret": other })).status, 401);
+    assert.equal((await call({ "X-Octopus-ApiKey": portal.server.key })).status, 200);
+    const here = new URL(page.url()).hash.slice(1);
+    await page.context().close();
+    await inBothThemes(portal, "webhook", here);
+    await onPhone(portal, "webhook", here);
+});
+
 test("what the server refuses of a schedule is shown in its words", { skip }, async () => {
     const page = await portal.visit(`${at()}/create`);
     await settled(page);

@@ -5,6 +5,7 @@ import { t } from "~/text/t";
 import { choicesOf, PickMany } from "~/ui/PickMany";
 import { days, type Filter, isClock, momentOf, timeOf } from "./triggers";
 import classes from "./triggers.module.css";
+import { Webhook } from "./Webhook";
 
 type Props = { project: Project; value: Filter; disabled: boolean; onChange: (change: Partial<Filter>) => void };
 
@@ -31,6 +32,7 @@ export function FilterFields(props: Props) {
       {isClock(value) && <Zone {...props} />}
       {(value.FilterType === "FeedFilter" || value.FilterType === "ArcFeedFilter") && <Packages {...props} />}
       {value.FilterType === "MachineFilter" && <Machines {...props} />}
+      {value.FilterType === "WebhookFilter" && <Webhook {...props} />}
     </>
   );
 }

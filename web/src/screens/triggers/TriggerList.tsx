@@ -55,11 +55,11 @@ function Listed({ project }: { project: Project }) {
             <Table label={t("Triggers")} head={[t("Name"), t("When"), t("What")]}>
               {mine.map((x) => (
                 <tr key={x.Id}>
-                  <td>
+                  <th scope="row">
                     <Link to={to.trigger(space, project.Slug, x.Id)}>{x.Name}</Link>
                     {x.IsDisabled && <span className="dim"> {t("disabled")}</span>}
                     {x.Description && <div className="dim">{x.Description}</div>}
-                  </td>
+                  </th>
                   <td>{whenWords(x.Filter)}</td>
                   <td>{whatWords(x.Action, name)}</td>
                 </tr>

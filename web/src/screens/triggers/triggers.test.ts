@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { beginning, momentOf, timeOf, whatsFor, whatWords, whens, whenWords } from "./triggers";
+import { beginning, callOf, momentOf, timeOf, whatsFor, whatWords, whens, whenWords } from "./triggers";
 
 test("a time of day goes through a moment and back", () => {
   expect(timeOf(momentOf("07:30"))).toBe("07:30");
@@ -13,6 +13,7 @@ test.each([
   ["ContinuousDailySchedule", "every 1 h, every day from 08:00 to 18:00 (UTC)"],
   ["CronExpressionSchedule", "0 0 6 * * Mon-Fri (UTC)"],
   ["MachineFilter", "A target becomes available"],
+  ["WebhookFilter", "Its address is called (webhook)"],
   ["SomethingNew", "SomethingNew"],
 ])("%s is said as: %s", (when, expected) => {
   expect(whenWords(beginning(when))).toBe(expected);
@@ -36,4 +37,12 @@ test("what is done names where", () => {
 
 test("every occasion has something to do", () => {
   for (const { value } of whens) expect(whatsFor(value).length).toBeGreaterThan(0);
+});
+
+test("a webhook begins with a secret of its own, and says how it is called", () => {
+  const secret = beginning("WebhookFilter").Secret?.NewValue;
+  expect(secret).toMatch(/^[0-9a-f]{64}$/);
+  expect(secret).not.toBe(beginning("WebhookFilter").Secret?.NewValue);
+  expect(callOf("http://x/y", false, "abc")).toBe("curl -X POST -H 'X-Octopus-Webhook-Secret: abc' 'http://x/y'");
+  expect(callOf("http://x/y", true, null)).toContain("X-Octopus-ApiKey: API-…");
 });

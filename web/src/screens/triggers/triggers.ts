@@ -15,6 +15,7 @@ export const whens = [
   { value: "ArcFeedFilter", label: t("A package arrives at the built-in feed") },
   { value: "FeedFilter", label: t("A package arrives at another feed") },
   { value: "MachineFilter", label: t("A target becomes available") },
+  { value: "WebhookFilter", label: t("Its address is called (webhook)") },
 ];
 
 export const whats = [
@@ -29,6 +30,7 @@ const byClock = ["DeployLatestRelease", "DeployNewRelease", "RunRunbook"];
 
 // whatsFor are the actions that make sense for an occasion.
 export function whatsFor(when: string): string[] {
+  if (when === "WebhookFilter") return [...byClock, "CreateRelease"];
   if (when === "MachineFilter") return ["AutoDeploy"];
   if (when === "FeedFilter" || when === "ArcFeedFilter") return ["CreateRelease"];
   return byClock;
@@ -41,6 +43,19 @@ export const isClock = (filter: Filter) => filter.FilterType.endsWith("Schedule"
 // A time of day is sent as a moment, of which the day does not matter.
 export const timeOf = (moment: string | null | undefined) => /T(\d\d:\d\d)/.exec(moment ?? "")?.[1] ?? "";
 export const momentOf = (time: string) => (time ? `2000-01-01T${time}:00.000Z` : null);
+
+// newSecret is a secret that nobody guesses.
+export function newSecret(): Filter["Secret"] {
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  const NewValue = [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
+  return { HasValue: true, NewValue, Hint: null };
+}
+
+// callOf is a command that calls a trigger; what is not known is left to fill in.
+export function callOf(address: string, byKey: boolean, secret: string | null | undefined): string {
+  const header = byKey ? "X-Octopus-ApiKey: API-…" : `X-Octopus-Webhook-Secret: ${secret || "…"}`;
+  return `curl -X POST -H '${header}' '${address}'`;
+}
 
 // beginning is a filter as it begins when its type is chosen.
 export function beginning(when: string): Filter {
@@ -67,6 +82,8 @@ export function beginning(when: string): Filter {
         EnvironmentIds: [],
         Roles: [],
       } as unknown as Filter;
+    case "WebhookFilter":
+      return { FilterType: when, RequireApiKey: false, Secret: newSecret() } as Filter;
     default:
       return { FilterType: when, Packages: [] } as unknown as Filter;
   }
