@@ -61,10 +61,40 @@ test("phases of a lifecycle are moved by keyboard and deployed to automatically"
 });
 
 test("an environment comes and goes with a branch", { skip }, async () => {
-    const parent = await portal.api("POST", `${space}/parentEnvironments`, { Name: "Branches" });
-    await portal.api("POST", `${space}/channels`, { Name: "Branches", ProjectId: project.Id, Type: "EphemeralEnvironment", ParentEnvironmentId: parent.Id });
-    page = await portal.visit(at());
-    await page.getByRole("link", { name: "Ephemeral environments" }).click();
+    page = await portal.visit(`${space}/infrastructure/environments`);
+    await page.getByRole("link", { name: "Parent environments" }).click();
+    await page.getByRole("link", { name: "Add parent environment" }).first().click();
+    await page.getByLabel("Name", { exact: true }).fill("Branches");
+    await page.getByLabel("Days").fill("3");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "Branches" }).waitFor();
+    const here = new URL(page.url()).hash.slice(1);
+    await page.getByRole("link", { name: "Parent environments" }).click();
+    await page.getByRole("row", { name: /Branches after 3 days without a deployment/ }).waitFor();
+    await inBothThemes(portal, "parent-environment", here);
+    await inBothThemes(portal, "parent-environments", `${space}/infrastructure/parentenvironments`);
+
+    await page.goto(`${portal.server.url}/app#${at()}/create`);
+    await page.getByLabel("Name", { exact: true }).fill("Branches");
+    await page.getByText("Ephemeral environments", { exact: true }).click();
+    await page.getByRole("combobox", { name: "Parent environment" }).click();
+    await page.getByRole("option", { name: "Branches" }).click();
+    await page.getByLabel("Name of the environment of a release").fill("#{Octopus.Release.Git.BranchName}");
+    await page.getByRole("switch", { name: "Deploy to it as soon as there is a release" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "Branches" }).waitFor();
+    await onPhone(portal, "channel-ephemeral", new URL(page.url()).hash.slice(1));
+    await inBothThemes(portal, "channel-ephemeral", new URL(page.url()).hash.slice(1));
+    const { Items } = await portal.api("GET", `${space}/projects/${project.Id}/channels`);
+    const channel = Items.find((c) => c.Name === "Branches");
+    assert.deepEqual([channel.Type, channel.EphemeralEnvironmentNameTemplate, channel.AutomaticEphemeralEnvironmentDeployments],
+        ["EphemeralEnvironment", "#{Octopus.Release.Git.BranchName}", true]);
+    assert.equal((await portal.api("GET", `${space}/parentenvironments/${channel.ParentEnvironmentId}`)).AutomaticDeprovisioningRule.ExpiryDays, 3);
+
+    await page.goto(`${portal.server.url}/app#${at()}`);
+    await page.getByRole("heading", { level: 1, name: "Channels" }).waitFor();
+    await page.getByRole("table").waitFor();
+    await page.getByRole("link", { name: "Ephemeral environments" }).first().click();
     await page.getByRole("button", { name: "Add ephemeral environment…" }).first().click();
     await page.getByLabel("Name", { exact: true }).fill("pr-1");
     await page.getByRole("button", { name: "Add environment" }).click();

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Select, Switch, TagsInput, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Switch, TagsInput, TextInput } from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useGet, useSpaceId } from "~/api/query";
 import type { Channel, Project, Wire } from "~/api/wire";
@@ -9,10 +9,11 @@ import { newId } from "~/ui/draft/merge";
 import { DocumentForm, type Fields, named } from "~/ui/form/DocumentForm";
 import form from "~/ui/form/form.module.css";
 import { NameFields } from "~/ui/form/NameFields";
-import { choicesOf, PickMany } from "~/ui/PickMany";
+import { PickMany } from "~/ui/PickMany";
 import { Section } from "~/ui/Section";
 import { Read } from "~/ui/state";
 import classes from "./channels.module.css";
+import { Destination } from "./Destination";
 
 type Rule = Wire<"ChannelRule">;
 
@@ -41,6 +42,7 @@ const blank = (project: Project) =>
     Description: "",
     ProjectId: project.Id,
     LifecycleId: "",
+    Type: "Lifecycle",
     IsDefault: false,
     Rules: [],
     GitReferenceRules: [],
@@ -85,26 +87,14 @@ function Form({ project, channel }: { project: Project; channel: Channel }) {
 
 type ChannelProps = Fields<Channel> & { project: Project; was: Channel };
 
-function ChannelFields({ project, was, value: c, put, readOnly }: ChannelProps) {
-  const lifecycles = useGet("/api/{spaceId}/lifecycles/all", {});
+function ChannelFields({ project, was, value: c, put, readOnly, ...rest }: ChannelProps) {
   const sets = useGet("/api/{spaceId}/tagsets/all", {});
-  const inherited = lifecycles.data?.find((l) => l.Id === project.LifecycleId)?.Name ?? "";
   const tags = (sets.data ?? []).flatMap((s) =>
     (s.Tags ?? []).map((x) => ({ value: x.CanonicalTagName, label: x.CanonicalTagName })),
   );
   return (
     <>
-      <Select
-        label={t("Lifecycle")}
-        description={t("The environments that its releases go through.")}
-        placeholder={t("As the project: {name}", { name: inherited })}
-        searchable
-        clearable
-        disabled={readOnly}
-        data={choicesOf(lifecycles.data)}
-        value={c.LifecycleId || null}
-        onChange={(id) => put({ LifecycleId: id ?? "" })}
-      />
+      <Destination project={project} value={c} put={put} readOnly={readOnly} {...rest} />
       <Switch
         label={t("Default: releases are of this channel unless another is chosen")}
         disabled={readOnly || was.IsDefault}

@@ -62,13 +62,15 @@ function Listed({ project }: { project: Project }) {
             <Table label={t("Channels")} head={[t("Name"), t("Lifecycle"), t("Versions"), t("Tenants")]}>
               {Items.map((c) => (
                 <tr key={c.Id}>
-                  <td>
+                  <th scope="row">
                     <Link to={to.channel(space, project.Slug, c.Id)}>{c.Name}</Link>{" "}
                     {c.IsDefault && <span className={classes.badge}>{t("default")}</span>}
                     {c.Description && <div className="dim">{c.Description}</div>}
-                  </td>
+                  </th>
                   <td>
-                    {c.LifecycleId ? (
+                    {c.Type === "EphemeralEnvironment" ? (
+                      <Link to={to.ephemeral(space, project.Slug)}>{t("Ephemeral environments")}</Link>
+                    ) : c.LifecycleId ? (
                       name(c.LifecycleId)
                     ) : (
                       <span className="dim">{t("{name}, as the project", { name: name(project.LifecycleId) })}</span>

@@ -1,13 +1,15 @@
 import { Button, Modal } from "@mantine/core";
 import { IconPlant2 } from "@tabler/icons-react";
 import { useState } from "react";
-import { useGet, useSend } from "~/api/query";
+import { useGet, useSend, useSpaceId } from "~/api/query";
 import type { Project, Wire } from "~/api/wire";
 import { useParam } from "~/app/navigation";
 import { useMay } from "~/app/session";
+import { to } from "~/app/to";
 import { t } from "~/text/t";
 import { Confirm } from "~/ui/Confirm";
 import { AddForm } from "~/ui/form/DialogForm";
+import { ButtonLink } from "~/ui/Link";
 import { done, failed } from "~/ui/notify";
 import { Page } from "~/ui/Page";
 import { StatusChip } from "~/ui/StatusChip";
@@ -24,6 +26,8 @@ export default function Ephemeral() {
 }
 
 function Listed({ project }: { project: Project }) {
+  const space = useSpaceId();
+  const mayAddChannel = useMay("ProcessEdit", { project: project.Id });
   const channels = useGet("/api/{spaceId}/projects/{id}/channels", { id: project.Id }, { query: { take: 1000 } });
   const query = { type: "Ephemeral", take: 1000 };
   const all = useGet("/api/{spaceId}/environments/v2", {}, { query });
@@ -33,6 +37,9 @@ function Listed({ project }: { project: Project }) {
   );
   const mayAdd = useMay("EnvironmentCreate") && parents.size > 0;
   const button = mayAdd && <Button onClick={() => add(true)}>{t("Add ephemeral environment…")}</Button>;
+  const toChannels = mayAddChannel && (
+    <ButtonLink to={to.newChannel(space, project.Slug)}>{t("Add channel")}</ButtonLink>
+  );
   return (
     <Page title={t("Ephemeral environments")} actions={button}>
       <Read of={channels}>
@@ -53,10 +60,12 @@ function Listed({ project }: { project: Project }) {
                   hint={
                     parents.size > 0
                       ? t("One is made for a release of a branch, or here, and taken down when it is no longer needed.")
-                      : t("A channel of the type EphemeralEnvironment names the parent that they are made of.")
+                      : t(
+                          "A channel whose releases go to ephemeral environments says below which parent they are made.",
+                        )
                   }
                 >
-                  {button}
+                  {parents.size > 0 ? button : toChannels}
                 </EmptyState>
               );
             }}

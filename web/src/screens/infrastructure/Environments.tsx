@@ -5,7 +5,7 @@ import type { Environment } from "~/api/wire";
 import { useQueryWord } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { many, t } from "~/text/t";
-import { Link } from "~/ui/Link";
+import { ButtonLink, Link } from "~/ui/Link";
 import { failed } from "~/ui/notify";
 import { Page } from "~/ui/Page";
 import { EmptyState, Read } from "~/ui/state";
@@ -16,6 +16,7 @@ import { places } from "./places";
 import { Views } from "./Views";
 
 export default function Environments() {
+  const space = useSpaceId();
   const environments = useGet("/api/{spaceId}/environments/all", {});
   const machines = useGet("/api/{spaceId}/machines/all", {});
   const [adding, setAdding] = useQueryWord("add");
@@ -32,7 +33,17 @@ export default function Environments() {
   };
 
   return (
-    <Page title={t("Environments")} actions={add}>
+    <Page
+      title={t("Environments")}
+      actions={
+        <>
+          <ButtonLink variant="default" to={places.parents(space)}>
+            {t("Parent environments")}
+          </ButtonLink>
+          {add}
+        </>
+      }
+    >
       <Views />
       <Read of={environments}>
         {(all) =>

@@ -8,6 +8,8 @@ export default area({
     { path: "/$space/infrastructure/machines/$machine/settings", load: () => import("./Target"), needs: "MachineView" },
     { path: "/$space/infrastructure/environments", load: () => import("./Environments"), needs: "EnvironmentView" },
     { path: "/$space/infrastructure/environments/$environment", load: () => import("./EnvironmentPage") },
+    { path: "/$space/infrastructure/parentenvironments", load: () => import("./Parents"), needs: "EnvironmentView" },
+    { path: "/$space/infrastructure/parentenvironments/$parent", load: () => import("./ParentPage") },
     { path: "/$space/infrastructure/workers", load: () => import("./Workers"), needs: "WorkerView" },
     { path: "/$space/infrastructure/workers/new", load: () => import("./AddWorker"), needs: "WorkerEdit" },
     { path: "/$space/infrastructure/workers/$worker/settings", load: () => import("./Worker"), needs: "WorkerView" },
