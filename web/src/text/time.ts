@@ -4,6 +4,19 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
+// To make one of these takes longer than all else about a cell of the dashboard.
+const dayOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const dayOfAnyYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+const moment = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  timeZoneName: "short",
+});
+
 // ago says when something was: relative within a day, absolute before that.
 export function ago(at: Date, now: Date): string {
   const past = now.getTime() - at.getTime();
@@ -11,27 +24,18 @@ export function ago(at: Date, now: Date): string {
   if (size < minute) return past < -1000 ? t("in under a minute") : t("just now");
   const amount = size < hour ? `${Math.floor(size / minute)} min` : size < day ? `${Math.floor(size / hour)} h` : "";
   if (amount) return past > 0 ? t("{amount} ago", { amount }) : t("in {amount}", { amount });
-  const year = at.getFullYear() === now.getFullYear() ? undefined : "numeric";
-  return at.toLocaleDateString("en-GB", { day: "numeric", month: "short", year });
+  return (at.getFullYear() === now.getFullYear() ? dayOfYear : dayOfAnyYear).format(at);
 }
 
 // exact says when something was, with its time zone.
 export function exact(at: Date): string {
-  return at.toLocaleString("en-GB", {
-    day: "numeric",
-    month: "short",
-    year: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    timeZoneName: "short",
-  });
+  return moment.format(at);
 }
 
 // exactDay says on which day something is; "" if it is not known.
 export function exactDay(at: string | null | undefined): string {
   if (!at) return "";
-  return new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  return dayOfAnyYear.format(new Date(at));
 }
 
 // lasted says how long something took as hours, minutes and seconds.

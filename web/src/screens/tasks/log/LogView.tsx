@@ -41,11 +41,12 @@ export function LogView({ task, over, log, nodes }: Props) {
   const found = useMemo(() => matches(rows, word), [rows, word]);
   const errors = useMemo(() => errorsOf(rows), [rows]);
 
+  // Another function would make the list measure all of its rows again, at each scroll.
   const list = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
-    estimateSize: (i) => heights[rows[i]?.kind ?? "line"],
-    getItemKey: (i) => rows[i]?.key ?? i,
+    estimateSize: useCallback((i: number) => heights[rows[i]?.kind ?? "line"], [rows]),
+    getItemKey: useCallback((i: number) => rows[i]?.key ?? i, [rows]),
     overscan: 20,
   });
   const follow = useFollow(box, rows.length, !over && !line && !stepWord);
@@ -83,17 +84,21 @@ export function LogView({ task, over, log, nodes }: Props) {
   const foldAll = () => setFolded(folded.size > 0 ? new Set() : new Set(nodes.map((n) => n.Id)));
   const heads = () => rows.flatMap((r, i) => (r.kind === "head" ? [i] : []));
   const top = () => (current >= 0 ? current : (list.range?.startIndex ?? 0));
-  const link = (number: number) => {
-    reached.current = number; // it is in sight already
-    setLine(String(number));
-    const { origin, pathname, hash } = window.location;
-    const path = hash.slice(1).split("?")[0];
-    const copied = navigator.clipboard?.writeText(`${origin}${pathname}#${path}?line=${number}`);
-    copied?.then(
-      () => done(t("The link to line {number} is copied.", { number })),
-      () => {},
-    );
-  };
+  // It stays the same, so that lines that stay are not drawn anew.
+  const link = useCallback(
+    (number: number) => {
+      reached.current = number; // it is in sight already
+      setLine(String(number));
+      const { origin, pathname, hash } = window.location;
+      const path = hash.slice(1).split("?")[0];
+      const copied = navigator.clipboard?.writeText(`${origin}${pathname}#${path}?line=${number}`);
+      copied?.then(
+        () => done(t("The link to line {number} is copied.", { number })),
+        () => {},
+      );
+    },
+    [setLine],
+  );
   const letters: HotkeyItem[] = [
     ["j", () => jump(step(heads(), top(), false))],
     ["k", () => jump(step(heads(), top(), true))],
