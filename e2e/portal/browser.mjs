@@ -94,7 +94,14 @@ class Portal {
 // settled waits until nothing of the page is being loaded any more.
 export async function settled(page) {
     await page.getByRole("heading", { level: 1 }).first().waitFor();
-    await page.getByRole("status", { name: "Loading" }).first().waitFor({ state: "detached" });
+    // What was read may bring more that is to be read.
+    await page.waitForFunction(async () => {
+        for (let frame = 0; frame < 3; frame++) {
+            if (document.querySelector('[role="status"][aria-label="Loading"]')) return false;
+            await new Promise((resolve) => requestAnimationFrame(resolve));
+        }
+        return true;
+    });
 }
 
 // save saves what a form holds: its bar goes when the server has taken it.

@@ -42,10 +42,10 @@ function Shown({ project, release }: { project: Project; release: Release }) {
       crumbs={[{ label: t("Releases"), to: to.releases(space, project.Slug) }, { label: release.Version }]}
       actions={
         <>
-          {mayDeploy && <ButtonLink to={to.deploy(space, project.Slug, release.Version)}>{t("Deploy…")}</ButtonLink>}
           <ButtonLink variant="default" to={to.compare(space, project.Slug, release.Version, "")}>
             {t("Compare…")}
           </ButtonLink>
+          {mayDeploy && <ButtonLink to={to.deploy(space, project.Slug, release.Version)}>{t("Deploy…")}</ButtonLink>}
           <ReleaseMenu project={project} release={release} />
         </>
       }

@@ -1,5 +1,6 @@
 import { Skeleton } from "@mantine/core";
 import { lazy, Suspense, useId } from "react";
+import { t } from "~/text/t";
 import classes from "./CodeEditor.module.css";
 import type { Completions, Language } from "./completion";
 
@@ -28,7 +29,7 @@ export function CodeEditor({ label, description, error, rows = 10, ...rest }: Co
       </div>
       {description && <p className={classes.description}>{description}</p>}
       <div className={classes.frame} data-error={error ? true : undefined}>
-        <Suspense fallback={<Skeleton height={rows * 20 + 12} radius={0} />}>
+        <Suspense fallback={<Skeleton height={rows * 20 + 12} radius={0} role="status" aria-label={t("Loading")} />}>
           <Surface labelledBy={id} rows={rows} {...rest} />
         </Suspense>
       </div>
