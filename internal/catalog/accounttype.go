@@ -140,27 +140,34 @@ func checkGUID(member string, text *string, required bool, c *fault.Complaints) 
 	*text = id.String()
 }
 
-// checkKey makes sure that a private key can be read with its passphrase. The
-// key is stored as PEM, whether it came so or in base64.
 func (a *Account) checkKey(tx *store.Tx, old *Account, c *fault.Complaints) error {
-	needSecret("PrivateKeyFile", a.PrivateKeyFile, old.PrivateKeyFile, c)
-	if !given(a.PrivateKeyFile) && !given(a.PrivateKeyPassphrase) {
+	return checkKeyPair(tx, "PrivateKeyFile", keyPair{a.PrivateKeyFile, a.PrivateKeyPassphrase}, keyPair{old.PrivateKeyFile, old.PrivateKeyPassphrase}, c)
+}
+
+// keyPair is a private key with the passphrase that it may need.
+type keyPair struct{ key, passphrase *kind.Sensitive }
+
+// checkKeyPair makes sure that a private key can be read with its passphrase.
+// The key is stored as PEM, whether it came so or in base64.
+func checkKeyPair(tx *store.Tx, member string, next, old keyPair, c *fault.Complaints) error {
+	needSecret(member, next.key, old.key, c)
+	if !given(next.key) && !given(next.passphrase) {
 		return nil
 	}
-	if given(a.PrivateKeyFile) {
-		text := plainKey(*a.PrivateKeyFile.NewValue)
-		a.PrivateKeyFile.NewValue = &text
+	if given(next.key) {
+		text := plainKey(*next.key.NewValue)
+		next.key.NewValue = &text
 	}
-	key, err := current(tx, a.PrivateKeyFile, old.PrivateKeyFile)
+	key, err := current(tx, next.key, old.key)
 	if err != nil {
 		return err
 	}
-	passphrase, err := current(tx, a.PrivateKeyPassphrase, old.PrivateKeyPassphrase)
+	passphrase, err := current(tx, next.passphrase, old.passphrase)
 	if err != nil || key == "" {
 		return err
 	}
 	if wrong := parseKey(key, passphrase); wrong != nil {
-		c.Add("PrivateKeyFile: %s.", wrong)
+		c.Add("%s: %s.", member, wrong)
 	}
 	return nil
 }

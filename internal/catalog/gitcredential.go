@@ -18,12 +18,22 @@ type GitCredential struct {
 	RepositoryRestrictions *RepositoryRestrictions `json:"RepositoryRestrictions"`
 }
 
-// GitCredentialDetails are a name and a password or token.
+// GitCredentialDetails are a name and a password or token, or a key for
+// repositories that are reached over SSH.
 type GitCredentialDetails struct {
-	Type     string         `json:"Type" kind:"enum=UsernamePassword"`
-	Username string         `json:"Username"`
+	Type     string         `json:"Type" kind:"enum=UsernamePassword|SshKeyPair"`
+	Username string         `json:"Username"` // over SSH that of the address goes first
 	Password kind.Sensitive `json:"Password"`
+
+	PrivateKeyFile       *kind.Sensitive `json:"PrivateKeyFile,omitempty"`
+	PrivateKeyPassphrase *kind.Sensitive `json:"PrivateKeyPassphrase,omitempty"`
+	// HostKeyFingerprints are of the keys that servers may show; those that show
+	// another are not spoken to.
+	HostKeyFingerprints []string `json:"HostKeyFingerprints,omitempty"`
 }
+
+// GitKeyPair is the type of a credential with a key for SSH.
+const GitKeyPair = "SshKeyPair"
 
 // RepositoryRestrictions says for which repositories a credential may be used;
 // an address may end in * for all that begin so.
@@ -58,14 +68,15 @@ var GitCredentials = kind.Register(kind.Kind[GitCredential]{
 	Path:        "git-credentials",
 	Links:       map[string]string{"Usage": "./usage"},
 	Permissions: kind.All("GitCredentialView", "GitCredentialEdit"),
-	Rules: func(_ *store.Tx, next, old *GitCredential, c *fault.Complaints) error {
-		next.check(old, c)
-		return nil
+	Rules: func(tx *store.Tx, next, old *GitCredential, c *fault.Complaints) error {
+		return next.check(tx, old, c)
 	},
 })
 
-func (g *GitCredential) check(old *GitCredential, c *fault.Complaints) {
-	need("Details.Username", g.Details.Username, c)
+func (g *GitCredential) check(tx *store.Tx, old *GitCredential, c *fault.Complaints) error {
+	if g.Details.Type != GitKeyPair {
+		need("Details.Username", g.Details.Username, c)
+	}
 	if g.RepositoryRestrictions == nil {
 		g.RepositoryRestrictions = &RepositoryRestrictions{}
 		if old != nil && old.RepositoryRestrictions != nil {
@@ -76,4 +87,5 @@ func (g *GitCredential) check(old *GitCredential, c *fault.Complaints) {
 	if g.RepositoryRestrictions.Enabled && len(g.RepositoryRestrictions.AllowedRepositories) == 0 {
 		c.Add("RepositoryRestrictions.AllowedRepositories must name a repository while the restrictions are enabled.")
 	}
+	return g.checkSSH(tx, old, c)
 }

@@ -24,9 +24,13 @@ func (s *PersistenceSettings) Check(c *fault.Complaints) {
 	s.URL, s.DefaultBranch = strings.TrimSpace(s.URL), strings.TrimPrefix(strings.TrimSpace(s.DefaultBranch), "refs/heads/")
 	s.ProtectedBranchNamePatterns = tidy(s.ProtectedBranchNamePatterns)
 	u, err := url.Parse(s.URL)
+	_, overSSH := GitOverSSH(s.URL)
 	switch {
+	case overSSH && (s.Credentials == nil || s.Credentials.Type != GitReferenced):
+		c.Add("PersistenceSettings.Credentials must name a Git credential of the type %s for a repository that is reached over SSH.", GitKeyPair)
+	case overSSH:
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		c.Add("PersistenceSettings.Url must be the address of a Git repository that begins with https:// or http://.")
+		c.Add("PersistenceSettings.Url must be the address of a Git repository: one that begins with https://, http:// or ssh://, or git@example.com:shop.git.")
 	case u.User != nil:
 		c.Add("PersistenceSettings.Url must not hold a user name or a password: put them into Credentials.")
 	}

@@ -34,7 +34,9 @@ func TestWrongPersistenceSettings(t *testing.T) {
 		want     string
 	}{
 		{PersistenceSettings{URL: "", DefaultBranch: "m"}, "PersistenceSettings.Url must be"},
-		{PersistenceSettings{URL: "ssh://git@example.com/x", DefaultBranch: "m"}, "PersistenceSettings.Url must be"},
+		{PersistenceSettings{URL: "ssh://git@example.com/x", DefaultBranch: "m"}, "a Git credential of the type SshKeyPair"},
+		{PersistenceSettings{URL: "git@example.com:x", DefaultBranch: "m", Credentials: &ProjectGitIdentity{Type: GitUsernamePassword, Username: "u"}}, "a Git credential of the type SshKeyPair"},
+		{PersistenceSettings{URL: "ssh://git:word@example.com/x", DefaultBranch: "m"}, "PersistenceSettings.Url must be"},
 		{PersistenceSettings{URL: "/srv/x.git", DefaultBranch: "m"}, "PersistenceSettings.Url must be"},
 		{PersistenceSettings{URL: "ext::sh -c x", DefaultBranch: "m"}, "PersistenceSettings.Url must be"},
 		{PersistenceSettings{URL: "https://u:p@example.com/x", DefaultBranch: "m"}, "must not hold a user name or a password"},
@@ -64,5 +66,26 @@ func TestProtectedBranches(t *testing.T) {
 	s.ProtectedDefaultBranch = true
 	if !s.Protects("main") || s.Protects("maine") {
 		t.Error("the default branch alone is protected by name")
+	}
+}
+
+func TestGitOverSSH(t *testing.T) {
+	for address, want := range map[string]GitSSHAddress{
+		"git@example.com:acme/shop.git":             {"git", "example.com:22", "acme/shop.git"},
+		"git@example.com:/srv/shop.git":             {"git", "example.com:22", "/srv/shop.git"},
+		"git@[::1]:shop":                            {"git", "[::1]:22", "shop"},
+		"ssh://git@example.com/acme/shop.git":       {"git", "example.com:22", "/acme/shop.git"},
+		"ssh://example.com:2222/shop.git":           {"", "example.com:2222", "/shop.git"},
+		"ssh://git@[fe80::1]:2222/~ada/shop.git":    {"git", "[fe80::1]:2222", "~ada/shop.git"},
+		"SSH://git@example.com/shop%20of%20all.git": {"git", "example.com:22", "/shop of all.git"},
+	} {
+		if got, ok := GitOverSSH(address); !ok || got != want {
+			t.Errorf("%s is %+v, %v, want %+v", address, got, ok, want)
+		}
+	}
+	for _, address := range []string{"", "https://example.com/x", "example.com:x", "ext::sh -c x", "a@ext::sh -c x", "ssh://example.com", "ssh://example.com/", "ssh:///x", "ssh://u:p@example.com/x", "ssh://example.com/x?y", "git@example.com:", "git@-x:y", "/srv/x", "file:///x", "git@example.com:a\nb"} {
+		if got, ok := GitOverSSH(address); ok {
+			t.Errorf("%q is %+v", address, got)
+		}
 	}
 }

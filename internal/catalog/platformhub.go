@@ -65,13 +65,12 @@ var PlatformHubGitCredentials = kind.Register(kind.Kind[PlatformHubGitCredential
 	Path:        "platformhub/git-credentials",
 	System:      true,
 	Permissions: hubPermissions,
-	Rules: func(_ *store.Tx, next, old *PlatformHubGitCredential, c *fault.Complaints) error {
+	Rules: func(tx *store.Tx, next, old *PlatformHubGitCredential, c *fault.Complaints) error {
 		var before *GitCredential
 		if old != nil {
 			before = &old.GitCredential
 		}
-		next.check(before, c)
-		return nil
+		return next.check(tx, before, c)
 	},
 })
 

@@ -4,6 +4,7 @@
 package gitproject
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -44,6 +45,38 @@ func (s *Service) session(ctx context.Context, p *catalog.Project, at *catalog.P
 	return s.Repositories.Repository(remote), nil
 }
 
+// SignIn gives a remote what a Git credential of a space, which a member names,
+// has for its address.
+func SignIn(tx *store.Tx, space, member, id string, remote *gitrepo.Remote) error {
+	c, err := catalog.GitCredentials.Get(tx, id)
+	if fault.Is(err, fault.NotFound) || err == nil && c.SpaceID != space {
+		return fault.New(fault.Invalid, "%s refers to '%s', which is no Git credential of this space.", member, id)
+	}
+	if err != nil {
+		return err
+	}
+	if !c.Allows(remote.URL) {
+		return fault.New(fault.Invalid, "The Git credential '%s' is not for %s: its restrictions name other repositories.", c.Name, remote.URL)
+	}
+	d := &c.Details
+	at, overSSH := catalog.GitOverSSH(remote.URL)
+	if overSSH != (d.Type == catalog.GitKeyPair) {
+		return fault.New(fault.Invalid, "The Git credential '%s' is of the type %s, with which %s cannot be reached: addresses over SSH take the type %s, others a user name and a password.", c.Name, d.Type, remote.URL, catalog.GitKeyPair)
+	}
+	if !overSSH {
+		remote.Username = d.Username
+		remote.Password, err = d.Password.Open(tx)
+		return err
+	}
+	way := &gitrepo.SSH{Address: at.Host, User: cmp.Or(at.User, d.Username, "git"), Path: at.Path, HostKeys: d.HostKeyFingerprints}
+	if way.Key, err = d.PrivateKeyFile.Open(tx); err != nil {
+		return err
+	}
+	way.Passphrase, err = d.PrivateKeyPassphrase.Open(tx)
+	remote.SSH = way
+	return err
+}
+
 func credentials(tx *store.Tx, space string, at *catalog.PersistenceSettings, remote *gitrepo.Remote) (err error) {
 	who := at.Credentials
 	if who == nil {
@@ -55,19 +88,7 @@ func credentials(tx *store.Tx, space string, at *catalog.PersistenceSettings, re
 		remote.Password, err = who.Password.Open(tx)
 		return err
 	case catalog.GitReferenced:
-		c, err := catalog.GitCredentials.Get(tx, who.ID)
-		if fault.Is(err, fault.NotFound) || err == nil && c.SpaceID != space {
-			return fault.New(fault.Invalid, "PersistenceSettings.Credentials.Id refers to '%s', which is no Git credential of this space.", who.ID)
-		}
-		if err != nil {
-			return err
-		}
-		if !c.Allows(at.URL) {
-			return fault.New(fault.Invalid, "The Git credential '%s' is not for %s: its restrictions name other repositories.", c.Name, at.URL)
-		}
-		remote.Username = c.Details.Username
-		remote.Password, err = c.Details.Password.Open(tx)
-		return err
+		return SignIn(tx, space, "PersistenceSettings.Credentials.Id", who.ID, remote)
 	case "", catalog.GitAnonymous:
 		return nil
 	}

@@ -22,9 +22,13 @@ func (s *Session) git(ctx context.Context, input []byte, args ...string) ([]byte
 }
 
 func (s *Session) gitWith(ctx context.Context, environment []string, input []byte, args ...string) ([]byte, error) {
+	return s.run(ctx, append(s.environment(), environment...), input, args...)
+}
+
+func (s *Session) run(ctx context.Context, environment []string, input []byte, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Dir = s.dir
-	cmd.Env = append(s.environment(), environment...)
+	cmd.Env = environment
 	cmd.Stdin = bytes.NewReader(input)
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
@@ -61,10 +65,10 @@ func (e *gitError) Unwrap() error { return e.cause }
 
 // environment is all that git knows of this process: neither the settings of
 // the user that runs it nor any variable that changes what git does.
-func (s *Session) environment() []string {
+func (s *Session) environment(more ...[2]string) []string {
 	env := []string{
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=", "SSH_ASKPASS=",
-		"GIT_DIR=" + s.dir, "HOME=" + s.dir, "LC_ALL=C", "GIT_NO_REPLACE_OBJECTS=1", "GIT_ALLOW_PROTOCOL=" + allowed(s.url),
+		"GIT_DIR=" + s.dir, "HOME=" + s.dir, "LC_ALL=C", "GIT_NO_REPLACE_OBJECTS=1", "GIT_ALLOW_PROTOCOL=" + s.allowed(),
 	}
 	for _, name := range []string{"PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"} {
 		if value, ok := os.LookupEnv(name); ok {
@@ -80,6 +84,7 @@ func (s *Session) environment() []string {
 	if s.cache.Certificates != "" {
 		settings = append(settings, [2]string{"http.sslCAInfo", s.cache.Certificates})
 	}
+	settings = append(settings, more...)
 	env = append(env, fmt.Sprintf("GIT_CONFIG_COUNT=%d", len(settings)))
 	for i, pair := range settings {
 		env = append(env, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", i, pair[0]), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", i, pair[1]))
@@ -89,8 +94,11 @@ func (s *Session) environment() []string {
 
 // allowed names the ways in which git may reach this repository, so that no
 // address within it leads anywhere else.
-func allowed(address string) string {
-	if u, err := url.Parse(address); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
+func (s *Session) allowed() string {
+	if s.remote.SSH != nil {
+		return "git" // to the tunnel
+	}
+	if u, err := url.Parse(s.url); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
 		return "https:http"
 	}
 	return "file"
@@ -109,7 +117,7 @@ func origin(address string) string {
 func (s *Session) remotely(ctx context.Context, args ...string) ([]byte, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, s.cache.Patience, fault.New(fault.Unavailable, "The Git repository %s did not answer within %s.", s.url, s.cache.Patience))
 	defer cancel()
-	out, err := s.git(limited, nil, args...)
+	out, err := s.exchange(limited, args...)
 	var failed *gitError
 	if !errors.As(err, &failed) {
 		return out, err
@@ -126,10 +134,31 @@ func (s *Session) remotely(ctx context.Context, args ...string) ([]byte, error) 
 	switch {
 	case has("authentication failed", "could not read username", "could not read password", "terminal prompts disabled", "error: 401", "error: 403"):
 		return out, fault.Wrap(fault.Invalid, err, "The Git repository %s does not admit these credentials. Check the user name and the password or token.", s.url)
-	case has("not found", "does not appear to be a git repository", "does not exist", "error: 404"):
+	case has("not found", "could not be found", "does not appear to be a git repository", "does not exist", "error: 404"):
 		return out, fault.Wrap(fault.Invalid, err, "There is no Git repository at %s, or it is not shown to these credentials.", s.url)
 	case has("could not resolve host", "failed to connect", "couldn't connect", "connection refused", "connection timed out", "ssl", "certificate", "unable to access", "error: 5", "hung up"):
 		return out, fault.Wrap(fault.Unavailable, err, "The Git repository %s could not be reached: %s", s.url, plainMessage(failed.said))
+	}
+	return out, err
+}
+
+// exchange runs git so that it can reach the repository's server.
+func (s *Session) exchange(ctx context.Context, args ...string) ([]byte, error) {
+	if s.remote.SSH == nil {
+		return s.git(ctx, nil, args...)
+	}
+	t, err := dig(ctx, s.remote.SSH)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.run(ctx, s.environment(t.setting(s.url)), nil, args...)
+	said, wrong := t.close()
+	var failed *gitError
+	if errors.As(err, &failed) {
+		if wrong != nil {
+			return out, wrong
+		}
+		failed.said = said + "\n" + strings.ReplaceAll(failed.said, t.listener.Addr().String()+"/"+t.token, s.remote.SSH.Address)
 	}
 	return out, err
 }

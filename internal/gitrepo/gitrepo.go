@@ -44,14 +44,15 @@ func New(folder string) *Cache {
 	return &Cache{Folder: folder, Patience: 2 * time.Minute, MostBytes: 4 << 30, Most: 200, open: map[string]*Repository{}}
 }
 
-// A Remote is a repository with the way to sign in, which is none while Username
-// and Password are empty. Each owner has a mirror of its own, so that nobody
+// A Remote is a repository with the way to sign in, which is none while Username,
+// Password and SSH are empty. Each owner has a mirror of its own, so that nobody
 // reads what another's credentials have brought.
 type Remote struct {
 	Owner    string
 	URL      string
 	Username string
 	Password string
+	SSH      *SSH // nil for what is reached over HTTP
 }
 
 // A Repository is a mirror of a remote. It is made by Cache.Repository and safe

@@ -10,6 +10,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/gitproject"
 	"github.com/takodeploy/tako/internal/gitrepo"
 	"github.com/takodeploy/tako/internal/store"
 )
@@ -107,7 +108,7 @@ func (o *occasion) process(ctx context.Context) (p *catalog.DeploymentProcess, e
 func (o *occasion) tip(ctx context.Context, s *source) (commit string, relevant bool, err error) {
 	remote := gitrepo.Remote{Owner: o.project.ID + "/triggers", URL: s.dependency.RepositoryURI}
 	if id := s.dependency.GitCredentialID; id != "" {
-		if err := o.DB.View(ctx, func(tx *store.Tx) error { return o.signIn(tx, id, &remote) }); err != nil {
+		if err := o.DB.View(ctx, func(tx *store.Tx) error { return gitproject.SignIn(tx, o.project.SpaceID, "GitCredentialId", id, &remote) }); err != nil {
 			return "", false, err
 		}
 	}
@@ -136,22 +137,6 @@ func (o *occasion) tip(ctx context.Context, s *source) (commit string, relevant 
 		return "", false, fmt.Errorf("finding what has changed in %s: %w", remote.URL, err)
 	}
 	return branch.Commit, slices.ContainsFunc(files, s.covers), nil
-}
-
-func (o *occasion) signIn(tx *store.Tx, id string, remote *gitrepo.Remote) error {
-	c, err := catalog.GitCredentials.Get(tx, id)
-	if fault.Is(err, fault.NotFound) || err == nil && c.SpaceID != o.project.SpaceID {
-		return fault.New(fault.Invalid, "There is no Git credential '%s' in this space.", id)
-	}
-	if err != nil {
-		return err
-	}
-	if !c.Allows(remote.URL) {
-		return fault.New(fault.Invalid, "The Git credential '%s' is not for %s: its restrictions name other repositories.", c.Name, remote.URL)
-	}
-	remote.Username = c.Details.Username
-	remote.Password, err = c.Details.Password.Open(tx)
-	return err
 }
 
 // covers says whether the trigger is for a file.

@@ -37,6 +37,7 @@ type Options struct {
 	Dir  string   // keys, configuration and home; required
 	Host string   // loopback address, "" for the next of 127.9.x.y
 	Env  []string // "NAME=value" for the sessions
+	More []string // further lines of the configuration
 }
 
 // Server is one running SSH server.
@@ -194,6 +195,7 @@ func (s *Server) run() error {
 		// The account's own start-up files are not part of the test.
 		"SetEnv HOME=" + s.Home + " " + strings.Join(s.options.Env, " "),
 	}
+	lines = append(lines, s.options.More...)
 	for _, file := range s.hostKeys {
 		lines = append(lines, "HostKey "+file)
 	}
