@@ -96,6 +96,7 @@ var spaceLinks = map[string]string{
 	"EnvironmentsSummary":           "/environments/summary{?ids,partialName,machinePartialName,roles,isDisabled,healthStatuses,commStyles,tenantIds,tenantTags,hideEmptyEnvironments,shellNames}",
 	"Feeds":                         "/feeds{/id}{?skip,take,ids,partialName,feedType}",
 	"GitCredentials":                "/git-credentials{/id}{?skip,take,name}",
+	"KubernetesMonitors":            "/observability/kubernetes-monitors{/id}",
 	"Interruptions":                 "/interruptions{/id}{?skip,take,regarding,pendingOnly,ids}",
 	"LibraryVariables":              "/libraryvariablesets{/id}{?skip,contentType,take,ids,partialName}",
 	"Lifecycles":                    "/lifecycles{/id}{?skip,take,ids,partialName}",
@@ -159,8 +160,21 @@ func (a *API) links(into map[string]string, table map[string]string, base string
 			plain = plain[:cut]
 		}
 		plain = strings.NewReplacer("{/id}", "", "{/userId}", "").Replace(plain)
-		if at, _ := routes.find(strings.Split(strings.Trim(plain, "/"), "/"), nil); at != nil {
+		at, params := routes.find(strings.Split(strings.Trim(plain, "/"), "/"), nil)
+		if at != nil && allPlaceholders(params) {
 			into[name] = base + path
 		}
 	}
+}
+
+// allPlaceholders reports whether what a link gives for a route's parameters is
+// to be filled in. What is not would be taken for the id of a document, as
+// "register" at /users/{id}, and the link would lead nowhere.
+func allPlaceholders(params []string) bool {
+	for i := 1; i < len(params); i += 2 {
+		if !strings.HasPrefix(params[i], "{") {
+			return false
+		}
+	}
+	return true
 }

@@ -179,6 +179,21 @@ func (c *Channel) Violations(selected []SelectedVersion) []string {
 	return found
 }
 
+// TestVersion says of a version whether it is in a rule's range and whether its
+// tag is as the rule asks for.
+func TestVersion(r *ChannelRule, format version.Format, text string) (inRange, tagged bool, err error) {
+	c, err := compileRule(r, format)
+	if err != nil {
+		return false, false, err
+	}
+	v, err := version.Parse(format, text)
+	if err != nil {
+		return false, false, err
+	}
+	tagged, err = c.tag.Matches(tagText(v))
+	return c.versions == nil || c.versions.Contains(v), tagged, err
+}
+
 // ruleRefuses says why a rule does not admit a chosen version; "" if it does.
 func ruleRefuses(r *ChannelRule, s *SelectedVersion) string {
 	rule, err := compileRule(r, s.Format)
