@@ -58,6 +58,7 @@ func (c *Control) routes() map[string]route {
 		"PATCH /api/channels/{name}":         {Operator, c.changeChannel},
 		"GET /api/versions":                  {Viewer, c.versions},
 		"GET /api/audit":                     {Viewer, c.audit},
+		"GET /api/slo":                       {Viewer, c.service},
 	}
 }
 

@@ -62,6 +62,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"PATCH", "/api/channels/stable", `{"image":"tako:2"}`, 401, 401, 403, 200, "change channel stable"},
 		{"GET", "/api/versions", "", 401, 401, 200, 200, ""},
 		{"GET", "/api/audit", "", 401, 401, 200, 200, ""},
+		{"GET", "/api/slo", "", 401, 401, 200, 200, ""},
 	} {
 		for pattern := range with(t).routes() {
 			method, path, _ := strings.Cut(pattern, " ")

@@ -17,6 +17,7 @@ import (
 	cloud "github.com/takodeploy/tako/operator/cloud/v1alpha1"
 	"github.com/takodeploy/tako/operator/gateway"
 	"github.com/takodeploy/tako/operator/instance"
+	"github.com/takodeploy/tako/operator/slo"
 )
 
 // Directory reads from a cache and writes annotations.
@@ -86,15 +87,24 @@ func (d *Directory) Wake(ctx context.Context, name string) error {
 	return d.stamp(ctx, name, cloud.AnnotationWake, time.Now())
 }
 
+// Woke implements gateway.Directory.
+func (d *Directory) Woke(ctx context.Context, name string, at time.Time, took time.Duration) error {
+	return d.write(ctx, name, cloud.AnnotationWoke, slo.Awakening(at, took))
+}
+
 // Used implements gateway.Directory.
 func (d *Directory) Used(ctx context.Context, name string, at time.Time) error {
 	return d.stamp(ctx, name, cloud.AnnotationUse, at)
 }
 
 func (d *Directory) stamp(ctx context.Context, name, annotation string, at time.Time) error {
+	return d.write(ctx, name, annotation, at.UTC().Format(time.RFC3339Nano))
+}
+
+func (d *Directory) write(ctx context.Context, name, annotation, text string) error {
 	i := &cloud.Instance{}
 	i.Name = name
-	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%q}}}`, annotation, at.UTC().Format(time.RFC3339Nano))
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%q}}}`, annotation, text)
 	if err := d.Patch(ctx, i, client.RawPatch(types.MergePatchType, patch)); err != nil {
 		return fmt.Errorf("writing to the instance %s: %w", name, err)
 	}

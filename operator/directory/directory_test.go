@@ -93,14 +93,14 @@ func TestNoWay(t *testing.T) {
 
 func TestWakeAndUse(t *testing.T) {
 	d := of(t, named("acme", noon, "acme.example.com"))
-	if err := errors.Join(d.Wake(t.Context(), "acme"), d.Used(t.Context(), "acme", noon.Time)); err != nil {
+	if err := errors.Join(d.Wake(t.Context(), "acme"), d.Used(t.Context(), "acme", noon.Time), d.Woke(t.Context(), "acme", noon.Time, 1834*time.Millisecond)); err != nil {
 		t.Fatal(err)
 	}
 	var i cloud.Instance
 	if err := d.Get(t.Context(), types.NamespacedName{Name: "acme"}, &i); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := time.Parse(time.RFC3339Nano, i.Annotations[cloud.AnnotationWake]); err != nil || i.Annotations[cloud.AnnotationUse] != "2026-11-27T12:00:00Z" {
+	if _, err := time.Parse(time.RFC3339Nano, i.Annotations[cloud.AnnotationWake]); err != nil || i.Annotations[cloud.AnnotationUse] != "2026-11-27T12:00:00Z" || i.Annotations[cloud.AnnotationWoke] != "2026-11-27T12:00:00Z 1.834s" {
 		t.Errorf("%v", i.Annotations)
 	}
 	if err := d.Wake(t.Context(), "nobody"); err == nil {

@@ -36,6 +36,8 @@ type Directory interface {
 	Locate(ctx context.Context, name string) (Place, error)
 	// Wake asks for an instance to be started.
 	Wake(ctx context.Context, name string) error
+	// Woke tells that an instance was woken for somebody, and how long that took.
+	Woke(ctx context.Context, name string, at time.Time, took time.Duration) error
 	// Used tells that an instance was used at a time.
 	Used(ctx context.Context, name string, at time.Time) error
 }
@@ -231,7 +233,9 @@ func (g *Gateway) reach(ctx context.Context, place Place) (string, error) {
 func (g *Gateway) wake(name string, d *door, w *waking) {
 	ctx, cancel := context.WithTimeout(context.Background(), g.Hold)
 	defer cancel()
-	w.address, w.err = g.await(ctx, name)
+	began, asked := time.Now(), false
+	w.address, asked, w.err = g.await(ctx, name)
+	took := time.Since(began)
 	g.mu.Lock()
 	d.waking = nil
 	if w.err == nil {
@@ -239,32 +243,42 @@ func (g *Gateway) wake(name string, d *door, w *waking) {
 	}
 	g.mu.Unlock()
 	close(w.done)
+	var closed closedError
+	if !asked || errors.As(w.err, &closed) {
+		return
+	}
+	// Nobody waits for this any more, nor did it have to be in time.
+	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer end()
+	if err := g.Directory.Woke(ctx, name, began, took); err != nil {
+		slog.Warn("it cannot be told how long an instance took to wake", "instance", name, "error", err)
+	}
 }
 
-func (g *Gateway) await(ctx context.Context, name string) (string, error) {
-	asked := false
+// await gives the address, and whether the instance had to be woken.
+func (g *Gateway) await(ctx context.Context, name string) (address string, asked bool, err error) {
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	for {
 		place, err := g.Directory.Locate(ctx, name)
 		if err != nil {
-			return "", err
+			return "", asked, err
 		}
 		if place.Closed != "" {
-			return "", closedError(place.Closed)
+			return "", asked, closedError(place.Closed)
 		}
 		if place.Address == "" && !asked {
 			if err := g.Directory.Wake(ctx, name); err != nil {
-				return "", fmt.Errorf("waking %s: %w", name, err)
+				return "", asked, fmt.Errorf("waking %s: %w", name, err)
 			}
 			asked = true
 		}
 		if place.Address != "" && healthy(ctx, place.Address) {
-			return place.Address, nil
+			return place.Address, asked, nil
 		}
 		select {
 		case <-ctx.Done():
-			return "", fmt.Errorf("waiting for %s: %w", name, ctx.Err())
+			return "", asked, fmt.Errorf("waiting for %s: %w", name, ctx.Err())
 		case <-tick.C:
 		}
 	}

@@ -22,6 +22,7 @@ type town struct {
 	place   Place
 	woken   int
 	used    chan time.Time
+	woke    chan time.Duration
 	wakes   func() // called at the first wake
 	wakeErr error
 }
@@ -53,6 +54,13 @@ func (c *town) Wake(context.Context, string) error {
 func (c *town) Used(_ context.Context, _ string, at time.Time) error {
 	if c.used != nil {
 		c.used <- at
+	}
+	return nil
+}
+
+func (c *town) Woke(_ context.Context, _ string, _ time.Time, took time.Duration) error {
+	if c.woke != nil {
+		c.woke <- took
 	}
 	return nil
 }
@@ -133,7 +141,7 @@ func TestLeadsByHost(t *testing.T) {
 // TestAHerdWakesOnce holds many requests, with their bodies, until the instance
 // is there.
 func TestAHerdWakesOnce(t *testing.T) {
-	c := &town{place: Place{Name: "acme"}}
+	c := &town{place: Place{Name: "acme"}, woke: make(chan time.Duration, 2)}
 	address := instance(t)
 	release := make(chan struct{})
 	c.wakes = func() {
@@ -163,6 +171,12 @@ func TestAHerdWakesOnce(t *testing.T) {
 	all.Wait()
 	if c.woken != 1 {
 		t.Errorf("woken %d times", c.woken)
+	}
+	if took := <-c.woke; took <= 0 {
+		t.Errorf("it is told that to wake took %s", took)
+	}
+	if len(c.woke) > 0 {
+		t.Error("one awakening is told twice")
 	}
 }
 

@@ -61,6 +61,7 @@ func (r *Reconciler) live(ctx context.Context, i *cloud.Instance) (*stop, error)
 		return nil, err
 	}
 	s := scene{i: i, pod: pod, mark: mark, now: r.Now()}
+	s.measure()
 	w := &world{r: r, scene: s, set: set, back: back}
 	switch i.Status.Phase {
 	case cloud.Ready:

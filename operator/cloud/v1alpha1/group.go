@@ -28,6 +28,9 @@ const (
 	AnnotationWake = "cloud.tako.dev/wake"
 	// AnnotationUse is when the gateway last saw a request, in RFC 3339.
 	AnnotationUse = "cloud.tako.dev/last-use"
+	// AnnotationWoke is when the gateway last woke an instance, and how long that
+	// took.
+	AnnotationWoke = "cloud.tako.dev/woke"
 	// AnnotationImage is the image that a channel has given an instance.
 	AnnotationImage = "cloud.tako.dev/image"
 	// AnnotationRepair, when it names the image, lets a change to it happen

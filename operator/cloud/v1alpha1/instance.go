@@ -186,6 +186,9 @@ type InstanceStatus struct {
 	// Applied tells what was made for it, to do it again only when it changes.
 	// +optional
 	Applied string `json:"applied,omitempty"`
+	// Service is how it has served.
+	// +optional
+	Service *Service `json:"service,omitempty"`
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -18,6 +18,7 @@ var program struct {
 	Gateway front   `cmd:"" help:"Lead requests to instances, and wake those that sleep."`
 	Control desk    `cmd:"" help:"Answer people who run instances: a page and an API with sign-in, roles and audit."`
 	CRDs    crds    `cmd:"" name:"crds" help:"Print the definitions of the resources."`
+	SLO     served  `cmd:"" name:"slo" help:"Say how instances served in a month."`
 	Cost    bill    `cmd:"" help:"Say what instances cost in a month, from what they were measured to use."`
 }
 

@@ -1,0 +1,51 @@
+package instance
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	cloud "github.com/takodeploy/tako/operator/cloud/v1alpha1"
+	"github.com/takodeploy/tako/operator/slo"
+)
+
+// measure notes how the instance serves, by what its pod says and not by when that
+// was seen, as the operator may have been away.
+func (s scene) measure() {
+	if s.i.Status.Service == nil {
+		s.i.Status.Service = &cloud.Service{}
+	}
+	service := s.i.Status.Service
+	slo.Woke(service, s.i.Annotations[cloud.AnnotationWoke])
+	state, at := s.serving(service.State)
+	if at.IsZero() || at.After(s.now) {
+		at = s.now
+	}
+	slo.Note(service, state, at)
+}
+
+// serving is how the instance serves, and since when where that can be told.
+func (s scene) serving(before cloud.ServiceState) (cloud.ServiceState, time.Time) {
+	switch s.i.Status.Phase {
+	case cloud.Hibernated:
+		return cloud.ServiceAsleep, time.Time{}
+	case cloud.Suspended:
+		return cloud.ServicePlanned, time.Time{}
+	}
+	if s.ready() {
+		return cloud.ServiceUp, s.readySince()
+	}
+	since := time.Time{}
+	if s.pod != nil && s.pod.DeletionTimestamp == nil {
+		since = condition(s.pod, corev1.PodReady).LastTransitionTime.Time
+	}
+	switch {
+	case s.i.Status.Phase != cloud.Ready:
+		return cloud.ServicePlanned, since // it is made, brought to another version or back
+	case before == cloud.ServiceAsleep || before == cloud.ServiceWaking:
+		return cloud.ServiceWaking, time.Time{}
+	case before == cloud.ServicePlanned:
+		return cloud.ServicePlanned, time.Time{} // it starts after that
+	}
+	return cloud.ServiceUnplanned, since
+}
