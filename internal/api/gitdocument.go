@@ -151,10 +151,19 @@ func (a *API) updateGitVariables(r *Request) (any, error) {
 		return nil, err
 	}
 	defer c.Close()
-	set, err := c.ChangeVariables(r.Context(), how, func(_ *store.Tx, s *catalog.VariableSet) error {
+	set, err := c.ChangeVariables(r.Context(), how, func(tx *store.Tx, s *catalog.VariableSet) error {
 		before := slices.Clone(s.Variables)
 		if err := catalog.VariableSets.Merge(body, s); err != nil {
 			return err
+		}
+		secrets, err := catalog.VariableSets.Get(tx, s.ID)
+		if err != nil {
+			return err
+		}
+		for _, v := range secrets.Variables { // those that are sent are changed, if they differ
+			if slices.ContainsFunc(s.Variables, func(sent catalog.Variable) bool { return sent.ID == v.ID }) {
+				before = append(before, v)
+			}
 		}
 		return a.guardVariables(r, s, before)
 	})

@@ -260,10 +260,6 @@ func TestEditOnBranch(t *testing.T) {
 	if got := v.show("work", "variables.ocl"); got != "variable \"Greeting\" {\n    value \"hello\" {}\n\n    value \"hi\" {\n        action = [\"say-it\"]\n        environment = [\"dev\"]\n    }\n}" {
 		t.Errorf("the variables are %s", got)
 	}
-	set["Variables"] = append(set["Variables"].([]any), thing{"Name": "S", "Value": hush, "Type": "Sensitive", "IsSensitive": true})
-	if text := v.refused(400, "PUT", v.on("work", "variables"), set); !strings.Contains(text, "'S' is sensitive, and secrets are not written to Git") {
-		t.Error(text)
-	}
 	process["Steps"].([]any)[0].(thing)["Actions"].([]any)[0].(thing)["Properties"].(thing)["p"] = hidden(hush)
 	if text := v.refused(400, "PUT", v.on("work", "deploymentprocesses"), process); !strings.Contains(text, "property p of action 'Say it' is sensitive") {
 		t.Error(text)

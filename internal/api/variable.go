@@ -215,8 +215,7 @@ func sameVariable(a, b *catalog.Variable) bool {
 		data, _ := json.Marshal([]any{v.Name, v.Description, v.Type, v.Scope, v.Prompt})
 		return string(data)
 	}
-	sensitive := a.IsSensitive || strings.EqualFold(a.Type, catalog.VariableSensitive)
-	if sensitive {
+	if a.Hidden() {
 		return b.Value == nil && form(a) == form(b)
 	}
 	return value(a) == value(b) && form(a) == form(b)

@@ -216,8 +216,8 @@ func variableSetRules(tx *store.Tx, next, old *VariableSet, c *fault.Complaints)
 	return nil
 }
 
-// checkWhere keeps secrets of a project in Git in the database, and the other
-// variables out of it.
+// checkWhere keeps variables of a project in Git that are no secrets out of the
+// database.
 func checkWhere(tx *store.Tx, next *VariableSet, c *fault.Complaints) error {
 	if next.ProjectID == "" {
 		return nil
@@ -228,15 +228,15 @@ func checkWhere(tx *store.Tx, next *VariableSet, c *fault.Complaints) error {
 	}
 	for i := range next.Variables {
 		v := &next.Variables[i]
-		switch secret := v.IsSensitive || strings.EqualFold(v.Type, VariableSensitive); {
-		case secret && next.inGit:
-			c.Add("Variable '%s' is sensitive, and secrets are not written to Git. Put it into the project's variables of the database, at /projects/%s/variables.", v.Name, p.ID)
-		case !secret && !next.inGit:
+		if !v.Hidden() && !next.inGit {
 			c.Add("Variable '%s' is not sensitive, and such variables of project '%s' are in Git. Put it on a branch, at /projects/%s/{gitRef}/variables.", v.Name, p.Name, p.ID)
 		}
 	}
 	return nil
 }
+
+// Hidden says whether a variable is sensitive, stored or as a client sends it.
+func (v *Variable) Hidden() bool { return v.IsSensitive || strings.EqualFold(v.Type, VariableSensitive) }
 
 // checkVariable brings a variable from its wire form to its stored form. The
 // type alone makes it sensitive, because clients send the flag and the type
@@ -244,7 +244,7 @@ func checkWhere(tx *store.Tx, next *VariableSet, c *fault.Complaints) error {
 func checkVariable(v, old *Variable) {
 	v.Name = strings.TrimSpace(v.Name)
 	v.IsEditable = true
-	v.IsSensitive = v.IsSensitive || strings.EqualFold(v.Type, VariableSensitive)
+	v.IsSensitive = v.Hidden()
 	if !v.IsSensitive {
 		v.Secret = nil
 		return

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,6 +99,8 @@ func (c *Checkout) ChangeSettings(ctx context.Context, change Change, body []byt
 }
 
 // ChangeVariables commits variables; edit changes them within a transaction.
+// Secrets among them go to the database, for all branches, once the rest is
+// committed. Those that are there and are not among them stay.
 func (c *Checkout) ChangeVariables(ctx context.Context, change Change, edit func(tx *store.Tx, s *catalog.VariableSet) error) (*catalog.VariableSet, error) {
 	process, err := c.Process(ctx)
 	if err != nil {
@@ -107,10 +110,16 @@ func (c *Checkout) ChangeVariables(ctx context.Context, change Change, edit func
 	if err != nil {
 		return nil, err
 	}
+	var secrets []catalog.Variable
 	err = c.change(ctx, projectfile.VariablesFile, change, "variables", func(n names, before []byte) ([]byte, error) {
 		next := *set
 		next.Variables = append([]catalog.Variable{}, set.Variables...)
 		if err := edit(n.tx, &next); err != nil {
+			return nil, err
+		}
+		secrets = slices.DeleteFunc(slices.Clone(next.Variables), func(v catalog.Variable) bool { return !v.Hidden() })
+		next.Variables = slices.DeleteFunc(next.Variables, func(v catalog.Variable) bool { return v.Hidden() })
+		if _, err := withSecrets(n.tx, set.ID, secrets); err != nil {
 			return nil, err
 		}
 		next.InGit()
@@ -119,10 +128,41 @@ func (c *Checkout) ChangeVariables(ctx context.Context, change Change, edit func
 		}
 		return projectfile.WriteVariables(next.Variables, before, c.project.ID, process.Steps, n)
 	})
+	if err == nil && len(secrets) > 0 {
+		err = c.service.DB.Do(ctx, func(tx *store.Tx) error {
+			kept, err := withSecrets(tx, set.ID, secrets)
+			if err != nil {
+				return err
+			}
+			return catalog.VariableSets.Put(tx, kept)
+		})
+	}
 	if err != nil {
 		return nil, err
 	}
 	return c.Variables(ctx)
+}
+
+// withSecrets is the set of the database with secrets put in: each in the place
+// of that with its id, or as a new one.
+func withSecrets(tx *store.Tx, id string, secrets []catalog.Variable) (*catalog.VariableSet, error) {
+	set, err := catalog.VariableSets.Get(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	next := *set
+	next.Variables = slices.Clone(set.Variables)
+	for _, v := range secrets {
+		at := slices.IndexFunc(next.Variables, func(had catalog.Variable) bool { return v.ID != "" && had.ID == v.ID })
+		if at < 0 {
+			next.Variables = append(next.Variables, v)
+		} else {
+			next.Variables[at] = v
+		}
+	}
+	checked := next
+	checked.Variables = slices.Clone(next.Variables)
+	return &next, catalog.VariableSets.Check(tx, &checked, set)
 }
 
 // change commits one file of the project.
