@@ -161,7 +161,8 @@ func (t *tako) deploy(p plan) (task string, err error) {
 }
 
 // rest waits until no task is left to be done. It asks for all of them at once,
-// and not before they can be done: asking must not be what is measured.
+// and the more are left the later it asks again: asking must not be what is
+// measured.
 func (t *tako) rest(patience time.Duration) error {
 	for deadline := time.Now().Add(patience); ; {
 		page, err := t.c.Get(space + "/tasks?active=true&take=1")
@@ -175,12 +176,20 @@ func (t *tako) rest(patience time.Duration) error {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("%v tasks are left after %s", left, patience)
 		}
-		time.Sleep(time.Duration(left) * quickest)
+		time.Sleep(time.Duration(max(2, left) * float64(time.Millisecond)))
 	}
 }
 
-// quickest is less than a task takes, however many are done side by side.
-const quickest = 2 * time.Millisecond
+// drain has the server take no tasks, or take them again.
+func (t *tako) drain(on bool) error {
+	node, err := t.first("/api/octopusservernodes")
+	if err != nil {
+		return err
+	}
+	node["IsInMaintenanceMode"] = on
+	_, err = t.c.Put("/api/octopusservernodes/"+id(node), node)
+	return err
+}
 
 // done waits for the end of a task, which must be a success.
 func (t *tako) done(task string, patience time.Duration) error {

@@ -183,15 +183,11 @@ func (h *Schedule) swap(tx *store.Tx, name, before string, last lastRound) error
 	if err != nil {
 		return fmt.Errorf("storing %s: %w", name, err)
 	}
-	text, args := "insert into setting (name, value) values ($1, $2) on conflict (name) do nothing", []any{name, string(data)}
-	if before != "" {
-		text, args = "update setting set value = $2 where name = $1 and value = $3", append(args, before)
-	}
-	n, err := tx.Exec(text, args...)
+	swapped, err := tx.SwapSetting(name, before, string(data))
 	if err != nil {
-		return fmt.Errorf("storing %s: %w", name, err)
+		return err
 	}
-	if n == 0 {
+	if !swapped {
 		return errRaced
 	}
 	return nil
@@ -274,11 +270,7 @@ func (h *Schedule) initial(ctx context.Context, space string, ids []string) erro
 // claimFirst notes that a machine's first check is on its way, and says
 // whether it was this caller who did. The note is no check: it has no time.
 func claimFirst(tx *store.Tx, id string, now time.Time) (bool, error) {
-	n, err := tx.Exec("insert into setting (name, value) values ($1, $2) on conflict (name) do nothing", "health-first/"+id, now.Format(time.RFC3339))
-	if err != nil {
-		return false, fmt.Errorf("noting the first check of %s: %w", id, err)
-	}
-	return n == 1, nil
+	return tx.SwapSetting("health-first/"+id, "", now.Format(time.RFC3339))
 }
 
 // cleanUp deletes the machines that have been unavailable for longer than the
@@ -340,7 +332,7 @@ func (h *Schedule) cleanUpFailed(tx *store.Tx, m member, why error) error {
 // forgetMachine removes what is kept of a machine's checks.
 func forgetMachine(tx *store.Tx, id string) error {
 	for _, prefix := range []string{"machine-health/", "health-first/", "health-cleanup/"} {
-		if _, err := tx.Exec("delete from setting where name = $1", prefix+id); err != nil {
+		if err := tx.RemoveSetting(prefix + id); err != nil {
 			return fmt.Errorf("forgetting the checks of %s: %w", id, err)
 		}
 	}

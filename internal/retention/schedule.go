@@ -113,18 +113,11 @@ func (s *Schedule) begin(tx *store.Tx, before string, last lastRound, now time.T
 	if err != nil {
 		return fmt.Errorf("noting the round of retention: %w", err)
 	}
-	text, args := "insert into setting (name, value) values ($1, $2) on conflict (name) do nothing", []any{roundSetting, string(data)}
-	if before != "" {
-		text, args = "update setting set value = $2 where name = $1 and value = $3", append(args, before)
-	}
-	n, err := tx.Exec(text, args...)
-	if err != nil {
-		return fmt.Errorf("noting the round of retention: %w", err)
-	}
-	if n == 0 {
+	swapped, err := tx.SwapSetting(roundSetting, before, string(data))
+	if err == nil && !swapped {
 		return errRaced
 	}
-	return nil
+	return err
 }
 
 // Description is what such a task is called.

@@ -175,9 +175,14 @@ func (t *Tx) Lock(ids []string) (map[string]Place, error) {
 	slices.Sort(ids) // one order for all, so that two units never wait for each other
 	exist := map[string]Place{}
 	for _, id := range slices.Compact(ids) {
-		if known, ok := t.recall(documentKey(tableOf(id), id)); ok {
-			d := known.(*Document)
-			exist[id] = Place{d.Kind, d.Space, d.Name}
+		if t.Engine() == SQLite {
+			d, err := t.Get(tableOf(id), id) // which remembers it
+			if err != nil {
+				return nil, err
+			}
+			if d != nil {
+				exist[id] = Place{d.Kind, d.Space, d.Name}
+			}
 			continue
 		}
 		var p Place

@@ -199,20 +199,3 @@ func (t *Tx) Events(q EventQuery) (events []*Event, total int, err error) {
 	}
 	return events, total, nil
 }
-
-// Setting reads a server-wide value; "" when it was never set.
-func (t *Tx) Setting(name string) (string, error) {
-	var v string
-	if _, err := t.QueryRow([]any{&v}, "select value from setting where name = $1", name); err != nil {
-		return "", fmt.Errorf("reading the setting %s: %w", name, err)
-	}
-	return v, nil
-}
-
-// SetSetting changes a server-wide value.
-func (t *Tx) SetSetting(name, value string) error {
-	if _, err := t.Exec("insert into setting (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value", name, value); err != nil {
-		return fmt.Errorf("changing the setting %s: %w", name, err)
-	}
-	return nil
-}

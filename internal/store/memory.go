@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// memory holds what was read of the documents in SQLite lately, so that what
+// memory holds what was read of the documents and settings in SQLite lately, so that what
 // is read again and again, and hardly ever changes, is neither fetched nor
 // decoded again. PostgreSQL has none: other nodes write there.
 //
@@ -184,7 +184,7 @@ func changesDocuments(text string) bool {
 				table = table[:end]
 			}
 			switch table {
-			case "document", "release", "deployment", "reference":
+			case "document", "release", "deployment", "reference", "setting":
 				return true
 			}
 		}

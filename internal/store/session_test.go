@@ -16,7 +16,7 @@ func TestIdleReadersAreClosed(t *testing.T) {
 	read := func(within func()) {
 		t.Helper()
 		if err := db.View(t.Context(), func(tx *Tx) error {
-			_, err := tx.Setting("x")
+			_, err := tx.QueryRow([]any{new(string)}, "select value from setting")
 			within()
 			return err
 		}); err != nil {

@@ -260,7 +260,7 @@ func (q *Queue) situation(tx *store.Tx, node string, now time.Time) (*Situation,
 }
 
 // window is how many waiting tasks a claim looks at first.
-const window = 32
+const window = 16
 
 const candidateColumns = "id, num, space, project, tag, case when tag_held is null then 0 else 1 end, state, place_rank, place, light, queue_time"
 
