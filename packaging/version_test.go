@@ -17,10 +17,11 @@ func TestOneVersion(t *testing.T) {
 	}
 	want := of("../Makefile", `^VERSION \?= (\S+)$`)
 	for path, pattern := range map[string]string{
-		"Dockerfile":            `^ARG VERSION=(\S+)$`,
-		"helm/tako/Chart.yaml":  `^appVersion: (\S+)$`,
-		"../scripts/kubernetes": `^version=\$\{VERSION:-(\S+)\}$`,
-		"../cmd/tako/main.go":   `^var version = "(\S+)"$`,
+		"Dockerfile":                   `^ARG VERSION=(\S+)$`,
+		"helm/tako/Chart.yaml":         `^appVersion: (\S+)$`,
+		"../operator/chart/Chart.yaml": `^appVersion: (\S+)$`,
+		"../scripts/kubernetes":        `^version=\$\{VERSION:-(\S+)\}$`,
+		"../cmd/tako/main.go":          `^var version = "(\S+)"$`,
 	} {
 		if got := of(path, pattern); got != want {
 			t.Errorf("%s is of version %s, and the Makefile of %s", path, got, want)

@@ -34,8 +34,8 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
+	"github.com/takodeploy/tako/operator/chart"
 	cloud "github.com/takodeploy/tako/operator/cloud/v1alpha1"
-	"github.com/takodeploy/tako/operator/manifests"
 )
 
 // assets is the folder with etcd and kube-apiserver.
@@ -68,7 +68,7 @@ func cluster(t *testing.T) (*rest.Config, string) {
 	t.Helper()
 	dir := assets(t)
 	crds := t.TempDir()
-	text, err := manifests.CRDs()
+	text, err := chart.CRDs()
 	if err == nil {
 		err = os.WriteFile(filepath.Join(crds, "crds.yaml"), []byte(text), 0o600)
 	}
@@ -311,6 +311,7 @@ func reader(t *testing.T, config *rest.Config) client.WithWatch {
 func TestOnAnAPIServer(t *testing.T) {
 	config, control := cluster(t)
 	t.Run("rights", func(t *testing.T) { testRights(t, reader(t, config)) })
+	t.Run("chart", func(t *testing.T) { testChart(t, reader(t, config)) })
 	t.Run("refusals", func(t *testing.T) { testRefusals(t, reader(t, config)) })
 	t.Run("control", func(t *testing.T) { testControl(t, reader(t, config), control) })
 	t.Run("fleet", func(t *testing.T) { testFleet(t, config) })

@@ -1,49 +1,99 @@
 package fleet
 
 import (
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/yaml"
 
-	"github.com/takodeploy/tako/operator/manifests"
+	"github.com/takodeploy/tako/operator/chart/charttest"
 )
 
-const home = "tako-system"
+const home = charttest.Namespace
 
-// grant makes what of the operator's manifest is about rights.
-func grant(t *testing.T, c client.Client) {
+// charted is what the chart makes with everything switched on.
+func charted(t *testing.T) []*unstructured.Unstructured {
 	t.Helper()
-	text, err := manifests.Operator()
+	values, err := charttest.Values(charttest.Everything)
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := map[string]int{}
-	for documents := yaml.NewYAMLOrJSONDecoder(strings.NewReader(text), 4096); ; {
+	documents, err := charttest.Render(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*unstructured.Unstructured
+	for _, d := range documents {
 		var u unstructured.Unstructured
-		if err := documents.Decode(&u); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
+		if err := yaml.Unmarshal([]byte(d), &u.Object); err != nil {
 			t.Fatal(err)
 		}
+		all = append(all, &u)
+	}
+	return all
+}
+
+// grant makes what of the chart is about rights.
+func grant(t *testing.T, c client.Client) {
+	t.Helper()
+	if err := c.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: home, Labels: map[string]string{"pod-security.kubernetes.io/enforce": "restricted"}}}); err != nil {
+		t.Fatal(err)
+	}
+	made := map[string]int{}
+	for _, u := range charted(t) {
 		switch kind := u.GetKind(); kind {
-		case "Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding":
-			if err := c.Create(t.Context(), &u); err != nil {
+		case "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding":
+			if err := c.Create(t.Context(), u); err != nil {
 				t.Fatal(err)
 			}
 			made[kind]++
 		}
 	}
 	if made["ClusterRole"] != 3 || made["ClusterRoleBinding"] != 3 {
-		t.Fatalf("the manifest has %v", made)
+		t.Fatalf("the chart has %v", made)
+	}
+}
+
+// testChart has the API server judge all that the chart makes, without making it,
+// and the definitions in the place of those that are there.
+func testChart(t *testing.T, c client.Client) {
+	seen := 0
+	for _, u := range charted(t) {
+		seen++
+		err := c.Apply(t.Context(), client.ApplyConfigurationFromUnstructured(u), client.FieldOwner("helm"), client.ForceOwnership, client.DryRunAll)
+		if err != nil {
+			t.Errorf("%s %s: %v", u.GetKind(), u.GetName(), err)
+		}
+	}
+	if seen < 20 {
+		t.Errorf("only %d objects", seen)
+	}
+	// A pod that is not as the restricted profile wants it would be refused in this
+	// namespace. Deployments are not, so their pods are made.
+	for _, u := range charted(t) {
+		var d appsv1.Deployment
+		if u.GetKind() != "Deployment" {
+			continue
+		}
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, &d); err != nil {
+			t.Fatal(err)
+		}
+		d.Spec.Template.Spec.PriorityClassName = "" // there is none here
+		pod := &corev1.Pod{ObjectMeta: d.Spec.Template.ObjectMeta, Spec: d.Spec.Template.Spec}
+		pod.Name, pod.Namespace = d.Name, home
+		if err := c.Create(t.Context(), pod, client.DryRunAll); err != nil {
+			t.Errorf("a pod of %s: %v", d.Name, err)
+		}
 	}
 }
 

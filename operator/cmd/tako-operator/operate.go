@@ -14,9 +14,9 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/takodeploy/tako/operator/channel"
+	"github.com/takodeploy/tako/operator/chart"
 	cloud "github.com/takodeploy/tako/operator/cloud/v1alpha1"
 	"github.com/takodeploy/tako/operator/instance"
-	"github.com/takodeploy/tako/operator/manifests"
 	"github.com/takodeploy/tako/operator/restore"
 )
 
@@ -98,7 +98,7 @@ type crds struct{}
 
 // Run prints them.
 func (crds) Run() error {
-	text, err := manifests.CRDs()
+	text, err := chart.CRDs()
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,54 +10,96 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/yaml"
 
-	"github.com/takodeploy/tako/operator/manifests"
+	"github.com/takodeploy/tako/operator/chart/charttest"
+	"github.com/takodeploy/tako/operator/control"
 )
 
-// TestTheManifestStartsTheProgram with arguments that it understands.
-func TestTheManifestStartsTheProgram(t *testing.T) {
-	text, err := manifests.Operator()
+// TestTheChartStartsTheProgram with arguments and settings that it understands,
+// whatever it is given.
+func TestTheChartStartsTheProgram(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"secret/users.yaml": fmt.Sprintf("- {name: otto, role: operator, tokenSHA256: %x}\n", sha256.Sum256([]byte("do"))),
+		"secret/sessionKey": strings.Repeat("k", 48),
+		"uses/uses.yaml":    "- {name: acme}\n",
+		"tls/tls.crt":       "",
+		"tls/tls.key":       "",
+	} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, values := range map[string]string{"as it is": "control: {enabled: true, existingSecret: mine}", "everything": charttest.Everything} {
+		t.Run(name, func(t *testing.T) {
+			v, err := charttest.Values(values)
+			if err != nil {
+				t.Fatal(err)
+			}
+			documents, err := charttest.Render(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen := 0
+			for _, document := range documents {
+				var d appsv1.Deployment
+				if err := yaml.Unmarshal([]byte(document), &d); err == nil && d.Kind == "Deployment" {
+					seen++
+					starts(t, dir, &d)
+				}
+			}
+			if seen != 3 {
+				t.Errorf("%d deployments", seen)
+			}
+		})
+	}
+}
+
+// starts reads the arguments and settings of a deployment as the program would,
+// with its files in a folder.
+func starts(t *testing.T, dir string, d *appsv1.Deployment) {
+	t.Helper()
+	c := d.Spec.Template.Spec.Containers[0]
+	for _, e := range c.Env {
+		if e.ValueFrom == nil {
+			t.Setenv(e.Name, e.Value)
+		}
+	}
+	args := c.Args
+	for n := range args {
+		for _, m := range c.VolumeMounts {
+			args[n] = strings.ReplaceAll(args[n], "="+m.MountPath+"/", "="+filepath.Join(dir, m.MountPath)+"/")
+		}
+	}
+	program.Control, program.Operate, program.Gateway = desk{}, operate{}, front{}
+	parser, err := kong.New(&program)
 	if err != nil {
 		t.Fatal(err)
 	}
-	users := filepath.Join(t.TempDir(), "users.yaml")
-	list := fmt.Sprintf("- {name: otto, role: operator, tokenSHA256: %x}\n", sha256.Sum256([]byte("do")))
-	if err := os.WriteFile(users, []byte(list), 0o600); err != nil {
-		t.Fatal(err)
+	k, err := parser.Parse(args)
+	if err != nil || "tako-"+strings.Replace(k.Command(), "operate", "operator", 1) != d.Name {
+		t.Fatalf("%s with %q: %v", d.Name, args, err)
 	}
-	seen := 0
-	for document := range strings.SplitSeq(text, "\n---\n") {
-		var d struct {
-			Kind     string
-			Metadata struct{ Name string }
-			Spec     struct {
-				Template struct {
-					Spec struct{ Containers []struct{ Args []string } }
-				}
+	asked := map[string]bool{}
+	for _, f := range k.Model.Leaves(false) {
+		for _, flag := range f.Flags {
+			for _, e := range flag.Envs {
+				asked[e] = true
 			}
 		}
-		if err := yaml.Unmarshal([]byte(document), &d); err != nil {
-			t.Fatal(err)
-		}
-		if d.Kind != "Deployment" {
-			continue
-		}
-		seen++
-		args := d.Spec.Template.Spec.Containers[0].Args
-		for n := range args {
-			args[n] = strings.ReplaceAll(args[n], "/users/users.yaml", users)
-		}
-		parser, err := kong.New(&program)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if k, err := parser.Parse(args); err != nil || "tako-"+strings.Replace(k.Command(), "operate", "operator", 1) != d.Metadata.Name {
-			t.Errorf("%s with %q: %v", d.Metadata.Name, args, err)
+	}
+	for _, e := range c.Env {
+		if !asked[e.Name] {
+			t.Errorf("%s is given %s, which nothing reads", d.Name, e.Name)
 		}
 	}
-	if seen != 3 {
-		t.Errorf("%d deployments", seen)
+	if d.Name == "tako-control" {
+		if err := program.Control.admit(&control.Control{}); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -25,11 +25,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
+	"github.com/takodeploy/tako/operator/chart"
 	cloud "github.com/takodeploy/tako/operator/cloud/v1alpha1"
 	"github.com/takodeploy/tako/operator/control"
 	"github.com/takodeploy/tako/operator/control/issuertest"
 	"github.com/takodeploy/tako/operator/cost"
-	"github.com/takodeploy/tako/operator/manifests"
 )
 
 func main() {
@@ -107,7 +107,7 @@ func cluster(s *runtime.Scheme) (client.Client, bool, func(), error) {
 	if err != nil {
 		return nil, false, nil, err
 	}
-	text, err := manifests.CRDs()
+	text, err := chart.CRDs()
 	if err == nil {
 		err = os.WriteFile(filepath.Join(definitions, "crds.yaml"), []byte(text), 0o600)
 	}
