@@ -18,6 +18,7 @@ type Cloud struct {
 	Region    string `name:"bucket-region" placeholder:"NAME" env:"TAKO_CLOUD_BUCKET_REGION" help:"Region of the bucket."`
 	AccessKey string `name:"bucket-access-key" placeholder:"ID" env:"TAKO_CLOUD_BUCKET_ACCESS_KEY" help:"Access key id; the machine's own role unless given."`
 	SecretKey string `name:"bucket-secret-key" placeholder:"KEY" env:"TAKO_CLOUD_BUCKET_SECRET_KEY" help:"Secret of the access key."`
+	IAM       string `name:"bucket-iam" placeholder:"URL" env:"TAKO_CLOUD_BUCKET_IAM" help:"Address of a service that speaks as Amazon's IAM does and makes each instance a key for its own prefix alone; Amazon's own for a bucket there unless given. 'off' gives every instance the cloud's key, which is what happens elsewhere where this is not given."`
 
 	Home         string         `name:"namespace" default:"tako-system" env:"TAKO_CLOUD_NAMESPACE" help:"Namespace of operator and gateway."`
 	Scheme       string         `name:"scheme" enum:"http,https" default:"https" env:"TAKO_CLOUD_SCHEME" help:"How people reach instances: ${enum}."`

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"log/slog"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -78,8 +79,16 @@ func (r *Reconciler) keyLost(ctx context.Context, i *cloud.Instance) (bool, erro
 	return false, nil
 }
 
-// access is that to the instance's part of the bucket: its own, where
-// the operator's namespace has a secret bucket-NAME, else the cloud's.
+// annotationGrant tells what the key in a secret may do, and annotationUser whose
+// it is.
+const (
+	annotationGrant = "cloud.tako.dev/grant"
+	annotationUser  = "cloud.tako.dev/bucket-user"
+)
+
+// access is that to the instance's part of the bucket: its own, where the
+// operator's namespace has a secret bucket-NAME or there is a service that makes
+// one, else the cloud's.
 func (r *Reconciler) access(ctx context.Context, i *cloud.Instance) (*corev1.Secret, error) {
 	if r.Cloud.AccessKey == "" {
 		return nil, nil
@@ -93,6 +102,62 @@ func (r *Reconciler) access(ctx context.Context, i *cloud.Instance) (*corev1.Sec
 		s.Data = own.Data
 	case !apierrors.IsNotFound(err):
 		return nil, fmt.Errorf("reading the instance's own access to the bucket: %w", err)
+	default:
+		if smith := r.Cloud.smith(r.Now); smith != nil {
+			kept, err := r.forge(ctx, i, smith, s)
+			if err != nil && len(kept.Data["secret-key"]) > 0 && kept.Annotations[annotationUser] == "" {
+				// It has served with the cloud's key, from before there was a service: that
+				// it cannot have its own is no reason not to wake it.
+				slog.Warn("an instance goes on with the cloud's key to the bucket, since it was given none of its own", "instance", i.Name, "error", err)
+				s.Data, s.Annotations, err = kept.Data, nil, nil
+			}
+			return s, err
+		}
 	}
 	return s, nil
+}
+
+// forge puts the instance's own key into a secret: the one that is there, or a new
+// one. Where it was ended between making a key and keeping it, that key is of
+// nobody and goes with the next.
+func (r *Reconciler) forge(ctx context.Context, i *cloud.Instance, smith *smith, s *corev1.Secret) (kept corev1.Secret, err error) {
+	g, err := goingOf(i)
+	if err != nil {
+		return kept, err
+	}
+	from := ""
+	if g != nil && g.Name != i.Status.Restored {
+		from = g.From
+	}
+	user := userOf(prefixOf(i))
+	policy, err := r.Cloud.grant(prefixOf(i), from)
+	if err != nil {
+		return kept, err
+	}
+	mark, err := digest(policy)
+	if err != nil {
+		return kept, err
+	}
+	if err := r.Direct.Get(ctx, types.NamespacedName{Namespace: s.Namespace, Name: s.Name}, &kept); err != nil && !apierrors.IsNotFound(err) {
+		return kept, fmt.Errorf("reading the instance's own access to the bucket: %w", err)
+	}
+	s.Annotations = map[string]string{annotationGrant: mark, annotationUser: user}
+	own := kept.Annotations[annotationUser] == user && len(kept.Data["secret-key"]) > 0
+	if own {
+		s.Data = kept.Data
+	}
+	if !own || kept.Annotations[annotationGrant] != mark {
+		if err := smith.admit(ctx, user, policy); err != nil {
+			return kept, err
+		}
+	}
+	if own {
+		return kept, nil
+	}
+	made, err := smith.forge(ctx, user)
+	if err != nil {
+		return kept, err
+	}
+	s.Data = map[string][]byte{"access-key": []byte(made.ID), "secret-key": []byte(made.Secret)}
+	return kept, nil
 }

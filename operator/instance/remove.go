@@ -69,6 +69,11 @@ func (r *Reconciler) erase(ctx context.Context, i *cloud.Instance) (*stop, error
 		if err := r.Forget(ctx, i.Status.Prefix); err != nil {
 			return nil, fmt.Errorf("removing its part of the bucket: %w", err)
 		}
+		if smith := r.Cloud.smith(r.Now); smith != nil {
+			if err := smith.dismiss(ctx, userOf(i.Status.Prefix)); err != nil {
+				return nil, fmt.Errorf("taking its key to the bucket back: %w", err)
+			}
+		}
 	}
 	patch := client.MergeFrom(i.DeepCopy())
 	controllerutil.RemoveFinalizer(i, cloud.Finalizer)

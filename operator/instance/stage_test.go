@@ -40,6 +40,7 @@ type stage struct {
 	budget  int             // calls until everything fails; negative for none
 	r       *Reconciler
 	started int // pods
+	iam     string
 }
 
 var errCut = errors.New("the operator was killed")
@@ -100,7 +101,7 @@ func (s *stage) begin() {
 		},
 	})
 	s.r = &Reconciler{Client: c, Direct: c, Now: func() time.Time { return s.now },
-		Cloud:  Cloud{Place: "s3://cloud", Endpoint: "http://s3", AccessKey: "id", SecretKey: "secret", Home: "tako-system", Scheme: "https", Inside: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, HealthyWithin: 5 * time.Minute, HealthyFor: 10 * time.Second},
+		Cloud:  Cloud{Place: "s3://cloud", Endpoint: "http://s3", AccessKey: "id", SecretKey: "secret", IAM: s.iam, Home: "tako-system", Scheme: "https", Inside: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, HealthyWithin: 5 * time.Minute, HealthyFor: 10 * time.Second},
 		Ask:    func(context.Context, *corev1.Pod) (Report, error) { return s.report, s.askErr },
 		Forget: func(_ context.Context, prefix string) error { s.erased = append(s.erased, prefix); return cut() },
 	}
