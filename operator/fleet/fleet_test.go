@@ -182,7 +182,7 @@ func built(t *testing.T) string {
 func operator(t *testing.T, path string) *program {
 	t.Helper()
 	metrics := freeAddress(t)
-	p := &program{Cmd: exec.Command(path, "operate", "--no-elect", "--bucket=s3://cloud", "--bucket-access-key=id", "--bucket-secret-key=secret", "--worker-image=worker:1", "--workers=16", "--qps=1000", "--listen="+freeAddress(t), "--metrics="+metrics), metrics: metrics}
+	p := &program{Cmd: exec.Command(path, "operate", "--no-elect", "--bucket=s3://cloud", "--bucket-iam=off", "--bucket-access-key=id", "--bucket-secret-key=secret", "--worker-image=worker:1", "--workers=16", "--qps=1000", "--listen="+freeAddress(t), "--metrics="+metrics), metrics: metrics}
 	log, err := os.Create(filepath.Join(t.TempDir(), "operator.log"))
 	if err != nil {
 		t.Fatal(err)
