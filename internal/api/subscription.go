@@ -16,6 +16,7 @@ var _ = area(func(a *API) []Route {
 type subscriptionStatus struct {
 	Webhook deliveryStatus
 	Email   deliveryStatus
+	Slack   deliveryStatus
 }
 
 type deliveryStatus struct {
@@ -38,7 +39,7 @@ func (a *API) subscriptionStatus(r *Request) (any, error) {
 	err = r.View(func(tx *store.Tx) error {
 		state, err := catalog.SubscriptionStates.Get(tx, catalog.SubscriptionStateID(s.ID))
 		if err == nil {
-			answer = subscriptionStatus{deliveryOf(&state.Webhook), deliveryOf(&state.Email)}
+			answer = subscriptionStatus{deliveryOf(&state.Webhook), deliveryOf(&state.Email), deliveryOf(&state.Slack)}
 		}
 		return err
 	})

@@ -35,12 +35,15 @@ type EventNotification struct {
 	WebhookHeaderValue                  string      `json:"WebhookHeaderValue"`
 	WebhookLastProcessed                *kind.Time  `json:"WebhookLastProcessed,omitempty"`
 	WebhookLastProcessedEventAutoID     *int64      `json:"WebhookLastProcessedEventAutoId,omitempty"`
-	SlackChannelIDs                     []string    `json:"SlackChannelIds"`
-	SlackChannelNames                   []string    `json:"SlackChannelNames"`
-	SlackFrequencyPeriod                string      `json:"SlackFrequencyPeriod"`
-	SlackDigestFormat                   string      `json:"SlackDigestFormat" kind:"enum=Summary|Detailed"`
-	SlackDigestLastProcessed            *kind.Time  `json:"SlackDigestLastProcessed,omitempty"`
-	SlackDigestLastProcessedEventAutoID *int64      `json:"SlackDigestLastProcessedEventAutoId,omitempty"`
+	// SlackWebhookURL is the address of an incoming webhook of Slack, which posts
+	// into one channel. Who knows it may post, so it is a secret.
+	SlackWebhookURL                     *kind.Sensitive `json:"SlackWebhookUrl,omitempty"`
+	SlackChannelIDs                     []string        `json:"SlackChannelIds"`
+	SlackChannelNames                   []string        `json:"SlackChannelNames"`
+	SlackFrequencyPeriod                string          `json:"SlackFrequencyPeriod"`
+	SlackDigestFormat                   string          `json:"SlackDigestFormat" kind:"enum=Summary|Detailed"`
+	SlackDigestLastProcessed            *kind.Time      `json:"SlackDigestLastProcessed,omitempty"`
+	SlackDigestLastProcessedEventAutoID *int64          `json:"SlackDigestLastProcessedEventAutoId,omitempty"`
 }
 
 // EventFilter narrows events; an empty list narrows nothing.
@@ -74,6 +77,9 @@ var Subscriptions = kind.Register(kind.Kind[Subscription]{
 		}
 		if strings.ContainsAny(n.WebhookHeaderKey, " :\r\n\t") || strings.ContainsAny(n.WebhookHeaderValue, "\r\n") {
 			c.Add("WebhookHeaderKey and WebhookHeaderValue must be the name and the value of a header of HTTP.")
+		}
+		if given(n.SlackWebhookURL) && !isURL(*n.SlackWebhookURL.NewValue, "http", "https") {
+			c.Add("SlackWebhookUrl is not an address of the web: give that of an incoming webhook of Slack.")
 		}
 		if n.WebhookURI != "" && !isURL(n.WebhookURI, "http", "https") {
 			c.Add("WebhookURI is '%s', which is not an address of the web.", n.WebhookURI)

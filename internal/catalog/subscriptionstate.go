@@ -14,6 +14,7 @@ type SubscriptionState struct {
 	SubscriptionID string        `json:"SubscriptionId" kind:"filter"`
 	Webhook        DeliveryState `json:"Webhook"`
 	Email          DeliveryState `json:"Email"`
+	Slack          DeliveryState `json:"Slack"`
 	// Served are the members who have been sent the digest that is under way.
 	Served []string `json:"Served"`
 	// Holder is the node that delivers now, until HeldUntil.
@@ -67,9 +68,10 @@ func (s *Subscription) Arm(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	state.Webhook, state.Email, state.Served = DeliveryState{}, DeliveryState{}, nil
+	state.Webhook, state.Email, state.Slack, state.Served = DeliveryState{}, DeliveryState{}, DeliveryState{}, nil
 	state.Webhook.Pass(end)
 	state.Email.Pass(end)
+	state.Slack.Pass(end)
 	return SubscriptionStates.Put(tx, state)
 }
 
@@ -100,6 +102,15 @@ func subscriptionChanged(tx *store.Tx, now, old *Subscription) error {
 	if len(was.EmailTeams) == 0 && len(is.EmailTeams) > 0 {
 		state.Email = DeliveryState{}
 		state.Email.Pass(end)
+	}
+	slacked := was.SlackWebhookURL != nil && was.SlackWebhookURL.HasValue
+	switch {
+	case is.SlackWebhookURL == nil || !is.SlackWebhookURL.HasValue:
+	case !slacked:
+		state.Slack = DeliveryState{}
+		state.Slack.Pass(end)
+	case was.SlackWebhookURL.Sealed != is.SlackWebhookURL.Sealed:
+		state.Slack.Due, state.Slack.Failures = "", 0
 	}
 	return SubscriptionStates.Put(tx, state)
 }

@@ -236,7 +236,9 @@ func checkWhere(tx *store.Tx, next *VariableSet, c *fault.Complaints) error {
 }
 
 // Hidden says whether a variable is sensitive, stored or as a client sends it.
-func (v *Variable) Hidden() bool { return v.IsSensitive || strings.EqualFold(v.Type, VariableSensitive) }
+func (v *Variable) Hidden() bool {
+	return v.IsSensitive || strings.EqualFold(v.Type, VariableSensitive)
+}
 
 // checkVariable brings a variable from its wire form to its stored form. The
 // type alone makes it sensitive, because clients send the flag and the type

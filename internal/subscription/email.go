@@ -24,25 +24,33 @@ var errNoMail = errors.New("this server is not set up to send e-mail: the settin
 // happened, no sooner after the last one than the subscription says.
 func (p *Pump) email(ctx context.Context, s *catalog.Subscription) error {
 	w := &way{Pump: p, s: s, name: "email", lasts: 5 * time.Minute, of: func(s *catalog.SubscriptionState) *catalog.DeliveryState { return &s.Email }}
+	return w.digests(ctx, s.EventNotificationSubscription.EmailFrequencyPeriod, w.mail)
+}
+
+// digests sends one digest after the other, the first no sooner after the last
+// one than a period.
+func (w *way) digests(ctx context.Context, every string, send func(ctx context.Context, found []store.Recorded, end store.Position) error) error {
 	state, ok, err := w.due(ctx)
 	if err != nil || !ok {
 		return err
 	}
-	period, err := lengthOf(s.EventNotificationSubscription.EmailFrequencyPeriod)
+	period, err := lengthOf(every)
 	if err != nil {
 		return err
 	}
-	if last := state.Email.LastDelivered; last != nil && len(state.Served) == 0 && w.now().Before(last.Add(period)) {
+	d := w.of(state)
+	begun := d == &state.Email && len(state.Served) > 0 // some members have it already
+	if d.LastDelivered != nil && !begun && w.now().Before(d.LastDelivered.Add(period)) {
 		return nil
 	}
-	at := state.Email.Position()
+	at := d.Position()
 	for first := true; ctx.Err() == nil; first = false {
 		found, end, err := w.next(ctx, at, digest)
 		// The first event of a digest waits for those that come within the period.
-		if err != nil || len(found) == 0 || first && len(state.Served) == 0 && len(found) < digest && w.now().Before(found[0].Occurred.Add(period)) {
+		if err != nil || len(found) == 0 || first && !begun && len(found) < digest && w.now().Before(found[0].Occurred.Add(period)) {
 			return err
 		}
-		if err := w.mail(ctx, found, end); err != nil {
+		if err := send(ctx, found, end); err != nil {
 			if errors.Is(err, errNotNow) {
 				return nil
 			}

@@ -151,6 +151,9 @@ func (p *Pump) serve(ctx context.Context, s *catalog.Subscription) error {
 	if len(n.EmailTeams) > 0 {
 		failed = append(failed, p.email(ctx, s))
 	}
+	if n.SlackWebhookURL != nil && n.SlackWebhookURL.HasValue {
+		failed = append(failed, p.slack(ctx, s))
+	}
 	return errors.Join(failed...)
 }
 
