@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 import { after, before, test } from "node:test";
-import { accessible, open, settled, shoot, skip, themes } from "./browser.mjs";
+import { accessible, open, save, settled, shoot, skip, themes } from "./browser.mjs";
 
 let portal;
 before(async () => { if (!skip) portal = await open(); });
@@ -97,6 +97,36 @@ test("the theme is that of the system until somebody chooses", { skip }, async (
     await settled(page);
     assert.equal(await ground(), "rgb(246, 247, 249)");
     await page.context().close();
+});
+
+test("people change their own name and password, and end their sessions everywhere", { skip }, async () => {
+    await portal.api("POST", "/users", { Username: "ana", DisplayName: "Ana", Password: "Ana-first-pass-1", IsActive: true });
+    const as = { username: "ana", password: "Ana-first-pass-1" };
+    const other = await portal.visit("/users/me", { as });
+    const page = await portal.visit("/users/me", { signedIn: false });
+    await page.getByLabel("User name").fill("ana");
+    await page.getByLabel("Password", { exact: true }).fill(as.password);
+    await page.keyboard.press("Enter");
+    await page.getByLabel("Shown name").fill("Ana Kim");
+    await page.getByLabel("Password", { exact: true }).fill("Ana-second-pass-2");
+    await save(page);
+    await page.getByRole("heading", { level: 1, name: "Ana Kim" }).waitFor();
+    for (const theme of themes) {
+        await page.emulateMedia({ colorScheme: theme });
+        await shoot(page, `profile-${theme}`);
+        await accessible(page, `profile (${theme})`);
+    }
+    await page.getByRole("button", { name: "Sign out everywhere…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Sign out everywhere" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await other.reload();
+    await other.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByLabel("User name").fill("ana");
+    await page.getByLabel("Password", { exact: true }).fill("Ana-second-pass-2");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Account of Ana Kim" }).waitFor();
+    await page.context().close();
+    await other.context().close();
 });
 
 test("signing out leads back to the sign-in page", { skip }, async () => {

@@ -39,7 +39,8 @@ type Props<T> = {
   remove?: [action: string, consequence: string];
   list: { label: string; to: string };
   place: (made: T) => string;
-  may: { edit: string; add?: string; delete?: string; scope?: Scope };
+  // edit is what changing it needs; without it everybody who sees it may.
+  may: { edit?: string; add?: string; delete?: string; scope?: Scope };
   // why says what is missing before it can be sent.
   why?: (value: T) => string | undefined;
   sent?: (value: T) => unknown;
@@ -130,7 +131,7 @@ export function DocumentForm<T extends { Id: string }>(props: Props<T>) {
     >
       {readOnly && (
         <p className={classes.note} role="note">
-          {fixed ?? t("You may look at this, not change it: that needs the permission {name}.", { name: needed })}
+          {fixed ?? t("You may look at this, not change it: that needs the permission {name}.", { name: needed ?? "" })}
         </p>
       )}
       {props.children({
