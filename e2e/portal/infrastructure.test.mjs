@@ -100,7 +100,7 @@ test("environments are moved in their order", { skip }, async () => {
 });
 
 for (const [name, at] of [
-    ["targets", "/Spaces-1/infrastructure"],
+    ["targets", "/Spaces-1/infrastructure/machines"],
     ["target-add", "/Spaces-1/infrastructure/machines/new"],
     ["environments", "/Spaces-1/infrastructure/environments"],
     ["workers", "/Spaces-1/infrastructure/workers"],
@@ -120,7 +120,16 @@ test("a target, an environment and an account can be looked at in both themes, t
     await inBothThemes(portal, "environment", `/Spaces-1/infrastructure/environments/${await one("environments")}`);
     await inBothThemes(portal, "account", `/Spaces-1/infrastructure/accounts/${await one("accounts")}`);
     await inBothThemes(portal, "worker", `/Spaces-1/infrastructure/workers/${await one("workers")}/settings`);
-    await onPhone(portal, "targets", "/Spaces-1/infrastructure", { ready: settled });
+    await onPhone(portal, "targets", "/Spaces-1/infrastructure/machines", { ready: settled });
+    // The worker was checked as it was added, or is about to be.
+    const ready = (page) => page.getByRole("region", { name: "Workers by pool" }).first().waitFor();
+    await inBothThemes(portal, "infrastructure", "/Spaces-1/infrastructure", { ready });
+    await onPhone(portal, "infrastructure", "/Spaces-1/infrastructure", { ready });
+    const page = await portal.visit("/Spaces-1/infrastructure");
+    await page.getByRole("row", { name: /^Staging 1/ }).getByRole("link").last().click();
+    await page.waitForURL(/machines\?environmentIds=Environments-\d+&healthStatuses=\w+$/);
+    await page.getByRole("link", { name: "web-1" }).waitFor();
+    await page.context().close();
 });
 
 async function assertValue(field, want) {

@@ -28,6 +28,8 @@ const pathsOf: Record<string, string[]> = {
   Interruptions: ["interruptions", "tasks"],
   Deployments: ["deployments", "releases", "progression"],
   Releases: ["releases", "progression"],
+  Machines: ["machines", "summary"],
+  Workers: ["workers", "summary"],
   DeploymentFreezes: ["deploymentfreezes", "preview"],
 };
 

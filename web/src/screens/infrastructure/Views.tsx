@@ -10,6 +10,7 @@ export function Views() {
     <TabLinks
       label={t("Views of infrastructure")}
       tabs={[
+        { to: places.overview(space), label: t("Overview") },
         { to: places.targets(space), label: t("Targets") },
         { to: places.environments(space), label: t("Environments") },
         { to: places.workers(space), label: t("Workers") },

@@ -3,6 +3,7 @@ import { area } from "~/app/area";
 
 export default area({
   screens: [
+    { path: "/$space/infrastructure/overview", load: () => import("./Overview"), needs: "EnvironmentView" },
     { path: "/$space/infrastructure/machines", load: () => import("./Targets"), needs: "MachineView" },
     { path: "/$space/infrastructure/machines/new", load: () => import("./AddTarget"), needs: "MachineCreate" },
     { path: "/$space/infrastructure/machines/$machine/settings", load: () => import("./Target"), needs: "MachineView" },
@@ -19,8 +20,7 @@ export default area({
   ],
   space: [{ label: "Infrastructure", path: "infrastructure", icon: IconServer2, order: 30, needs: "EnvironmentView" }],
   redirects: {
-    "/$space/infrastructure": "/$space/infrastructure/machines",
-    "/$space/infrastructure/overview": "/$space/infrastructure/machines",
+    "/$space/infrastructure": "/$space/infrastructure/overview",
     "/$space/infrastructure/machines/$machine": "/$space/infrastructure/machines/$machine/settings",
     "/$space/infrastructure/workers/$worker": "/$space/infrastructure/workers/$worker/settings",
     "/$space/infrastructure/workerpools/$pool": "/$space/infrastructure/workerpools",

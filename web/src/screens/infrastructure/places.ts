@@ -3,6 +3,7 @@ const e = encodeURIComponent;
 const root = (space: string) => `/${space}/infrastructure`;
 
 export const places = {
+  overview: (space: string) => `${root(space)}/overview`,
   targets: (space: string) => `${root(space)}/machines`,
   newTarget: (space: string) => `${root(space)}/machines/new`,
   target: (space: string, id: string) => `${root(space)}/machines/${e(id)}/settings`,
