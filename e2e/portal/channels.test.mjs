@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { inBothThemes, onPhone, open, save, settled, skip } from "./browser.mjs";
-import { World } from "./world.mjs";
+import { script, World } from "./world.mjs";
 
 let portal, world, project, page;
 const space = "/Spaces-1";
@@ -42,6 +42,26 @@ test("a channel is made with a rule, and changed", { skip }, async () => {
     await save(page);
     const now = await portal.api("GET", `${space}/channels/${made.Id}`);
     assert.deepEqual({ ...now, LastModifiedOn: "" }, { ...made, Description: "For emergencies", LastModifiedOn: "" });
+    await page.context().close();
+});
+
+test("a channel asks for fields of its own when a release is created", { skip }, async () => {
+    const ticketed = await world.project("Ticketed", [script("Run", "true")]);
+    const { Items: [channel] } = await portal.api("GET", `${space}/projects/${ticketed.Id}/channels`);
+    page = await portal.visit(`${space}/projects/${ticketed.Slug}/deployments/channels/edit/${channel.Id}`);
+    await page.getByRole("button", { name: "Add field" }).click();
+    await page.getByLabel("Name of the field").fill("Ticket");
+    await page.getByLabel("What it is for").fill("Why it is made");
+    await save(page);
+    await page.getByRole("link", { name: "Releases" }).click();
+    await page.getByRole("link", { name: "Create release…" }).first().click();
+    await page.getByText("Why it is made").waitFor();
+    await page.getByLabel("Ticket").fill("ACME-7");
+    await page.getByRole("button", { name: "Create release" }).click();
+    await page.getByRole("heading", { level: 1, name: "Release 0.0.1" }).waitFor();
+    await page.getByText("ACME-7").waitFor();
+    const { Items: [release] } = await portal.api("GET", `${space}/projects/${ticketed.Id}/releases`);
+    assert.deepEqual(release.CustomFields, { Ticket: "ACME-7" });
     await page.context().close();
 });
 

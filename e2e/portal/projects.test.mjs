@@ -29,6 +29,19 @@ before(async () => {
 });
 after(() => portal?.close());
 
+test("the overview of a project shows its releases by channel where it has several", { skip }, async () => {
+    const channel = await portal.api("POST", "/Spaces-1/channels", { Name: "Hotfix", ProjectId: other.Id });
+    await world.release(other, "6.0.0", { ChannelId: channel.Id });
+    const at = `/Spaces-1/projects/${other.Slug}`;
+    const page = await portal.visit(at);
+    await page.getByRole("switch", { name: "By channel" }).click();
+    await page.getByRole("region", { name: "Releases of channel Hotfix" }).getByRole("link", { name: "6.0.0", exact: true }).waitFor();
+    await page.getByRole("region", { name: "Releases of channel Default" }).getByRole("link", { name: "7.0.0", exact: true }).waitFor();
+    assert.match(page.url(), /groupBy=Channel$/);
+    await page.context().close();
+    await inBothThemes(portal, "overview-channels", `${at}?groupBy=Channel`);
+});
+
 test("two releases are compared: the process and the variables", { skip }, async () => {
     const page = await portal.visit(`${root}/deployments/releases/1.1.0`);
     await page.getByRole("link", { name: "Compare…" }).click();

@@ -12,6 +12,7 @@ import { NameFields } from "~/ui/form/NameFields";
 import { PickMany } from "~/ui/PickMany";
 import { Section } from "~/ui/Section";
 import { Read } from "~/ui/state";
+import { CustomFields } from "./CustomFields";
 import classes from "./channels.module.css";
 import { Destination } from "./Destination";
 
@@ -79,6 +80,7 @@ function Form({ project, channel }: { project: Project; channel: Channel }) {
             mayEdit={!fields.readOnly}
             onChange={(Rules) => fields.put({ Rules })}
           />
+          <CustomFields {...fields} />
         </>
       )}
     </DocumentForm>

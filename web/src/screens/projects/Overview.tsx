@@ -1,14 +1,15 @@
+import { Switch } from "@mantine/core";
 import { IconListDetails, IconPackage } from "@tabler/icons-react";
 import { useGet, useSpaceId } from "~/api/query";
 import type { Project } from "~/api/wire";
-import { useParam } from "~/app/navigation";
+import { useParam, useQueryWord } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
 import { ButtonLink } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { EmptyState, Read } from "~/ui/state";
-import { Progression } from "./Progression";
+import { ByChannel, channelsOf, Progression } from "./Progression";
 
 export default function Overview() {
   const project = useGet("/api/{spaceId}/projects/{id}", { id: useParam("project") });
@@ -33,12 +34,30 @@ function ProjectOverview({ project }: { project: Project }) {
   const release = mayRelease && hasSteps && (
     <ButtonLink to={to.newRelease(space, project.Slug)}>{t("Create release…")}</ButtonLink>
   );
+  const [groupBy, setGroupBy] = useQueryWord("groupBy");
+  const byChannel = groupBy.toLowerCase() === "channel";
+  const grouping = progression.data && channelsOf(progression.data).length > 1 && (
+    <Switch
+      label={t("By channel")}
+      checked={byChannel}
+      onChange={(e) => setGroupBy(e.currentTarget.checked ? "Channel" : undefined)}
+    />
+  );
   return (
-    <Page title={project.Name} actions={release}>
+    <Page
+      title={project.Name}
+      actions={
+        <>
+          {grouping}
+          {release}
+        </>
+      }
+    >
       {project.Description && <p className="dim">{project.Description}</p>}
       <Read of={progression}>
         {(data) => {
-          if ((data.Releases ?? []).length > 0) return <Progression project={project} progression={data} />;
+          const Shown = byChannel ? ByChannel : Progression;
+          if ((data.Releases ?? []).length > 0) return <Shown project={project} progression={data} />;
           if (process.isPending && !project.IsVersionControlled) return null;
           if (!hasSteps) {
             return (

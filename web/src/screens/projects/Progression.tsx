@@ -5,29 +5,68 @@ import { to } from "~/app/to";
 import { many, t } from "~/text/t";
 import { DateTime } from "~/ui/DateTime";
 import { ButtonLink, Link } from "~/ui/Link";
+import { Section } from "~/ui/Section";
 import { StatusChip } from "~/ui/StatusChip";
 import { taskLook } from "~/ui/status";
 import { Table } from "~/ui/Table";
 import { first } from "../dashboard/matrix";
 import classes from "./Progression.module.css";
 
-type Props = { project: Project; progression: Wire<"ProjectProgression"> };
+type Of = { project: Project; progression: Wire<"ProjectProgression"> };
+
+// channelsOf are the channels of which there are releases.
+export function channelsOf(progression: Of["progression"]): Channel[] {
+  const all = new Map((progression.Releases ?? []).map((r) => [(r.Channel as Channel).Id, r.Channel as Channel]));
+  return [...all.values()];
+}
+
+// ByChannel shows the releases of each channel against the environments that
+// this channel has.
+export function ByChannel({ project, progression }: Of) {
+  return channelsOf(progression).map((channel) => (
+    <Section key={channel.Id} title={channel.Name} flush>
+      <Releases
+        label={t("Releases of channel {name}", { name: channel.Name })}
+        project={project}
+        environments={progression.ChannelEnvironments?.[channel.Id] ?? []}
+        releases={(progression.Releases ?? []).filter((r) => (r.Channel as Channel).Id === channel.Id)}
+      />
+    </Section>
+  ));
+}
 
 // Progression shows the releases of a project against the environments that
 // they go through.
-export function Progression({ project, progression }: Props) {
-  const environments = progression.Environments ?? [];
-  const releases = progression.Releases ?? [];
-  const channels = new Set(releases.map((r) => (r.Release as Release).ChannelId));
+export function Progression({ project, progression }: Of) {
   return (
-    <Table label={t("Releases by environment")} head={[t("Release"), ...environments.map((e) => e.Name)]} first>
+    <Releases
+      label={t("Releases by environment")}
+      project={project}
+      environments={progression.Environments ?? []}
+      releases={progression.Releases ?? []}
+      showChannel={channelsOf(progression).length > 1}
+    />
+  );
+}
+
+type Props = {
+  label: string;
+  project: Project;
+  environments: Wire<"Item">[];
+  releases: Wire<"ReleaseProgress">[];
+  showChannel?: boolean;
+};
+
+function Releases({ label, project, environments, releases, showChannel = false }: Props) {
+  return (
+    <Table label={label} head={[t("Release"), ...environments.map((e) => e.Name)]} first>
       {releases.map((r) => (
         <ReleaseRow
           key={(r.Release as Release).Id}
           project={project}
           of={r}
           environments={environments}
-          showChannel={channels.size > 1}
+          showChannel={showChannel}
         />
       ))}
     </Table>

@@ -65,6 +65,8 @@ function ReleaseForm({ project, channel, template, choice }: FormProps) {
   const [chosen, setChosen] = useState<Record<string, string>>({});
   const [typed, setTyped] = useState<string | null>(null);
   const [notes, setNotes] = useState("");
+  const [custom, setCustom] = useState<Record<string, string>>({});
+  const fields = channel?.CustomFieldDefinitions ?? [];
   const channelId = channel?.Id;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was chosen holds for one channel
   useEffect(() => setChosen({}), [channelId]);
@@ -83,6 +85,7 @@ function ReleaseForm({ project, channel, template, choice }: FormProps) {
         ChannelId: channel?.Id,
         Version: version,
         ReleaseNotes: notes,
+        CustomFields: Object.fromEntries(fields.map((f) => [f.FieldName, custom[f.FieldName] ?? ""])),
         SelectedPackages: packages.map((p) => ({
           ActionName: p.ActionName,
           PackageReferenceName: p.PackageReferenceName,
@@ -120,6 +123,17 @@ function ReleaseForm({ project, channel, template, choice }: FormProps) {
             value={version}
             onChange={(e) => setTyped(e.currentTarget.value)}
           />
+          {fields.map((f) => (
+            <TextInput
+              key={f.FieldName}
+              label={f.FieldName}
+              description={f.Description || undefined}
+              mt={12}
+              maw={360}
+              value={custom[f.FieldName] ?? ""}
+              onChange={(e) => setCustom({ ...custom, [f.FieldName]: e.currentTarget.value })}
+            />
+          ))}
         </Section>
         {packages.length > 0 && (
           <Section title={t("Packages")} flush>

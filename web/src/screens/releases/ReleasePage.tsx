@@ -55,6 +55,7 @@ function Shown({ project, release }: { project: Project; release: Release }) {
           [t("Channel"), channel.data?.Name],
           [t("Created"), <DateTime key="at" at={release.Assembled} className="" />],
           [t("By"), release.LastModifiedBy],
+          ...Object.entries(release.CustomFields ?? {}).filter(([, value]) => value),
         ]}
       />
       <Defects release={release} />
