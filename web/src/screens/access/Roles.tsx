@@ -4,13 +4,14 @@ import type { Wire } from "~/api/wire";
 import { t } from "~/text/t";
 import { Link } from "~/ui/Link";
 import { type Column, ListPage } from "~/ui/ListPage";
+import classes from "./access.module.css";
 import { places } from "./places";
 
 type Role = Wire<"UserRole">;
 
 const columns: Column<Role>[] = [
   [t("Name"), (r) => <Link to={places.role(r.Id)}>{r.Name}</Link>],
-  [t("What for"), (r) => <span className="dim">{r.Description}</span>],
+  [t("What for"), (r) => <div className={classes.prose}>{r.Description}</div>],
   [
     t("Permissions"),
     (r) => (

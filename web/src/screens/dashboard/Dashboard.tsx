@@ -41,28 +41,38 @@ export default function Dashboard() {
   const shownIn = environments.split(",").filter(Boolean);
   const filtered = Boolean(filter || group || environments || tenant);
   const mayAdd = useMay("ProjectCreate");
-  const add = mayAdd && <ButtonLink to={`${to.projects(space)}?add=project`}>{t("Add project")}</ButtonLink>;
+  // Who has nothing yet is led through the first steps and has nothing to filter.
+  const begins = mayAdd && !filtered && board.data && (board.data.Projects ?? []).length === 0;
+  const add = mayAdd && (
+    <ButtonLink variant={begins ? "default" : undefined} to={`${to.projects(space)}?add=project`}>
+      {t("Add project")}
+    </ButtonLink>
+  );
   return (
     <Page
       title={t("Dashboard")}
       actions={
-        <>
-          <Filter label={t("Filter projects")} value={filter} onChange={setFilter} />
-          {board.data && rested && (
-            <Suspense>
-              <Filters
-                board={board.data}
-                filter={{ group, environments: shownIn, tenant }}
-                onFilter={(change) => {
-                  if (change.group !== undefined) setGroup(change.group);
-                  if (change.environments) setEnvironments(change.environments.join(","));
-                  if (change.tenant !== undefined) setTenant(change.tenant);
-                }}
-              />
-            </Suspense>
-          )}
-          {add}
-        </>
+        begins ? (
+          add
+        ) : (
+          <>
+            <Filter label={t("Filter projects")} value={filter} onChange={setFilter} />
+            {board.data && rested && (
+              <Suspense>
+                <Filters
+                  board={board.data}
+                  filter={{ group, environments: shownIn, tenant }}
+                  onFilter={(change) => {
+                    if (change.group !== undefined) setGroup(change.group);
+                    if (change.environments) setEnvironments(change.environments.join(","));
+                    if (change.tenant !== undefined) setTenant(change.tenant);
+                  }}
+                />
+              </Suspense>
+            )}
+            {add}
+          </>
+        )
       }
     >
       <Read of={board} rows={10}>

@@ -40,7 +40,7 @@ export function PhaseCard({ phase, at, of, environments, mayEdit, onChange, onMo
         <TextInput
           label={t("Name")}
           flex={1}
-          miw={160}
+          miw={110}
           disabled={!mayEdit}
           value={phase.Name}
           onChange={(e) => onChange({ ...phase, Name: e.currentTarget.value })}

@@ -118,7 +118,7 @@ function DeployLink({ project, release, id, name, offered, again }: DeployProps)
     <ButtonLink
       className={classes.deploy}
       to={`${to.deploy(space, project.Slug, release.Version)}?environment=${id}`}
-      variant={offered && !again ? "filled" : "default"}
+      variant="default"
       h={28}
       px={10}
       aria-label={again ? t("Redeploy to {name}", { name }) : t("Deploy to {name}", { name })}
