@@ -314,7 +314,7 @@ func TestOnAnAPIServer(t *testing.T) {
 	t.Run("chart", func(t *testing.T) { testChart(t, reader(t, config)) })
 	t.Run("refusals", func(t *testing.T) { testRefusals(t, reader(t, config)) })
 	t.Run("control", func(t *testing.T) { testControl(t, reader(t, config), control) })
-	t.Run("fleet", func(t *testing.T) { testFleet(t, config) })
+	t.Run("fleet", func(t *testing.T) { testFleet(t, config, control) })
 }
 
 // testRefusals looks whether the API server itself refuses what cannot be
@@ -366,7 +366,7 @@ func testRefusals(t *testing.T, c client.Client) {
 // testFleet has many instances made at once, with the operator killed
 // meanwhile, and wants each to serve, with what belongs to it made once.
 // TAKO_FLEET says how many; what it took is in the log.
-func testFleet(t *testing.T, config *rest.Config) {
+func testFleet(t *testing.T, config *rest.Config, control string) {
 	size, kills := 25, 3
 	if n, err := strconv.Atoi(os.Getenv("TAKO_FLEET")); err == nil {
 		size, kills = n, 0
@@ -406,6 +406,7 @@ func testFleet(t *testing.T, config *rest.Config) {
 	}
 	damage(t, c)
 	lives(t, c)
+	t.Run("outage", func(t *testing.T) { testOutage(t, c, path, control) })
 }
 
 // damage removes and changes things of an instance by hand, and wants them back.
