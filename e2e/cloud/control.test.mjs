@@ -56,6 +56,7 @@ for (const theme of ["light", "dark"]) {
             ["instances", "/instances", (p) => p.getByRole("row", { name: /^acme Acme Ltd Ready It serves\. .*2026\.4\.0.*02:00 UTC, 3 h, Sat Sun.*168h.*\$\d/ })],
             ["instance", "/instances/acme", (p) => p.getByRole("region", { name: "Cost" }).getByText("In all")],
             ["versions", "/versions", (p) => p.getByRole("row", { name: /^stable Stopped .*delta did not become healthy/ })],
+            ["service", "/service", (p) => p.getByRole("row", { name: /^fjord Fjord Shipping 99\.\d{4} % 1 h 2 min 3 s 2 1 min 35 s none/ })],
             ["audit", "/audit", (p) => p.getByRole("row", { name: /vera.*sign in/ })],
         ]) {
             const page = await desk.visit(at, { theme, token: desk.viewer });
@@ -200,7 +201,7 @@ it("keeps what it showed while the control plane is away", async () => {
 });
 
 it("can be used on a phone", async () => {
-    for (const at of ["/instances", "/instances/acme", "/versions", "/audit"]) {
+    for (const at of ["/instances", "/instances/acme", "/versions", "/service", "/audit"]) {
         const page = await desk.visit(at, { width: 390, height: 844 });
         await settled(page);
         const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

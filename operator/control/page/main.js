@@ -4,10 +4,11 @@ import { audit } from "./audit.js";
 import { h, put } from "./dom.js";
 import { instance } from "./instance.js";
 import { instances } from "./instances.js";
+import { service } from "./service.js";
 import { signIn } from "./signin.js";
 import { versions } from "./versions.js";
 
-const places = [["#/instances", "Instances", "i"], ["#/versions", "Versions", "v"], ["#/audit", "Audit", "a"]];
+const places = [["#/instances", "Instances", "i"], ["#/versions", "Versions", "v"], ["#/service", "Service", "s"], ["#/audit", "Audit", "a"]];
 const every = 10_000; // milliseconds after which what is shown is asked for again
 
 let me;
@@ -19,6 +20,7 @@ function screen() {
   switch (area) {
     case undefined: case "": case "instances": return name ? instance(me, name) : instances(me);
     case "versions": return versions(me);
+    case "service": return service(new URLSearchParams(query).get("month"));
     case "audit": return audit(new URLSearchParams(query).get("day"));
     default: return { title: "There is no such page", load: async () => ({}), show: () => h("p", {}, h("a", { href: "#/instances" }, "All instances")) };
   }

@@ -59,6 +59,13 @@ func fill(ctx context.Context, c client.Client) error {
 		if s.well {
 			well = metav1.ConditionTrue
 		}
+		if s.phase != cloud.Provisioning {
+			month := cloud.ServiceMonth{Month: time.Now().UTC().Format("2006-01"), UpSeconds: 2_000_000, PlannedSeconds: 95}
+			if s.name == "fjord" {
+				month.UnplannedSeconds, month.Outages = 3723, 2
+			}
+			status.Service = &cloud.Service{State: cloud.ServiceUp, Since: metav1.Now(), Months: []cloud.ServiceMonth{month}}
+		}
 		status.Conditions = []metav1.Condition{{Type: "Ready", Status: well, Reason: "Told", Message: s.says, LastTransitionTime: metav1.Now()}}
 		if err := c.Create(ctx, i); err != nil {
 			return fmt.Errorf("making %s: %w", s.name, err)
