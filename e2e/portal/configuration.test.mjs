@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import { inBothThemes, onPhone, open, save, settled, skip } from "./browser.mjs";
 import { World, script } from "./world.mjs";
@@ -175,6 +177,29 @@ test("a subscription and the retention of a space are set", { skip }, async () =
     await save(page);
     const releases = (await portal.api("GET", "/Spaces-1/retentionpolicies/all")).find((p) => p.RetentionType === "LifecycleRelease");
     assert.deepEqual([releases.Strategy, releases.QuantityToKeep, releases.Unit], ["Count", 25, "Items"]);
+    await page.context().close();
+});
+
+test("the audit trail is taken away as a table, and what was archived as files", { skip }, async () => {
+    const page = await portal.visit("/configuration/audit?documentTypes=DeploymentFreezes");
+    await page.getByText("Deployment freeze Holidays was created").waitFor(); // which is of no space
+    await page.goto(`${portal.server.url}/app#/configuration/audit?documentTypes=Projects`);
+    await page.getByText("Project Shop was created").waitFor();
+    const coming = page.waitForEvent("download");
+    await page.getByRole("link", { name: "CSV" }).click();
+    const rows = readFileSync(await (await coming).path(), "utf8");
+    assert.match(rows, /^Id,Occurred,Category,Username,Message/);
+    assert.match(rows, /Project Shop was created/);
+    assert.doesNotMatch(rows, /Environment Production/);
+    const folder = path.join(portal.server.folder, "data", "blobs", "event-archives");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, "2026-01-02-1.jsonl"), '{"Id":"Events-1"}\n');
+    await page.getByRole("link", { name: "Archived" }).click();
+    await page.getByRole("row", { name: /2026-01-02-1\.jsonl 18 B/ }).waitFor();
+    await inBothThemes(portal, "audit-archives", "/configuration/audit/archives");
+    await page.getByRole("button", { name: "Delete 2026-01-02-1.jsonl…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete the file" }).click();
+    await page.getByText("Nothing has been archived yet.").waitFor();
     await page.context().close();
 });
 

@@ -1,8 +1,11 @@
-import { Select, TextInput } from "@mantine/core";
-import { IconHistory } from "@tabler/icons-react";
+import { Button, Select, TextInput } from "@mantine/core";
+import { IconDownload, IconHistory } from "@tabler/icons-react";
+import { at } from "~/api/place";
 import { useGet, useSpaceId } from "~/api/query";
-import { useQueryWord } from "~/app/navigation";
+import { useParam, useQueryWord } from "~/app/navigation";
+import { useMay } from "~/app/session";
 import { t } from "~/text/t";
+import { ButtonLink } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { EmptyState, Read } from "~/ui/state";
 import { Pager } from "~/ui/Table";
@@ -12,9 +15,17 @@ import type { Events, Named } from "./event";
 
 const take = 50;
 
+// csvOf is the address of what is filtered as a table for other programs.
+function csvOf(wanted: Record<string, string | undefined>): string {
+  const given = Object.entries(wanted).filter((pair): pair is [string, string] => Boolean(pair[1]));
+  return at(`/api/events?${new URLSearchParams([...given, ["asCsv", "true"], ["take", "100000"]])}`);
+}
+
 // Audit shows who changed what and when, the newest first.
 export default function Audit() {
-  const space = useSpaceId();
+  // The page of the system is seen from within a space too, but is about all of them.
+  const ofSpace = useSpaceId();
+  const space = useParam("space") ? ofSpace : "";
   const [category, setCategory] = useQueryWord("eventCategories");
   const [kind, setKind] = useQueryWord("documentTypes");
   const [regarding, setRegarding] = useQueryWord("regardingAny");
@@ -23,24 +34,17 @@ export default function Audit() {
   const [skip] = useQueryWord("skip");
   const categories = useGet("/api/events/categories", {}, { staleTime: 600_000 });
   const kinds = useGet("/api/events/documenttypes", {}, { staleTime: 600_000 });
-  const events = useGet(
-    "/api/events",
-    {},
-    {
-      keep: true,
-      query: {
-        spaces: space || undefined,
-        includeSystem: space ? "false" : "true",
-        eventCategories: category || undefined,
-        documentTypes: kind || undefined,
-        regardingAny: regarding || undefined,
-        from: from || undefined,
-        to: to ? `${to}T23:59:59.999Z` : undefined,
-        skip: skip || "0",
-        take,
-      },
-    },
-  );
+  const wanted = {
+    spaces: space || undefined,
+    includeSystem: space ? "false" : "true",
+    eventCategories: category || undefined,
+    documentTypes: kind || undefined,
+    regardingAny: regarding || undefined,
+    from: from || undefined,
+    to: to ? `${to}T23:59:59.999Z` : undefined,
+  };
+  const events = useGet("/api/events", {}, { keep: true, query: { ...wanted, skip: skip || "0", take } });
+  const mayArchives = useMay("EventRetentionView") && !space;
   const filtered = Boolean(category || kind || from || to || regarding);
   const choices = (list: unknown) => ((list as Named[] | undefined) ?? []).map((c) => ({ value: c.Id, label: c.Name }));
 
@@ -72,15 +76,32 @@ export default function Audit() {
           <TextInput
             type="date"
             aria-label={t("From")}
+            leftSection={t("From")}
+            leftSectionWidth={48}
             value={from}
             onChange={(e) => setFrom(e.currentTarget.value || undefined)}
           />
           <TextInput
             type="date"
             aria-label={t("Until")}
+            leftSection={t("Until")}
+            leftSectionWidth={48}
             value={to}
             onChange={(e) => setTo(e.currentTarget.value || undefined)}
           />
+          <Button
+            component="a"
+            variant="default"
+            href={csvOf(wanted)}
+            leftSection={<IconDownload size={15} aria-hidden />}
+          >
+            {t("CSV")}
+          </Button>
+          {mayArchives && (
+            <ButtonLink variant="default" to="/configuration/audit/archives">
+              {t("Archived")}
+            </ButtonLink>
+          )}
         </>
       }
     >
