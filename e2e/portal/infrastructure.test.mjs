@@ -126,8 +126,11 @@ test("a target, an environment and an account can be looked at in both themes, t
     await inBothThemes(portal, "infrastructure", "/Spaces-1/infrastructure", { ready });
     await onPhone(portal, "infrastructure", "/Spaces-1/infrastructure", { ready });
     const page = await portal.visit("/Spaces-1/infrastructure");
-    await page.getByRole("row", { name: /^Staging 1/ }).getByRole("link").last().click();
+    const row = page.getByRole("row", { name: /^Staging 1/ });
+    await row.getByRole("link").last().click();
     await page.waitForURL(/machines\?environmentIds=Environments-\d+&healthStatuses=\w+$/);
+    await page.goBack();
+    await row.getByRole("link", { name: "Staging" }).click();
     await page.getByRole("link", { name: "web-1" }).waitFor();
     await page.context().close();
 });

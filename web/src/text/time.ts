@@ -4,10 +4,19 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-// To make one of these takes longer than all else about a cell of the dashboard.
-const dayOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const dayOfAnyYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const moment = new Intl.DateTimeFormat("en-GB", {
+// To make a format takes longer than all else about a cell of the dashboard: each
+// is made once, when it is needed.
+function format(options: Intl.DateTimeFormatOptions): (at: Date) => string {
+  let made: Intl.DateTimeFormat | undefined;
+  return (at) => {
+    made ??= new Intl.DateTimeFormat("en-GB", options);
+    return made.format(at);
+  };
+}
+
+const dayOfYear = format({ day: "numeric", month: "short" });
+const dayOfAnyYear = format({ day: "numeric", month: "short", year: "numeric" });
+const moment = format({
   day: "numeric",
   month: "short",
   year: "numeric",
@@ -24,18 +33,18 @@ export function ago(at: Date, now: Date): string {
   if (size < minute) return past < -1000 ? t("in under a minute") : t("just now");
   const amount = size < hour ? `${Math.floor(size / minute)} min` : size < day ? `${Math.floor(size / hour)} h` : "";
   if (amount) return past > 0 ? t("{amount} ago", { amount }) : t("in {amount}", { amount });
-  return (at.getFullYear() === now.getFullYear() ? dayOfYear : dayOfAnyYear).format(at);
+  return at.getFullYear() === now.getFullYear() ? dayOfYear(at) : dayOfAnyYear(at);
 }
 
 // exact says when something was, with its time zone.
 export function exact(at: Date): string {
-  return moment.format(at);
+  return moment(at);
 }
 
 // exactDay says on which day something is; "" if it is not known.
 export function exactDay(at: string | null | undefined): string {
   if (!at) return "";
-  return dayOfAnyYear.format(new Date(at));
+  return dayOfAnyYear(new Date(at));
 }
 
 // lasted says how long something took as hours, minutes and seconds.

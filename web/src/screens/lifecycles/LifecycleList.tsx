@@ -38,10 +38,10 @@ export default function LifecycleList() {
             <Table label={t("Lifecycles")} head={[t("Name"), t("Phases")]}>
               {all.map((l) => (
                 <tr key={l.Id}>
-                  <td>
+                  <th scope="row">
                     <Link to={to.lifecycle(space, l.Id)}>{l.Name}</Link>
                     {l.Description && <div className="dim">{l.Description}</div>}
-                  </td>
+                  </th>
                   <td>
                     <Way lifecycle={l} />
                   </td>

@@ -45,9 +45,9 @@ export default function LibrarySets() {
             <Table label={t("Variable sets")} head={[t("Name"), t("Description")]}>
               {shown.map((s) => (
                 <tr key={s.Id}>
-                  <td>
+                  <th scope="row">
                     <Link to={to.variableSet(space, s.Id)}>{s.Name}</Link>
-                  </td>
+                  </th>
                   <td className="dim">{s.Description}</td>
                 </tr>
               ))}
