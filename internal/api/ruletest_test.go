@@ -1,7 +1,10 @@
 package api
 
 import (
+	"net/http"
 	"net/url"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,6 +57,37 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		for _, name := range []string{"Register", "Invitations", "ProjectPulse", "UserIdentityMetadata", "ExternalUserSearch", "CertificateConfiguration"} {
 			if l := at(links, name); l != nil {
 				t.Errorf("%s has a link %s to %v, where there is nothing", path, name, l)
+			}
+		}
+	}
+}
+
+// Clients follow the links of what they have been given and know no other way.
+func TestLinksOfResourcesLeadSomewhere(t *testing.T) {
+	h := newHarness(t)
+	project := h.project("Shop")
+	const id = "11111111-1111-1111-1111-111111111111"
+	account := h.make("accounts", map[string]any{"Name": "Azure", "AccountType": "AzureServicePrincipal", "SubscriptionNumber": id, "ClientId": id, "TenantId": id, "Password": newSecret("p")})[0]
+	credential := h.make("git-credentials", map[string]any{"Name": "robot", "Details": map[string]any{"Type": "UsernamePassword", "Username": "u", "Password": newSecret("p")}})[0]
+	optional, placeholder := regexp.MustCompile(`\{[?/][^}]*\}`), regexp.MustCompile(`\{[^}]*\}`)
+	for path, wanted := range map[string][]string{
+		"feeds/feeds-builtin": {"SearchTemplate", "VersionsTemplate", "SearchPackageVersionsTemplate"}, "accounts/" + account: {"Usages"}, "git-credentials/" + credential: {"Usage"},
+		"projects/" + project: {"Channels", "Releases", "DeploymentProcess", "DeploymentSettings", "ConvertToGit", "Runbooks", "Triggers"}, "channels/Channels-1": {"Releases"},
+		"../users/me": {"Spaces", "ApiKeys", "Permissions", "Teams"}, "deploymentprocesses/deploymentprocess-" + project: {"Template"}, "lifecycles/Lifecycles-1": nil,
+	} {
+		links := at(h.call(200, "GET", strings.Replace("/api/Spaces-1/"+path, "Spaces-1/../", "", 1), nil), "Links").(map[string]any)
+		for _, name := range wanted {
+			if links[name] == nil {
+				t.Errorf("%s has no link %s", path, name)
+			}
+		}
+		for name, template := range links {
+			target := optional.ReplaceAllString(template.(string), "")
+			if !strings.HasPrefix(target, "/api/") || name == "Commits" { // a commit has an address, the list of them has none
+				continue
+			}
+			if a := h.send("GET", placeholder.ReplaceAllString(target, "x"), nil); a.status == http.StatusNotFound && strings.Contains(string(a.body), "There is nothing at") {
+				t.Errorf("%s of %s leads nowhere: %s", name, path, template)
 			}
 		}
 	}

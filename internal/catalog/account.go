@@ -67,15 +67,8 @@ type Account struct {
 
 // Accounts are the accounts of a space.
 var Accounts = kind.Register(kind.Kind[Account]{
-	Plural: "Accounts",
-	Links: map[string]string{
-		"Usages":          "./usages",
-		"WebSites":        "./websites",
-		"WebSiteSlots":    "./{resourceGroup}/websites/{name}/slots",
-		"WebSlots":        "./{resourceGroup}/websites/{name}/slots",
-		"ResourceGroups":  "./resourceGroups",
-		"StorageAccounts": "./storageAccounts",
-	},
+	Plural:      "Accounts",
+	Links:       map[string]string{"Usages": "./usages"},
 	Permissions: rights("Account"),
 	Rules:       accountRules,
 	References: func(a *Account) []store.Reference {

@@ -69,6 +69,7 @@ var Feeds = kind.Register(kind.Kind[Feed]{
 	Links: map[string]string{
 		"SearchPackageVersionsTemplate": "./packages/versions{?packageId,take,skip,includePreRelease,versionRange,preReleaseTag,filter,includeReleaseNotes}",
 		"SearchPackagesTemplate":        "./packages/search{?term,take,skip}",
+		"SearchTemplate":                "./packages{?packageId,partialMatch,includeMultipleVersions,includeNotes,includePreRelease,versionRange,preReleaseTag,take}",
 		"VersionsTemplate":              "./packages{?packageId,partialMatch,includeMultipleVersions,includeNotes,includePreRelease,versionRange,preReleaseTag,take}",
 		"NotesTemplate":                 "./packages/notes{?packageId,version}",
 	},

@@ -50,7 +50,6 @@ var Users = kind.Register(kind.Kind[User]{
 		"ApiKeys":                  "./apikeys{/id}{?skip,take}",
 		"Spaces":                   "./spaces",
 		"Teams":                    "./teams",
-		"AccessToken":              "/api/users/access-token",
 		"RevokeSessions":           "./revoke-sessions",
 	},
 	Permissions: kind.All("UserView", "UserEdit"),
