@@ -81,6 +81,7 @@ type toggle struct {
 // toggles are the ones clients ask for by name. One that is not listed is off.
 var toggles = []toggle{
 	{"CommonVariableScopingFeatureToggle", true},
+	{"partial-updates-on-variables", true},
 	{"indicate-missing-packages-for-release", false},
 	{"EphemeralEnvironmentsFeatureToggle", true},
 	{"EphemeralEnvironmentsManualDeploymentsFeatureToggle", true},

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/takodeploy/tako/internal/fault"
@@ -13,6 +14,9 @@ import (
 
 // IsSnapshot tells the ids of snapshots of processes and variable sets.
 func IsSnapshot(id string) bool { return snapshotOf(id) != "" }
+
+// LiveID gives the id of what a snapshot is of; "" for what is no snapshot.
+func LiveID(id string) string { return snapshotOf(id) }
 
 // snapshotOf gives the id of what a snapshot is of; "" for what is no snapshot.
 func snapshotOf(id string) string {
@@ -69,6 +73,34 @@ func SnapshotVariables(tx *store.Tx, id string) (string, error) {
 		frozen.Base = base
 		return &frozen
 	})
+}
+
+// RenewVariables gives the id of a copy of a snapshot in which the variables of
+// some names are as they are in a set now. The names of which neither has any
+// are unknown.
+func RenewVariables(tx *store.Tx, id string, now *VariableSet, names []string) (renewed string, unknown []string, err error) {
+	before, err := VariableSets.Get(tx, id)
+	if err != nil {
+		return "", nil, err
+	}
+	meant := func(v Variable) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, v.Name) })
+	}
+	mixed := *now
+	mixed.Variables = slices.DeleteFunc(slices.Clone(before.Variables), meant)
+	for _, v := range now.Variables {
+		if meant(v) {
+			mixed.Variables = append(mixed.Variables, v)
+		}
+	}
+	for _, n := range names {
+		named := func(v Variable) bool { return strings.EqualFold(n, v.Name) }
+		if !slices.ContainsFunc(before.Variables, named) && !slices.ContainsFunc(now.Variables, named) {
+			unknown = append(unknown, n)
+		}
+	}
+	renewed, err = KeepVariables(tx, &mixed)
+	return renewed, unknown, err
 }
 
 // snapshot stores a copy of a version of a document unless there is one.

@@ -2,6 +2,8 @@ package deploy
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
@@ -130,9 +132,68 @@ func snapshotVariables(tx *store.Tx, project *catalog.Project, revision *gitproj
 	return own, libraries, nil
 }
 
-// UpdateVariables gives a release the variables of its project as they are
-// now; of a project in Git those at the tip of the release's branch.
-func (s *Service) UpdateVariables(ctx context.Context, releaseID string) (r *catalog.Release, err error) {
+// A VariableName names the variables of an owner, a project or a library variable
+// set, that have a name.
+type VariableName struct {
+	Name    string
+	OwnerID string `json:"OwnerId"`
+}
+
+// renewVariables gives snapshots the variables of some names as they are now
+// and leaves them all others.
+func renewVariables(tx *store.Tx, project *catalog.Project, revision *gitproject.Revision, own *string, libraries []string, names []VariableName) error {
+	var wrong fault.Complaints
+	of := map[string][]string{}
+	for i, n := range names {
+		if n.Name == "" || n.OwnerID == "" {
+			wrong.Add("Variables[%d] must have a Name and an OwnerId.", i)
+		}
+		of[n.OwnerID] = append(of[n.OwnerID], n.Name)
+	}
+	renew := func(owner, live string, snapshot *string) error {
+		if len(of[owner]) == 0 {
+			return nil
+		}
+		var set *catalog.VariableSet
+		var err error
+		if owner == project.ID && revision != nil {
+			set, err = revision.Variables(tx)
+		} else {
+			set, err = catalog.VariableSets.Get(tx, live)
+		}
+		if err != nil {
+			return err
+		}
+		var unknown []string
+		*snapshot, unknown, err = catalog.RenewVariables(tx, *snapshot, set, of[owner])
+		for _, name := range unknown {
+			wrong.Add("There is no variable '%s' of %s, and there was none when the snapshot was taken.", name, owner)
+		}
+		delete(of, owner)
+		return err
+	}
+	if err := renew(project.ID, project.VariableSetID, own); err != nil {
+		return err
+	}
+	for i := range libraries {
+		frozen, err := catalog.VariableSets.Get(tx, libraries[i])
+		if err == nil {
+			err = renew(frozen.OwnerID, catalog.LiveID(libraries[i]), &libraries[i])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, owner := range slices.Sorted(maps.Keys(of)) {
+		wrong.Add("The snapshot has no variables of '%s'.", owner)
+	}
+	return wrong.Err()
+}
+
+// UpdateVariables gives a release the variables of its project as they are now,
+// or only those of some names; of a project in Git those at the tip of the
+// release's branch.
+func (s *Service) UpdateVariables(ctx context.Context, releaseID string, only ...VariableName) (r *catalog.Release, err error) {
 	revision, err := s.tip(ctx, releaseID)
 	if err != nil {
 		return nil, err
@@ -141,7 +202,7 @@ func (s *Service) UpdateVariables(ctx context.Context, releaseID string) (r *cat
 		if r, err = catalog.Releases.Get(tx, releaseID); err != nil {
 			return err
 		}
-		return s.updateVariables(tx, r, revision)
+		return s.updateVariables(tx, r, revision, only...)
 	})
 	return r, err
 }
@@ -160,7 +221,7 @@ func (s *Service) tip(ctx context.Context, releaseID string) (*gitproject.Revisi
 	return s.VariablesAt(ctx, r.SpaceID, r.ProjectID, r.VersionControlReference.GitRef)
 }
 
-func (s *Service) updateVariables(tx *store.Tx, r *catalog.Release, revision *gitproject.Revision) error {
+func (s *Service) updateVariables(tx *store.Tx, r *catalog.Release, revision *gitproject.Revision, only ...VariableName) error {
 	project, err := catalog.Projects.Get(tx, r.ProjectID)
 	if err != nil {
 		return err
@@ -168,7 +229,12 @@ func (s *Service) updateVariables(tx *store.Tx, r *catalog.Release, revision *gi
 	if r.VersionControlReference != nil && revision == nil {
 		return fault.New(fault.Invalid, "The variables of release %s are in Git and can only be updated by themselves, at /releases/%s/snapshot-variables.", r.Version, r.ID)
 	}
-	if r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, project, revision); err != nil {
+	if len(only) > 0 {
+		err = renewVariables(tx, project, revision, &r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, only)
+	} else {
+		r.ProjectVariableSetSnapshotID, r.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, project, revision)
+	}
+	if err != nil {
 		return err
 	}
 	return catalog.Releases.Put(tx, r)

@@ -115,7 +115,7 @@ func putSnapshot(tx *store.Tx, d *releaseDraft, in NewSnapshot) (*catalog.Runboo
 
 // UpdateSnapshotVariables gives a snapshot the variables of its project as they
 // are now.
-func (s *Service) UpdateSnapshotVariables(ctx context.Context, snapshot *catalog.RunbookSnapshot) error {
+func (s *Service) UpdateSnapshotVariables(ctx context.Context, snapshot *catalog.RunbookSnapshot, only ...VariableName) error {
 	revision, err := s.VariablesAt(ctx, snapshot.SpaceID, snapshot.ProjectID, "")
 	if err != nil {
 		return err
@@ -129,7 +129,12 @@ func (s *Service) UpdateSnapshotVariables(ctx context.Context, snapshot *catalog
 		if err != nil {
 			return err
 		}
-		if now.ProjectVariableSetSnapshotID, now.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, project, revision); err != nil {
+		if len(only) > 0 {
+			err = renewVariables(tx, project, revision, &now.ProjectVariableSetSnapshotID, now.LibraryVariableSetSnapshotIDs, only)
+		} else {
+			now.ProjectVariableSetSnapshotID, now.LibraryVariableSetSnapshotIDs, err = snapshotVariables(tx, project, revision)
+		}
+		if err != nil {
 			return err
 		}
 		*snapshot = *now
