@@ -5,6 +5,7 @@ import { useParam } from "~/app/navigation";
 import { t } from "~/text/t";
 import { DocumentForm, type Fields, named } from "~/ui/form/DocumentForm";
 import form from "~/ui/form/form.module.css";
+import { SecretField } from "~/ui/form/SecretField";
 import { choicesOf, PickMany } from "~/ui/PickMany";
 import { Section } from "~/ui/Section";
 import { Read } from "~/ui/state";
@@ -42,7 +43,8 @@ export default function SubscriptionPage() {
 
 const why = (s: Subscription) => {
   const n = s.EventNotificationSubscription;
-  return named(s) ?? (n.WebhookURI || n.EmailTeams?.length ? undefined : t("It goes nowhere yet."));
+  const goes = n.WebhookURI || n.EmailTeams?.length || n.SlackWebhookUrl?.HasValue;
+  return named(s) ?? (goes ? undefined : t("It goes nowhere yet."));
 };
 
 function Form({ subscription }: { subscription: Subscription }) {
@@ -170,6 +172,13 @@ function Where({ value, put, readOnly }: Fields<Subscription>) {
             {text("WebhookHeaderValue", t("Value of the header"))}
           </div>
         )}
+        <SecretField
+          label={t("To a channel of Slack")}
+          description={t("The address of an incoming webhook, which Slack gives for a channel.")}
+          disabled={readOnly}
+          value={n.SlackWebhookUrl}
+          onChange={(secret) => change({ SlackWebhookUrl: secret as Notification["SlackWebhookUrl"] })}
+        />
       </div>
     </Section>
   );

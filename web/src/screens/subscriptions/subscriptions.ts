@@ -19,6 +19,7 @@ export function whereOf({ EventNotificationSubscription: n }: Subscription): str
   const ways = [
     (n.EmailTeams?.length ?? 0) > 0 && many(n.EmailTeams?.length ?? 0, "mail to {n} team", "mail to {n} teams"),
     n.WebhookURI,
+    n.SlackWebhookUrl?.HasValue && t("Slack"),
   ].filter(Boolean);
   return ways.join(", ") || t("nowhere yet");
 }
