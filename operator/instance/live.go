@@ -272,7 +272,7 @@ func (w *world) upgrading(ctx context.Context) (*stop, error) {
 	if err := w.scale(ctx, 1); err != nil {
 		return nil, err
 	}
-	left := w.i.Status.Since.Add(w.r.Cloud.HealthyWithin).Sub(w.now)
+	left := w.tryingSince().Add(w.r.Cloud.HealthyWithin).Sub(w.now)
 	why := ""
 	if w.stale() || w.pod == nil {
 		why = "its pod is being replaced"
@@ -295,6 +295,19 @@ func (w *world) upgrading(ctx context.Context) (*stop, error) {
 		return &stop{after: min(left, again), reason: "Upgrading", text: "It is brought to " + w.i.Status.Image + ": " + why + "."}, nil
 	}
 	return w.takeBack(why), nil
+}
+
+// tryingSince is from when on the new version had its chance: no pod of it, no
+// operator that would have made one.
+func (w *world) tryingSince() time.Time {
+	since, other := w.i.Status.Since.Time, w.r.Began
+	if w.pod != nil && !w.stale() {
+		other = w.pod.CreationTimestamp.Time
+	}
+	if other.After(since) {
+		return other
+	}
+	return since
 }
 
 func (w *world) upgraded() *stop {

@@ -41,6 +41,7 @@ type Reconciler struct {
 	Cloud  Cloud
 	Events events.EventRecorder
 	Now    func() time.Time
+	Began  time.Time // when this operator did
 	// Ask has a server report of itself.
 	Ask func(ctx context.Context, pod *corev1.Pod) (Report, error)
 	// Forget removes a prefix of the bucket.

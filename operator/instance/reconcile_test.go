@@ -107,6 +107,27 @@ func secretOf(s *stage, name string) string {
 	return string(secret.Data["key"]) + secret.StringData["key"]
 }
 
+// TestAnOperatorThatWasAwayRefusesNothing: what was not tried, because no operator
+// was there, is no bad version.
+func TestAnOperatorThatWasAwayRefusesNothing(t *testing.T) {
+	s := newStage(t, instance("acme"))
+	s.settle("acme")
+	s.change("acme", func(i *cloud.Instance) { i.Spec.Image = "tako:2" })
+	for s.get("acme").Status.Phase != cloud.Upgrading {
+		if _, err := s.r.Reconcile(t.Context(), request("acme")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.now = s.now.Add(time.Hour)
+	s.begin()
+	s.settle("acme")
+	s.now = s.now.Add(time.Minute)
+	s.settle("acme")
+	if i := s.want("acme", cloud.Ready, "serves"); i.Status.Image != "tako:2" || i.Status.Refused != "" {
+		t.Errorf("it runs %s and refuses %q", i.Status.Image, i.Status.Refused)
+	}
+}
+
 func TestBadVersionIsTakenBack(t *testing.T) {
 	s := newStage(t, instance("acme"))
 	s.settle("acme")

@@ -100,7 +100,7 @@ func (s *stage) begin() {
 			return c.SubResource(sub).Update(ctx, o, opts...)
 		},
 	})
-	s.r = &Reconciler{Client: c, Direct: c, Now: func() time.Time { return s.now },
+	s.r = &Reconciler{Client: c, Direct: c, Now: func() time.Time { return s.now }, Began: s.now,
 		Cloud:  Cloud{Place: "s3://cloud", Endpoint: "http://s3", AccessKey: "id", SecretKey: "secret", IAM: s.iam, Home: "tako-system", Scheme: "https", Inside: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, HealthyWithin: 5 * time.Minute, HealthyFor: 10 * time.Second},
 		Ask:    func(context.Context, *corev1.Pod) (Report, error) { return s.report, s.askErr },
 		Forget: func(_ context.Context, prefix string) error { s.erased = append(s.erased, prefix); return cut() },

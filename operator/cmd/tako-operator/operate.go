@@ -82,7 +82,7 @@ func (o *operate) controllers(ctx context.Context, m ctrl.Manager) error {
 	}
 	r := &instance.Reconciler{
 		Client: m.GetClient(), Direct: m.GetAPIReader(), Cloud: o.Cloud, Events: m.GetEventRecorder("tako-operator"),
-		Now: time.Now, Ask: instance.AskByHTTP, Forget: o.Cloud.Forget,
+		Now: time.Now, Began: time.Now(), Ask: instance.AskByHTTP, Forget: o.Cloud.Forget,
 	}
 	if err := r.SetupWithManager(m, o.Workers); err != nil {
 		return err
