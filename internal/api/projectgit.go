@@ -17,6 +17,7 @@ import (
 var _ = area(func(a *API) []Route {
 	return []Route{
 		{Method: "POST", Pattern: "S/projects/{id}/git/convert", Handle: a.convertProject, Summary: "Move a project to Git", Body: conversion{}, Answer: converted{}},
+		{Method: "POST", Pattern: "S/projects/{id}/git/migrate-variables", Handle: a.migrateVariables, Summary: "Move the variables of a project to Git", Body: migration{}, Answer: converted{}},
 		{Method: "POST", Pattern: "S/projects/{id}/git/connectivity-test", Handle: a.testGit, Summary: "Try the settings of a Git repository", Body: catalog.PersistenceSettings{}, Answer: gitTest{}},
 		{Method: "GET", Pattern: "S/projects/{id}/git/branches", Handle: a.branches, Summary: "The branches of a project's repository", Answer: pageOfAny{gitReference{}}},
 		{Method: "GET", Pattern: "S/projects/{id}/git/branches/{name}", Handle: a.branch, Summary: "A branch of a project's repository", Answer: gitReference{}},
@@ -39,6 +40,13 @@ type conversion struct {
 	CommitMessage           string
 	InitialCommitBranchName string
 	VersionControlSettings  catalog.PersistenceSettings
+	KeepVariablesInDatabase bool
+}
+
+// migration asks for the variables of a project in Git to be moved there too.
+type migration struct {
+	Branch        string
+	CommitMessage string
 }
 
 // converted says what was found on the way.
@@ -108,7 +116,23 @@ func (a *API) convertProject(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	messages, err := a.Deploy.Git.Convert(r.Context(), p, gitproject.Conversion{Settings: in.VersionControlSettings, Message: in.CommitMessage, Branch: in.InitialCommitBranchName})
+	messages, err := a.Deploy.Git.Convert(r.Context(), p, gitproject.Conversion{Settings: in.VersionControlSettings, Message: in.CommitMessage, Branch: in.InitialCommitBranchName, KeepVariables: in.KeepVariablesInDatabase})
+	if err != nil {
+		return nil, err
+	}
+	return converted{append([]string{}, messages...)}, nil
+}
+
+func (a *API) migrateVariables(r *Request) (any, error) {
+	var in migration
+	if err := r.Read(&in); err != nil {
+		return nil, err
+	}
+	p, err := a.gitProject(r, "ProjectEdit")
+	if err != nil {
+		return nil, err
+	}
+	messages, err := a.Deploy.Git.Migrate(r.Context(), p, in.Branch, in.CommitMessage)
 	if err != nil {
 		return nil, err
 	}

@@ -218,6 +218,7 @@ func (p *Project) Convert(to PersistenceSettings) { p.PersistenceSettings, p.con
 // of a project in Git are templates of a Git reference.
 func projectOutgoing(p *Project) {
 	if p.PersistenceSettings.Type != InVersionControl {
+		delete(p.Links, "MigrateVariablesToGit")
 		return
 	}
 	delete(p.Links, "ConvertToVcs")

@@ -19,6 +19,9 @@ type Conversion struct {
 	Settings catalog.PersistenceSettings
 	Message  string
 	Branch   string // of the first commit; empty is the default branch
+	// KeepVariables leaves the variables in the database, from where Migrate moves
+	// them later.
+	KeepVariables bool
 }
 
 // Convert writes the documents of a project to its repository and has it live
@@ -45,18 +48,11 @@ func (s *Service) Convert(ctx context.Context, p *catalog.Project, in Conversion
 		return nil, err
 	}
 	files, err := c.documents(ctx, p)
+	if err == nil {
+		messages, err = c.spare(ctx, files)
+	}
 	if err != nil {
 		return nil, err
-	}
-	for name := range files {
-		there, err := c.file(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		if there != nil {
-			delete(files, name)
-			messages = append(messages, fmt.Sprintf("%s is in the repository already and was not changed; the project uses it as it is.", c.path(name)))
-		}
 	}
 	author, err := s.author(ctx)
 	if err != nil {
@@ -83,11 +79,26 @@ func (s *Service) Convert(ctx context.Context, p *catalog.Project, in Conversion
 	return messages, s.settle(ctx, p, in.Settings, branch, tip)
 }
 
+// spare takes out of files those that there are already, and tells of them.
+func (c *Checkout) spare(ctx context.Context, files map[string][]byte) (messages []string, err error) {
+	for name := range files {
+		there, err := c.file(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if there != nil {
+			delete(files, name)
+			messages = append(messages, fmt.Sprintf("%s is in the repository already and was not changed; the project uses it as it is.", c.path(name)))
+		}
+	}
+	return messages, nil
+}
+
 // prepare checks what a conversion is asked to do, and gives its branch.
 func (s *Service) prepare(p *catalog.Project, in *Conversion) (branch string, err error) {
 	var wrong fault.Complaints
 	in.Settings.Type = catalog.InVersionControl
-	in.Settings.ConversionState = &catalog.ConversionState{VariablesAreInGit: true}
+	in.Settings.ConversionState = &catalog.ConversionState{VariablesAreInGit: !in.KeepVariables}
 	in.Settings.Check(&wrong)
 	branch = strings.TrimPrefix(strings.TrimSpace(in.Branch), gitrepo.Heads)
 	if branch == "" {
@@ -166,6 +177,9 @@ func (c *Checkout) documents(ctx context.Context, p *catalog.Project) (files map
 		if err := part(projectfile.SettingsFile, content, err); err != nil {
 			return err
 		}
+		if !c.project.PersistenceSettings.ConversionState.VariablesAreInGit {
+			return wrong.Err()
+		}
 		content, err = projectfile.WriteVariables(set.Variables, nil, p.ID, process.Steps, n)
 		if err := part(projectfile.VariablesFile, content, err); err != nil {
 			return err
@@ -175,8 +189,8 @@ func (c *Checkout) documents(ctx context.Context, p *catalog.Project) (files map
 	return files, err
 }
 
-// settle has the project live in Git. The secrets that stay behind are scoped
-// to actions by the ids that these have in Git.
+// settle has the project live in Git. What stays behind of its variables is
+// scoped to actions by the ids that these have in Git.
 func (s *Service) settle(ctx context.Context, p *catalog.Project, settings catalog.PersistenceSettings, branch, tip string) error {
 	return s.DB.Do(ctx, func(tx *store.Tx) error {
 		now, err := catalog.Projects.Get(tx, p.ID)
@@ -200,9 +214,9 @@ func (s *Service) settle(ctx context.Context, p *catalog.Project, settings catal
 		if err != nil {
 			return err
 		}
-		secrets := []catalog.Variable{}
+		kept := []catalog.Variable{}
 		for _, v := range set.Variables {
-			if !v.IsSensitive {
+			if !v.IsSensitive && settings.ConversionState.VariablesAreInGit {
 				continue
 			}
 			v.Scope.Action = append([]string{}, v.Scope.Action...)
@@ -211,9 +225,9 @@ func (s *Service) settle(ctx context.Context, p *catalog.Project, settings catal
 					v.Scope.Action[i] = ids[id]
 				}
 			}
-			secrets = append(secrets, v)
+			kept = append(kept, v)
 		}
-		set.Variables = secrets
+		set.Variables = kept
 		if err := catalog.VariableSets.Put(tx, set); err != nil {
 			return err
 		}

@@ -59,6 +59,13 @@ func (c *Checkout) settings(ctx context.Context, steps []catalog.Step) (*catalog
 // Variables gives the variables that are in Git: all but those that are
 // sensitive.
 func (c *Checkout) Variables(ctx context.Context) (*catalog.VariableSet, error) {
+	if !c.variablesInGit() {
+		return nil, fault.New(fault.Invalid, "The variables of project '%s' are not in Git: they are at /projects/%s/variables. Move them there with /projects/%s/git/migrate-variables.", c.project.Name, c.project.ID, c.project.ID)
+	}
+	return c.read(ctx)
+}
+
+func (c *Checkout) read(ctx context.Context) (*catalog.VariableSet, error) {
 	content, err := c.needed(ctx, projectfile.VariablesFile)
 	if err != nil {
 		return nil, err
@@ -76,7 +83,8 @@ func (c *Checkout) Variables(ctx context.Context) (*catalog.VariableSet, error) 
 type Revision struct {
 	Reference catalog.GitReference
 	Process   *catalog.DeploymentProcess // with Settings
-	variables *catalog.VariableSet
+	variables *catalog.VariableSet       // nil where they are in the database
+	set       string                     // in the database
 }
 
 // Revision reads all documents of the project.
@@ -89,22 +97,29 @@ func (c *Checkout) Revision(ctx context.Context) (r *Revision, err error) {
 		return nil, err
 	}
 	r.Process.Settings.Links, r.Process.Settings.LastModifiedOn = nil, nil
-	r.variables, err = c.Variables(ctx)
-	return r, err
+	return r, r.take(ctx, c)
+}
+
+// take reads the variables, if they are in Git.
+func (r *Revision) take(ctx context.Context, c *Checkout) (err error) {
+	r.set = c.project.VariableSetID
+	if c.variablesInGit() {
+		r.variables, err = c.Variables(ctx)
+	}
+	return err
 }
 
 // OnlyVariables reads the variables alone, for what has its process elsewhere.
 func (c *Checkout) OnlyVariables(ctx context.Context) (r *Revision, err error) {
 	r = &Revision{Reference: c.Reference}
-	r.variables, err = c.Variables(ctx)
-	return r, err
+	return r, r.take(ctx, c)
 }
 
 // Variables gives the variables of the commit with the secrets of the database.
 func (r *Revision) Variables(tx *store.Tx) (*catalog.VariableSet, error) {
-	secrets, err := catalog.VariableSets.Get(tx, r.variables.ID)
-	if err != nil {
-		return nil, err
+	secrets, err := catalog.VariableSets.Get(tx, r.set)
+	if err != nil || r.variables == nil {
+		return secrets, err
 	}
 	all := *r.variables
 	all.Variables = append([]catalog.Variable{}, r.variables.Variables...)
