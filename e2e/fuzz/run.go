@@ -67,7 +67,7 @@ func run(ctx context.Context, o options) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{description: d, client: client, documents: map[string][]object{}, seeded: map[string]bool{"Spaces-1": true}, needed: map[string]bool{"Spaces-1": true}}
+	w := &world{description: d, client: client, documents: map[string][]object{}, seeded: map[string]bool{"Spaces-1": true}, needed: map[string]bool{"Spaces-1": true}, named: map[string]string{}}
 	for _, at := range []string{"users", "teams", "userroles", "scopeduserroles"} {
 		page, err := client.Get("/api/" + at + "?take=1000")
 		if err != nil {
@@ -83,7 +83,12 @@ func run(ctx context.Context, o options) ([]string, error) {
 	f := &fuzzer{options: o, world: w, http: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		statuses: map[int]int{}, good: map[string]bool{}, found: map[string]bool{}, refusals: map[string]map[string]int{}}
 	o.say("seed %d, %d operations", o.seed, len(d.operations))
-	if err := w.furnish(f.maker(0)); err != nil {
+	repository, end, err := origin()
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	if err := w.furnish(f.maker(0), repository); err != nil {
 		return nil, err
 	}
 	f.all(ctx)
@@ -182,6 +187,9 @@ func (f *fuzzer) note(m *maker, q asked, a answer) {
 func (f *fuzzer) request(m *maker, o *operation, plain bool) asked {
 	target := f.path(m, o, plain)
 	query := url.Values{}
+	if m.IntN(2) == 0 {
+		query = f.ask(m, o)
+	}
 	for _, name := range o.queries {
 		if !plain && m.IntN(4) == 0 {
 			query.Set(name, pick(m, []string{m.text(name), pick(m, hostile), "1", f.some(m, "")}))
@@ -224,6 +232,14 @@ func (f *fuzzer) segment(m *maker, o *operation, name, within string, plain bool
 			return text
 		}
 	}
+	if versioned := strings.Contains(o.path, "/git/") || strings.Contains(o.path, "{gitRef}"); versioned && f.named["git"] != "" && m.IntN(4) > 0 {
+		switch name {
+		case "id":
+			return f.named["git"]
+		case "runbook":
+			return "book"
+		}
+	}
 	id := f.some(m, strings.TrimPrefix(place(within), "/api/"))
 	if id == "" || name != "id" && m.IntN(3) > 0 {
 		if other := f.some(m, pick(m, []string{name + "s", "runbook" + name + "s", name + "es"})); other != "" {
@@ -231,6 +247,8 @@ func (f *fuzzer) segment(m *maker, o *operation, name, within string, plain bool
 		}
 	}
 	switch {
+	case name == "gitRef" || name == "hash":
+		return pick(m, []string{"refs/heads/main", "main", "refs/heads/feature"})
 	case id == "" || strings.Contains(strings.ToLower(name), "version") || name == "base":
 		id = pick(m, []string{"1.0.0", "0", "1", "main", "server", "app"})
 	case o.method == "DELETE" && f.stays(id), o.method != "GET" && f.needed[id]:
@@ -246,6 +264,12 @@ func (f *fuzzer) body(m *maker, o *operation, target string) (kind string, data 
 		return "application/json", []byte(pick(m, append([]string{"{", "[", "nul", `{"Name":`, `{"a":1}{"b":2}`, strings.Repeat("[", 20000), "\xff\xfe{}", `{"Name":"\ud800"}`}, hostile...)))
 	case n == 1 || o.body == nil && n < 16:
 		return f.form(m)
+	}
+	if hint := f.hint(m, o); hint != nil {
+		data, err := json.Marshal(m.spoil(hint))
+		if err == nil {
+			return "application/json", data
+		}
 	}
 	value := any(f.known(m, o, target))
 	if value.(object) == nil || m.IntN(5) == 0 {

@@ -18,7 +18,8 @@ import (
 type world struct {
 	*description
 	client *rest.Client
-	needed map[string]bool // ids that the rights of who asks come from, which nothing may change
+	needed map[string]bool   // ids that the rights of who asks come from, which nothing may change
+	named  map[string]string // ids of what the server was given first
 
 	mu        sync.Mutex
 	documents map[string][]object
@@ -139,6 +140,7 @@ var seed = []struct{ at, body string }{
 	{"machinepolicies", `{"Name":"Policy"}`},
 	{"machines", `{"Name":"Box","Roles":["web"],"EnvironmentIds":["{environments}"],"Endpoint":{"CommunicationStyle":"None"}}`},
 	{"workerpools", `{"Name":"Pool","WorkerPoolType":"StaticWorkerPool"}`},
+	{"workers", `{"Name":"Worker","WorkerPoolIds":["{workerpools}"],"Endpoint":{"CommunicationStyle":"Ssh","Host":"127.0.0.1","Port":1,"AccountId":"{accounts}","Fingerprint":"SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8"}}`},
 	{"feeds", `{"Name":"Feed","FeedType":"NuGet","FeedUri":"http://127.0.0.1:1/","DownloadAttempts":1,"DownloadRetryBackoffSeconds":0}`},
 	{"git-credentials", `{"Name":"Git","Details":{"Type":"UsernamePassword","Username":"u","Password":{"HasValue":true,"NewValue":"p"}}}`},
 	{"actiontemplates", `{"Name":"Template","ActionType":"Octopus.Script","Properties":{"Octopus.Action.Script.ScriptBody":"true"}}`},
@@ -163,14 +165,10 @@ const steps = `[{"Name":"Say","Actions":[{"Name":"Say","ActionType":"Octopus.Scr
 	{"Name":"Ask","Actions":[{"Name":"Ask","ActionType":"Octopus.Manual","Properties":{"Octopus.Action.Manual.Instructions":"Well?"}}]}]`
 
 // furnish gives the server something of each sort.
-func (w *world) furnish(m *maker) error {
-	ids := map[string]string{}
+func (w *world) furnish(m *maker, repository string) error {
+	ids := w.named
 	for _, s := range seed {
-		body := s.body
-		for at, id := range ids {
-			body = strings.ReplaceAll(body, "{"+at+"}", id)
-		}
-		made, err := w.client.Post("/api/Spaces-1/"+s.at, json.RawMessage(body))
+		made, err := w.client.Post("/api/Spaces-1/"+s.at, json.RawMessage(w.fill(s.body)))
 		if err != nil {
 			return fmt.Errorf("furnishing the server: %w", err)
 		}
@@ -185,6 +183,9 @@ func (w *world) furnish(m *maker) error {
 		if err := w.change("/api/Spaces-1/"+owner+ids[at], "Steps", steps); err != nil {
 			return err
 		}
+	}
+	if err := w.version(m, repository); err != nil {
+		return err
 	}
 	var file bytes.Buffer
 	z := zip.NewWriter(&file)
@@ -208,4 +209,31 @@ func (w *world) change(path, member, to string) error {
 		return fmt.Errorf("furnishing the server: %w", err)
 	}
 	return nil
+}
+
+// version gives the server a project that is in Git, with a runbook there.
+func (w *world) version(m *maker, repository string) error {
+	if repository == "" {
+		return nil
+	}
+	made, err := w.client.Post("/api/Spaces-1/projects", json.RawMessage(w.fill(`{"Name":"Git","ProjectGroupId":"{projectgroups}","LifecycleId":"{lifecycles}"}`)))
+	if err != nil {
+		return fmt.Errorf("furnishing the server: %w", err)
+	}
+	id := fmt.Sprint(made["Id"])
+	w.named["git"], w.seeded[id] = id, true
+	if err := w.change("/api/Spaces-1/deploymentprocesses/deploymentprocess-"+id, "Steps", steps); err != nil {
+		return err
+	}
+	at := "/api/Spaces-1/projects/" + id
+	if _, err = w.client.Post(at+"/git/convert", json.RawMessage(`{"VersionControlSettings":{"Url":"`+repository+`","DefaultBranch":"main"}}`)); err != nil {
+		return fmt.Errorf("moving a project to Git: %w", err)
+	}
+	if _, err = w.client.Post(at+"/refs%2Fheads%2Fmain/runbooks/v2", json.RawMessage(`{"Name":"Book","Slug":"book"}`)); err != nil {
+		return fmt.Errorf("a runbook in Git: %w", err)
+	}
+	if made, err = w.client.Get(at); err == nil {
+		w.remember(m, "/api/projects", made)
+	}
+	return err
 }
