@@ -5,7 +5,7 @@ VERSION ?= 2026.4.0
 VERSIONED := -X github.com/takodeploy/tako/internal/runner/host.Version=$(VERSION)
 LDFLAGS := -s -w -X main.version=$(VERSION) $(VERSIONED)
 AGENTS := internal/target/agentbin
-AGENT_SOURCES := $(shell find cmd/tako-agent internal/runner internal/fault octostache version -name '*.go' -not -name '*_test.go') go.mod
+AGENT_SOURCES := $(shell find cmd/tako-agent internal/runner internal/fault internal/footprint octostache version -name '*.go' -not -name '*_test.go') go.mod
 
 .PHONY: help build demo run test lint generate bench crash release deb image demo-stop operator
 

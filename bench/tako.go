@@ -176,7 +176,7 @@ func (t *tako) rest(patience time.Duration) error {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("%v tasks are left after %s", left, patience)
 		}
-		time.Sleep(time.Duration(max(2, left) * float64(time.Millisecond)))
+		time.Sleep(time.Duration(max(1, left/2) * float64(time.Millisecond)))
 	}
 }
 

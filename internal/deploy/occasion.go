@@ -291,13 +291,13 @@ func (g *occasion) gatherSecrets() error {
 			add(v)
 		}
 	}
-	base := g.frame.At(variable.Spot{})
-	text := variable.Texts(base.Dictionary())
+	// Most deployments have no secrets, and making texts takes all variables.
+	text := sync.OnceValue(func() func(string) string { return variable.Texts(g.frame.At(variable.Spot{}).Dictionary()) })
 	for _, v := range g.values {
 		if !variable.IsTyped(v.Type) || v.Value == "" || v.Prompt != nil {
 			continue
 		}
-		parts, err := g.parts(v.Type, text(v.Value))
+		parts, err := g.parts(v.Type, text()(v.Value))
 		if err != nil {
 			continue // it is reported where it is used
 		}
@@ -307,7 +307,9 @@ func (g *occasion) gatherSecrets() error {
 			}
 		}
 	}
-	g.secrets, _ = variable.Resolve(all, variable.Context{}).Secrets(text)
+	if g.secrets = nil; len(all) > 0 {
+		g.secrets, _ = variable.Resolve(all, variable.Context{}).Secrets(text())
+	}
 	return nil
 }
 

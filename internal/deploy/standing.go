@@ -81,18 +81,23 @@ func trackLike(tx *store.Tx, r *catalog.Release, like *track) (*track, error) {
 	} else if err = k.read(tx); err != nil {
 		return nil, err
 	}
-	if k.base.Deployments, err = reached(tx, r.ID); err != nil {
-		return nil, err
+	return k, k.come(tx)
+}
+
+// come finds how far the release has come.
+func (k *track) come(tx *store.Tx) (err error) {
+	if k.base.Deployments, err = reached(tx, k.release.ID); err != nil {
+		return err
 	}
 	if k.channel.Type == catalog.EphemeralChannel {
 		k.ephemeral()
 	}
-	for _, d := range r.Defects {
+	for _, d := range k.release.Defects {
 		if d.Status == catalog.DefectUnresolved {
 			k.base.Prevented, k.base.Defect = true, d.Description
 		}
 	}
-	return k, nil
+	return nil
 }
 
 // read finds what the way of the release is made of.
@@ -250,15 +255,18 @@ func (s *Service) changeDefects(ctx context.Context, releaseID string, change fu
 // deployment that has just succeeded; nil is a release that is new. What
 // cannot be deployed is said in the audit trail and keeps nothing else back.
 func (s *Service) automatic(tx *store.Tx, r *catalog.Release, before *catalog.Deployment) ([]MadeDeployment, error) {
-	k, err := trackOf(tx, r)
-	if err != nil {
+	k := &track{release: r}
+	if err := k.read(tx); err != nil {
 		return nil, err
 	}
 	if k.channel.Type == catalog.EphemeralChannel && k.channel.AutomaticEphemeralEnvironmentDeployments && before == nil {
 		return s.branchOff(tx, r, k.channel)
 	}
-	if !k.automatic() {
-		return nil, nil
+	if k.channel.Type == catalog.EphemeralChannel || !k.automatic() {
+		return nil, nil // as for most, whose past need not be looked at
+	}
+	if err := k.come(tx); err != nil {
+		return nil, err
 	}
 	if before != nil { // its task ends in this very transaction
 		k.base.Deployments = append(k.base.Deployments, rule.PastDeployment{ID: before.ID, Environment: before.EnvironmentID, Tenant: before.TenantID, Success: true})

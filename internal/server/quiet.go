@@ -1,18 +1,15 @@
 package server
 
 import (
-	"bufio"
 	"context"
-	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"runtime/debug"
 	gauge "runtime/metrics"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"github.com/takodeploy/tako/internal/footprint"
 )
 
 const (
@@ -23,16 +20,18 @@ const (
 	// most, and worth that after which there is something to give back.
 	calm  = 50 * time.Millisecond
 	worth = 100 * time.Millisecond
+	// later is after how many more of such spans it is given back once again: by
+	// then what had been kept for a while is let go.
+	later = 3
 )
 
 // giveBack returns memory to the system whenever the server has come to rest:
 // it idles for hours after minutes of work, beside others on one machine.
-// What is needed again comes back page by page from the system's file cache.
-func giveBack(ctx context.Context) error {
+func (s *Server) giveBack(ctx context.Context) error {
 	tick := time.NewTicker(calmFor)
 	_, chosen := os.LookupEnv("GOGC")
 	defer tick.Stop()
-	last, since := time.Duration(0), time.Duration(0)
+	last, since, again := time.Duration(0), time.Duration(0), 0
 	for {
 		if !chosen {
 			debug.SetGCPercent(growth(liveHeap()))
@@ -45,15 +44,33 @@ func giveBack(ctx context.Context) error {
 		now := processorTime()
 		resting := now-last < calm
 		last = now
-		if !resting || now-since < worth {
+		if !resting {
 			continue
 		}
-		debug.FreeOSMemory()
-		if err := releaseProgram(); err != nil {
-			slog.Debug("the program's own pages cannot be given back", "error", err)
+		switch {
+		case now-since >= worth:
+			again = later
+		case again > 1:
+			again--
+			continue
+		case again == 1:
+			again = 0
+		default:
+			continue
 		}
+		s.letGo(ctx)
 		last = processorTime()
 		since = last
+	}
+}
+
+// letGo gives back what can be had again.
+func (s *Server) letGo(ctx context.Context) {
+	if err := s.db.Rest(ctx); err != nil {
+		slog.Debug("the database's memory cannot be given back", "error", err)
+	}
+	if err := footprint.Shrink(); err != nil {
+		slog.Debug("the program's own pages cannot be given back", "error", err)
 	}
 }
 
@@ -85,63 +102,4 @@ func processorTime() time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-// span is a range of addresses.
-type span struct{ from, to uintptr }
-
-// releaseProgram unmaps the pages of the program's code and constants, which
-// the system reads again from the program's file when they are touched: a
-// start and a burst of work leave tens of MiB mapped that rest does not need.
-func releaseProgram() error {
-	program, err := os.Readlink("/proc/self/exe")
-	if err != nil {
-		return fmt.Errorf("finding the program: %w", err)
-	}
-	maps, err := os.Open("/proc/self/smaps")
-	if err != nil {
-		return fmt.Errorf("finding the program in memory: %w", err)
-	}
-	defer maps.Close()
-	for _, s := range unchanged(maps, program) {
-		if _, _, failed := syscall.Syscall(syscall.SYS_MADVISE, s.from, s.to-s.from, syscall.MADV_DONTNEED); failed != 0 {
-			return fmt.Errorf("giving back pages of the program: %w", failed)
-		}
-	}
-	return nil
-}
-
-// unchanged finds the mappings of a file that cannot be written to and of which
-// no page differs from the file: only those may be dropped.
-func unchanged(smaps io.Reader, file string) []span {
-	var found []span
-	var current span
-	for lines := bufio.NewScanner(smaps); lines.Scan(); {
-		f := strings.Fields(lines.Text())
-		if from, to, ok := addresses(f); ok {
-			current = span{}
-			if len(f) >= 6 && f[5] == file && strings.HasPrefix(f[1], "r-") {
-				current = span{from, to}
-			}
-			continue
-		}
-		if len(f) == 3 && f[0] == "Anonymous:" && f[1] == "0" && current.to > current.from {
-			found = append(found, current)
-		}
-	}
-	return found
-}
-
-// addresses reads the first field of a mapping's first line.
-func addresses(fields []string) (from, to uintptr, ok bool) {
-	if len(fields) < 5 {
-		return 0, 0, false
-	}
-	low, high, ok := strings.Cut(fields[0], "-")
-	if !ok {
-		return 0, 0, false
-	}
-	a, err1 := strconv.ParseUint(low, 16, 64)
-	b, err2 := strconv.ParseUint(high, 16, 64)
-	return uintptr(a), uintptr(b), err1 == nil && err2 == nil
 }

@@ -157,7 +157,7 @@ func (s *Server) Run(ctx context.Context) error {
 	part("triggers", s.work.triggers.Run)
 	part("subscriptions", s.work.subscriptions.Run)
 	part("web", s.serve)
-	part("memory", giveBack)
+	part("memory", s.giveBack)
 	if s.work.pods != nil {
 		part("worker pods", s.sweepPods)
 	}

@@ -297,7 +297,7 @@ func (t *Tx) Get(table, id string) (*Document, error) {
 	}
 	if d != nil {
 		d.made = &made{}
-		t.remember(key, "", d, len(d.Data))
+		t.remember(key, "", d, memoParsed*len(d.Data))
 	}
 	return d, nil
 }

@@ -29,8 +29,7 @@ type memory struct {
 	kinds       map[string]int64 // the commit that last changed documents of a kind
 	floor       int64            // the commit after which nothing was forgotten
 	open        changes          // of the transaction that is being written
-	used        bool             // since the last tick
-	idle        int              // ticks without use
+	ticks       int              // since anything was last dropped for its age
 	ticking     *time.Timer
 	foreign     int64 // SQLite's count of what other processes have written
 }
@@ -52,14 +51,18 @@ type changes struct {
 }
 
 const (
-	// memoryMost is how many bytes of documents are held, in two halves.
-	memoryMost = 2 << 20
+	// memoryMost is how many bytes documents take that are held, in two halves.
+	memoryMost = 4 << 20
 	// memoSize is what remembering something costs beside its bytes.
 	memoSize = 200
+	// memoParsed is by how much more than its bytes something takes that is also
+	// kept as what was made of it.
+	memoParsed = 4
 	// memoryTick is how soon what other processes write is noticed.
 	memoryTick = time.Second
-	// memoryRest is after how many ticks without use everything is forgotten.
-	memoryRest = 20
+	// memoryRest is how many ticks make the young aged: what nobody has wanted
+	// for twice as long is forgotten.
+	memoryRest = 10
 )
 
 func newMemory() *memory {
@@ -76,7 +79,6 @@ func (t *Tx) recall(key string) (any, bool) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.used = true
 	found := m.young[key]
 	if found == nil {
 		if found = m.aged[key]; found == nil {
@@ -128,10 +130,14 @@ func (m *memory) add(key string, what *memo) {
 	}
 	m.young[key] = what
 	m.size += what.size
-	if m.size < memoryMost/2 {
-		return
+	if m.size >= memoryMost/2 {
+		m.age()
 	}
-	m.young, m.aged, m.size = map[string]*memo{}, m.young, 0
+}
+
+// age forgets the aged and makes the young aged. The caller holds mu.
+func (m *memory) age() {
+	m.young, m.aged, m.size, m.ticks = map[string]*memo{}, m.young, 0, 0
 	m.floor = m.commits.Load()
 }
 
@@ -220,7 +226,7 @@ func (m *memory) settle(committed bool) {
 		size := memoSize
 		d, _ := value.(*Document)
 		if d != nil {
-			size += len(d.Data)
+			size += memoParsed * len(d.Data)
 		}
 		if !committed || c.undone || size > memoryMost/16 {
 			value = nil
@@ -229,26 +235,25 @@ func (m *memory) settle(committed bool) {
 	}
 }
 
-// tick looks whether another process has written, and forgets everything when
-// nobody has asked for a while.
+// tick looks whether another process has written, and forgets what nobody has
+// asked for in a while.
 func (db *DB) tick() {
 	foreign, err := db.foreignWrites()
 	m := db.memory
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.idle++; m.used {
-		m.idle = 0
-	}
-	m.used = false
 	if m.ticking == nil { // it was closed
 		return
 	}
-	if err != nil || foreign != m.foreign || m.idle >= memoryRest {
+	if err != nil || foreign != m.foreign {
 		m.forget()
 		m.foreign = foreign
 	}
-	if m.idle >= memoryRest {
-		m.ticking, m.idle = nil, 0
+	if m.ticks++; m.ticks >= memoryRest {
+		m.age()
+	}
+	if len(m.young)+len(m.aged) == 0 {
+		m.ticking = nil
 		return
 	}
 	m.ticking.Reset(memoryTick)
@@ -336,7 +341,7 @@ func (t *Tx) Survey(q Query) ([]*Document, error) {
 	size := len(key)
 	for _, d := range list {
 		d.made = &made{}
-		size += memoSize + len(d.Data)
+		size += memoSize + memoParsed*len(d.Data)
 	}
 	t.remember(key, q.Kind, list, size)
 	return list, nil

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/takodeploy/tako/internal/footprint"
 	"github.com/takodeploy/tako/internal/runner/socket"
 	"github.com/takodeploy/tako/internal/runner/wire"
 )
@@ -159,6 +160,7 @@ func (h *host) leaveWhenIdle(ctx context.Context) {
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	var rested time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -171,8 +173,25 @@ func (h *host) leaveWhenIdle(ctx context.Context) {
 			if h.leave(false) {
 				return
 			}
+			rested = h.rest(rested)
 		}
 	}
+}
+
+// restAfter is after how long without a job memory is given back.
+const restAfter = 5 * time.Second
+
+// rest gives memory back, once after each span of work, and says of which one
+// that was done; before is what it said the last time.
+func (h *host) rest(before time.Time) time.Time {
+	active, since := h.engine.busy()
+	if active > 0 || since.Equal(before) || time.Since(since) < restAfter {
+		return before
+	}
+	if err := footprint.Shrink(); err != nil {
+		slog.Debug("the program's own pages cannot be given back", "error", err)
+	}
+	return since
 }
 
 // sweepFrom removes what is old, now and every hour.
