@@ -176,7 +176,11 @@ func (t *Tx) Lock(ids []string) (map[string]Place, error) {
 	exist := map[string]Place{}
 	for _, id := range slices.Compact(ids) {
 		if t.Engine() == SQLite {
-			d, err := t.Get(tableOf(id), id) // which remembers it
+			table := tableOf(id)
+			if table == (&Document{}).table() {
+				table = "" // as documents name it
+			}
+			d, err := t.Get(table, id) // which remembers it
 			if err != nil {
 				return nil, err
 			}

@@ -108,7 +108,9 @@ func (o *occasion) process(ctx context.Context) (p *catalog.DeploymentProcess, e
 func (o *occasion) tip(ctx context.Context, s *source) (commit string, relevant bool, err error) {
 	remote := gitrepo.Remote{Owner: o.project.ID + "/triggers", URL: s.dependency.RepositoryURI}
 	if id := s.dependency.GitCredentialID; id != "" {
-		if err := o.DB.View(ctx, func(tx *store.Tx) error { return gitproject.SignIn(tx, o.project.SpaceID, "GitCredentialId", id, &remote) }); err != nil {
+		if err := o.DB.View(ctx, func(tx *store.Tx) error {
+			return gitproject.SignIn(tx, o.project.SpaceID, "GitCredentialId", id, &remote)
+		}); err != nil {
 			return "", false, err
 		}
 	}
