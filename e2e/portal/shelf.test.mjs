@@ -1,6 +1,7 @@
 // What the projects of a space share besides packages and variables.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -121,6 +122,20 @@ test("a script module, a Git credential, a proxy and a machine policy are made a
     const [credential] = await portal.api("GET", `${space}/git-credentials/all`);
     assert.deepEqual([credential.Details.Username, credential.Details.Password.HasValue], ["bot", true]);
     assert.deepEqual(credential.RepositoryRestrictions, { Enabled: true, AllowedRepositories: ["https://git.example.com/shop/*"] });
+
+    await page.goto(`${portal.server.url}/app#${space}/library/gitcredentials/create`);
+    await page.getByRole("heading", { level: 1, name: "Add Git credential" }).waitFor();
+    await page.getByLabel("Name", { exact: true }).fill("Deploy key");
+    await page.getByRole("combobox", { name: "Signs in with" }).click();
+    await page.getByRole("option", { name: "A private key, over SSH" }).click();
+    const key = generateKeyPairSync("ed25519", { publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs8", format: "pem" } });
+    await page.getByLabel("Private key", { exact: true }).fill(key.privateKey);
+    const print = `SHA256:${"A".repeat(42)}E`;
+    await page.getByRole("combobox", { name: "Fingerprints of host keys" }).fill(print);
+    await page.keyboard.press("Enter");
+    await create(page, "Deploy key");
+    const byKey = (await portal.api("GET", `${space}/git-credentials/all`)).find((c) => c.Name === "Deploy key").Details;
+    assert.deepEqual([byKey.Type, byKey.PrivateKeyFile.HasValue, byKey.HostKeyFingerprints], ["SshKeyPair", true, [print]]);
 
     await page.goto(`${portal.server.url}/app#${space}/infrastructure/proxies/create`);
     await page.getByRole("heading", { level: 1, name: "Add proxy" }).waitFor();

@@ -1,4 +1,4 @@
-import { Switch, TagsInput, TextInput } from "@mantine/core";
+import { Select, Switch, TagsInput, TextInput } from "@mantine/core";
 import { useGet, useSpaceId } from "~/api/query";
 import type { Wire } from "~/api/wire";
 import { useParam } from "~/app/navigation";
@@ -7,7 +7,7 @@ import { t } from "~/text/t";
 import { DocumentForm, type Fields } from "~/ui/form/DocumentForm";
 import form from "~/ui/form/form.module.css";
 import { NameFields } from "~/ui/form/NameFields";
-import { SecretField } from "~/ui/form/SecretField";
+import { type Secret, SecretField } from "~/ui/form/SecretField";
 import { Section } from "~/ui/Section";
 import { Read } from "~/ui/state";
 
@@ -30,9 +30,13 @@ export default function CredentialPage() {
 }
 
 const why = (c: Credential) => {
+  const { Type, Username, PrivateKeyFile } = c.Details;
   if (!c.Name.trim()) return t("It has no name yet.");
-  return c.Details.Username?.trim() ? undefined : t("It has no user name yet.");
+  if (Type === keyPair) return PrivateKeyFile?.HasValue ? undefined : t("It has no private key yet.");
+  return Username?.trim() ? undefined : t("It has no user name yet.");
 };
+
+const keyPair = "SshKeyPair";
 
 function Form({ credential }: { credential: Credential }) {
   const space = useSpaceId();
@@ -67,24 +71,67 @@ function Form({ credential }: { credential: Credential }) {
   );
 }
 
-function Login({ value, put, readOnly }: Fields<Credential>) {
-  const change = (next: Partial<Credential["Details"]>) => put({ Details: { ...value.Details, ...next } });
+function Login(fields: Fields<Credential>) {
+  const { value, put, readOnly } = fields;
+  const details = value.Details;
+  const change = (next: Partial<Credential["Details"]>) => put({ Details: { ...details, ...next } });
+  const secret = (member: "Password" | "PrivateKeyFile" | "PrivateKeyPassphrase") => ({
+    disabled: readOnly,
+    value: details[member],
+    onChange: (next: Secret) => change({ [member]: next }),
+  });
+  const name = (
+    <TextInput
+      label={t("User name")}
+      description={details.Type === keyPair ? t("Where the address names none; git if this is empty.") : undefined}
+      disabled={readOnly}
+      autoComplete="off"
+      value={details.Username ?? ""}
+      onChange={(e) => change({ Username: e.currentTarget.value })}
+    />
+  );
   return (
-    <div className={form.pair}>
-      <TextInput
-        label={t("User name")}
+    <>
+      <Select
+        label={t("Signs in with")}
         disabled={readOnly}
-        autoComplete="off"
-        value={value.Details.Username ?? ""}
-        onChange={(e) => change({ Username: e.currentTarget.value })}
+        allowDeselect={false}
+        data={[
+          { value: "UsernamePassword", label: t("A user name and a password or token") },
+          { value: keyPair, label: t("A private key, over SSH") },
+        ]}
+        value={details.Type || "UsernamePassword"}
+        onChange={(Type) => change({ Type: (Type ?? "UsernamePassword") as never })}
       />
-      <SecretField
-        label={t("Password or token")}
-        disabled={readOnly}
-        value={value.Details.Password}
-        onChange={(Password) => change({ Password: Password as never })}
-      />
-    </div>
+      {details.Type === keyPair ? (
+        <>
+          {name}
+          <SecretField
+            long
+            label={t("Private key")}
+            description={t("In PEM or OpenSSH form.")}
+            {...secret("PrivateKeyFile")}
+          />
+          <SecretField label={t("Passphrase")} {...secret("PrivateKeyPassphrase")} />
+          <TagsInput
+            size="xs"
+            label={t("Fingerprints of host keys")}
+            description={t(
+              "Of the servers that may be spoken to, as ssh-keygen -lf prints them. Press Enter after each.",
+            )}
+            placeholder="SHA256:…"
+            disabled={readOnly}
+            value={details.HostKeyFingerprints ?? []}
+            onChange={(HostKeyFingerprints) => change({ HostKeyFingerprints })}
+          />
+        </>
+      ) : (
+        <div className={form.pair}>
+          {name}
+          <SecretField label={t("Password or token")} {...secret("Password")} />
+        </div>
+      )}
+    </>
   );
 }
 

@@ -17,6 +17,10 @@ export default function Credentials() {
     [t("Name"), (c) => <Link to={to.gitCredential(space, c.Id)}>{c.Name}</Link>],
     [t("User name"), (c) => c.Details.Username],
     [
+      t("Signs in with"),
+      (c) => (c.Details.Type === "SshKeyPair" ? t("A private key, over SSH") : t("A password or token")),
+    ],
+    [
       t("For repositories"),
       (c) =>
         c.RepositoryRestrictions?.Enabled ? (
