@@ -176,11 +176,7 @@ func (t *Tx) Lock(ids []string) (map[string]Place, error) {
 	exist := map[string]Place{}
 	for _, id := range slices.Compact(ids) {
 		if t.Engine() == SQLite {
-			table := tableOf(id)
-			if table == (&Document{}).table() {
-				table = "" // as documents name it
-			}
-			d, err := t.Get(table, id) // which remembers it
+			d, err := t.Get(tableOf(id), id) // which remembers it
 			if err != nil {
 				return nil, err
 			}
@@ -288,6 +284,9 @@ func scanDocument(table string, scan func(...any) error) (*Document, error) {
 func (t *Tx) Get(table, id string) (*Document, error) {
 	var d *Document
 	name := (&Document{Table: table}).table()
+	if name == (&Document{}).table() {
+		table = "" // the one name that is left out
+	}
 	key := documentKey(name, id)
 	if known, ok := t.recall(key); ok {
 		return known.(*Document), nil
