@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,6 +33,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -107,7 +110,13 @@ func scheme(t *testing.T) *runtime.Scheme {
 }
 
 // node makes pods as sets say, and has them become ready.
-type node struct{ client.Client }
+type node struct {
+	client.Client
+	address string // of all pods
+}
+
+// neverReady begins the images of versions that do not become healthy.
+const neverReady = "tako:bad"
 
 func (n *node) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	var set appsv1.StatefulSet
@@ -121,24 +130,41 @@ func (n *node) Reconcile(ctx context.Context, request reconcile.Request) (reconc
 	}
 	switch err := n.Create(ctx, pod); {
 	case apierrors.IsAlreadyExists(err):
-		return reconcile.Result{}, nil
+		return reconcile.Result{}, n.end(ctx, client.ObjectKeyFromObject(pod))
 	case err != nil:
 		return reconcile.Result{}, err
 	}
 	patch := client.MergeFrom(pod.DeepCopy())
-	pod.Status.Phase, pod.Status.PodIP = corev1.PodRunning, "10.0.0.1"
+	pod.Status.Phase, pod.Status.PodIP = corev1.PodRunning, n.address
+	if strings.HasPrefix(pod.Spec.Containers[0].Image, neverReady) {
+		return reconcile.Result{}, n.Status().Patch(ctx, pod, patch)
+	}
 	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.Now()}}
 	return reconcile.Result{}, n.Status().Patch(ctx, pod, patch)
 }
 
-func nodes(t *testing.T, config *rest.Config) {
+// end removes a pod that is ending. The API server removes one that no node has in
+// two steps, and stops between them when who asked for it is killed meanwhile; a
+// cluster's controllers then do the second.
+func (n *node) end(ctx context.Context, key types.NamespacedName) error {
+	var pod corev1.Pod
+	if err := n.Get(ctx, key, &pod); err != nil || pod.DeletionTimestamp == nil {
+		return client.IgnoreNotFound(err)
+	}
+	return client.IgnoreNotFound(n.Delete(ctx, &pod, client.GracePeriodSeconds(0), client.Preconditions{UID: &pod.UID}))
+}
+
+func nodes(t *testing.T, config *rest.Config, address string) {
 	t.Helper()
 	m, err := ctrl.NewManager(config, ctrl.Options{Scheme: scheme(t), Metrics: metricsserver.Options{BindAddress: "0"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	skip := true
-	err = ctrl.NewControllerManagedBy(m).For(&appsv1.StatefulSet{}).WithOptions(controller.Options{MaxConcurrentReconciles: 16, SkipNameValidation: &skip}).Complete(&node{m.GetClient()})
+	toSet := handler.EnqueueRequestsFromMapFunc(func(_ context.Context, o client.Object) []reconcile.Request {
+		return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: o.GetNamespace(), Name: strings.TrimSuffix(o.GetName(), "-0")}}}
+	})
+	err = ctrl.NewControllerManagedBy(m).For(&appsv1.StatefulSet{}).Watches(&corev1.Pod{}, toSet).WithOptions(controller.Options{MaxConcurrentReconciles: 16, SkipNameValidation: &skip}).Complete(&node{m.GetClient(), address})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,10 +205,11 @@ func built(t *testing.T) string {
 	return path
 }
 
-func operator(t *testing.T, path string) *program {
+func operator(t *testing.T, path string, more ...string) *program {
 	t.Helper()
 	metrics := freeAddress(t)
-	p := &program{Cmd: exec.Command(path, "operate", "--no-elect", "--bucket=s3://cloud", "--bucket-iam=off", "--bucket-access-key=id", "--bucket-secret-key=secret", "--worker-image=worker:1", "--workers=16", "--qps=1000", "--listen="+freeAddress(t), "--metrics="+metrics), metrics: metrics}
+	args := append([]string{"operate", "--no-elect", "--bucket=s3://cloud", "--bucket-iam=off", "--bucket-access-key=id", "--bucket-secret-key=secret", "--worker-image=worker:1", "--workers=16", "--qps=1000", "--listen=" + freeAddress(t), "--metrics=" + metrics}, more...)
+	p := &program{Cmd: exec.Command(path, args...), metrics: metrics}
 	log, err := os.Create(filepath.Join(t.TempDir(), "operator.log"))
 	if err != nil {
 		t.Fatal(err)
@@ -256,21 +283,25 @@ func create(t *testing.T, c client.Client, from, to int) {
 func await(t *testing.T, c client.WithWatch, want int, limit time.Duration, f func(*cloud.Instance) bool) {
 	t.Helper()
 	are := map[string]bool{}
-	var other *cloud.Instance
+	others := map[string]cloud.InstanceStatus{}
 	enough := until(t, c, &cloud.InstanceList{}, limit, func(e watch.Event) bool {
 		i, ok := e.Object.(*cloud.Instance)
 		if !ok {
 			return false
 		}
+		delete(others, i.Name)
 		if are[i.Name] = e.Type != watch.Deleted && f(i); !are[i.Name] {
 			delete(are, i.Name)
-			other = i
+			others[i.Name] = i.Status
 		}
 		return len(are) >= want
 	})
 	if !enough {
-		text, _ := json.Marshal(other)
-		t.Fatalf("%d of %d after %s; one that is not: %s", len(are), want, limit, text)
+		if len(others) > 5 {
+			others = map[string]cloud.InstanceStatus{"some": slices.Collect(maps.Values(others))[0]}
+		}
+		text, _ := json.Marshal(others)
+		t.Fatalf("%d of %d after %s; those that are not: %s", len(are), want, limit, text)
 	}
 }
 
@@ -372,7 +403,7 @@ func testFleet(t *testing.T, config *rest.Config, control string) {
 		size, kills = n, 0
 	}
 	c := reader(t, config)
-	nodes(t, config)
+	nodes(t, config, "10.0.0.1")
 	path := built(t)
 	p := operator(t, path)
 	began := time.Now()
