@@ -180,13 +180,14 @@ func (t *tako) rest(patience time.Duration) error {
 	}
 }
 
-// drain has the server take no tasks, or take them again.
-func (t *tako) drain(on bool) error {
+// node changes a setting of the server's node: how many tasks it takes at once,
+// or whether it takes any.
+func (t *tako) node(setting string, to any) error {
 	node, err := t.first("/api/octopusservernodes")
 	if err != nil {
 		return err
 	}
-	node["IsInMaintenanceMode"] = on
+	node[setting] = to
 	_, err = t.c.Put("/api/octopusservernodes/"+id(node), node)
 	return err
 }

@@ -54,7 +54,7 @@ func (b *bench) task() ([]row, error) {
 		atMost("trigger to done", "ms", median(ours), 100),
 		inform("trigger to its answer", number(median(ack))+" ms", ""),
 	}
-	more, err := b.drains(t, []plan{p}, file, "of one project")
+	more, err := b.drains(t, []plan{p}, file, 5, "of one project")
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +66,13 @@ func (b *bench) task() ([]row, error) {
 		}
 		plans = append(plans, p)
 	}
-	more, err = b.drains(t, plans, file, fmt.Sprintf("of %d projects", projects))
-	return append(rows, more...), err
+	for _, limit := range []int{5, projects} {
+		if more, err = b.drains(t, plans, file, limit, fmt.Sprintf("of %d projects, at most %d at once", projects, limit)); err != nil {
+			return nil, err
+		}
+		rows = append(rows, more...)
+	}
+	return rows, nil
 }
 
 // projects is over how many projects deployments are spread that need not wait
@@ -76,8 +81,11 @@ const projects = 10
 
 // drains measures how quickly queued deployments are done: when all have been
 // queued before the first begins, which is the loop's case, and while they are
-// being queued.
-func (b *bench) drains(t *tako, plans []plan, file, whose string) ([]row, error) {
+// being queued. limit is the node's task cap; a node begins with 5.
+func (b *bench) drains(t *tako, plans []plan, file string, limit int, whose string) ([]row, error) {
+	if err := t.node("MaxConcurrentTasks", limit); err != nil {
+		return nil, err
+	}
 	var ours, mixed, plain, cost, mixedCost, plainCost, agents []float64
 	for range b.rounds {
 		for _, waiting := range []bool{true, false} {
@@ -117,7 +125,7 @@ func (b *bench) drains(t *tako, plans []plan, file, whose string) ([]row, error)
 // they are to wait, nothing begins and nothing is counted before all are queued.
 func (b *bench) drainOnce(t *tako, plans []plan, waiting bool) (took, spent time.Duration, err error) {
 	if waiting {
-		if err := t.drain(true); err != nil {
+		if err := t.node("IsInMaintenanceMode", true); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -128,7 +136,7 @@ func (b *bench) drainOnce(t *tako, plans []plan, waiting bool) (took, spent time
 	}
 	if waiting {
 		before, began = cpuOf(t.pid()), time.Now()
-		if err := t.drain(false); err != nil {
+		if err := t.node("IsInMaintenanceMode", false); err != nil {
 			return 0, 0, err
 		}
 	}

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -67,24 +68,35 @@ func (a *affair) whole() bool {
 	return len(a.SkipActions)+len(a.SpecificMachineIDs)+len(a.ExcludedMachineIDs)+len(a.SpecificTargetTagIDs)+len(a.ExcludedTargetTagIDs) == 0
 }
 
+// olderTasks asks for the tasks of a place in a status. Those of a project that
+// wait or are put down have indexes of their own: the rest is compared so that no
+// engine takes another one, which would lead through all that ever ran there.
+func olderTasks(in task.Status) string {
+	return fmt.Sprintf(`select id, num from task where project = $1 and hold = '%s' and coalesce(state, '') = '%s'
+		and coalesce(environment, '') = $2 and coalesce(tenant, '') = $3 and coalesce(runbook, '') = $4 and coalesce(name, '') = $5`, in.Hold, in.State)
+}
+
 // older visits the tasks of the same project, environment, tenant and runbook
 // in a status, the newest first, with what they are about. They stay in it until
 // the transaction ends.
 func (a *affair) older(tx *store.Tx, in task.Status, visit func(*task.Task, *affair) (more bool, err error)) error {
-	var ids []string
-	where := fmt.Sprintf("state = '%s' and hold = '%s'", in.State, in.Hold) // no parameters: there are indexes for them
+	type row struct {
+		id  string
+		num int64
+	}
+	var rows []row
 	err := tx.Query(func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
-		ids = append(ids, id)
+		var r row
+		err := scan(&r.id, &r.num)
+		rows = append(rows, r)
 		return err
-	}, "select id from task where project = $1 and environment = $2 and tenant = $3 and runbook = $4 and name = $5 and "+where+" order by num desc",
-		a.place[0], a.place[1], a.place[2], a.place[3], a.name)
+	}, olderTasks(in), a.place[0], a.place[1], a.place[2], a.place[3], a.name)
 	if err != nil {
 		return fmt.Errorf("listing older tasks: %w", err)
 	}
-	for _, id := range ids {
-		t, err := task.GetTx(tx, id)
+	slices.SortFunc(rows, func(x, y row) int { return cmp.Compare(y.num, x.num) })
+	for _, r := range rows {
+		t, err := task.GetTx(tx, r.id)
 		if err != nil {
 			return err
 		}

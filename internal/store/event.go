@@ -63,9 +63,10 @@ func (t *Tx) Append(e *Event) error {
 	if err != nil {
 		return fmt.Errorf("encoding an audit event: %w", err)
 	}
-	if _, err := t.QueryRow([]any{&e.ID}, `insert into event (space, category, document, user_id, username, occurred, data)
-		values ($1, $2, $3, $4, $5, $6, $7) returning id`,
-		e.Space, e.Category, e.Document, e.Actor.UserID, e.Actor.Username, e.Occurred.UnixMilli(), string(data)); err != nil {
+	e.ID, err = t.insertNumbered(`insert into event (space, category, document, user_id, username, occurred, data)
+		values ($1, $2, $3, $4, $5, $6, $7)`,
+		e.Space, e.Category, e.Document, e.Actor.UserID, e.Actor.Username, e.Occurred.UnixMilli(), string(data))
+	if err != nil {
 		return fmt.Errorf("recording an audit event: %w", err)
 	}
 	t.After(t.db.watchers.tell)

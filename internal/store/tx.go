@@ -93,18 +93,39 @@ func (t *Tx) Exec(text string, args ...any) (int64, error) {
 
 // exec is Exec for what is told to the memory by itself.
 func (t *Tx) exec(text string, args ...any) (int64, error) {
+	r, err := t.carryOut(text, args)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+func (t *Tx) carryOut(text string, args []any) (sql.Result, error) {
 	if !t.Writable() {
-		return 0, fmt.Errorf("writing through a read-only unit: %s", text)
+		return nil, fmt.Errorf("writing through a read-only unit: %s", text)
 	}
 	st, err := t.statement(text)
 	if err != nil {
-		return 0, fmt.Errorf("preparing %q: %w", text, err)
+		return nil, fmt.Errorf("preparing %q: %w", text, err)
 	}
 	r, err := st.ExecContext(t.ctx, args...)
-	if err != nil {
-		return 0, trouble(err)
+	return r, trouble(err)
+}
+
+// insertNumbered adds one row to a table whose key the database numbers, and gives the
+// number. SQLite tells it without a returning clause, which would cost as much
+// again as the row.
+func (t *Tx) insertNumbered(text string, args ...any) (id int64, err error) {
+	t.beware(text)
+	if t.db.Engine == PostgreSQL {
+		_, err = t.QueryRow([]any{&id}, text+" returning id", args...)
+		return id, err
 	}
-	return r.RowsAffected()
+	r, err := t.carryOut(text, args)
+	if err != nil {
+		return 0, err
+	}
+	return r.LastInsertId()
 }
 
 // Query runs a query and calls scan for each row; scan is given the row's Scan.

@@ -133,14 +133,18 @@ func (q *Queue) claim(tx *store.Tx, node string, lease time.Duration) ([]*Task, 
 	return taken, nil
 }
 
+// SQLite would look through all tasks of a state if it saw one compared; few
+// have an expiry.
+const strikes = `select 1
+	where exists (select 1 from task where hold = 'Waiting' and coalesce(state, '') = 'Queued' and expiry > 0 and expiry <= $1)
+	or exists (select 1 from task where hold = 'Paused' and wake_at > 0 and wake_at <= $1)
+	or exists (select 1 from task where hold = 'Held' and lease < $1)`
+
 // struck reports whether a clock has struck that a claim has to heed: passTime
 // and steal have something to do.
 func (q *Queue) struck(tx *store.Tx, now time.Time) (bool, error) {
 	var one int
-	found, err := tx.QueryRow([]any{&one}, `select 1
-		where exists (select 1 from task where hold = 'Waiting' and state = 'Queued' and expiry > 0 and expiry <= $1)
-		or exists (select 1 from task where hold = 'Paused' and wake_at > 0 and wake_at <= $1)
-		or exists (select 1 from task where hold = 'Held' and lease < $1)`, millis(now))
+	found, err := tx.QueryRow([]any{&one}, strikes, millis(now))
 	if err != nil {
 		return false, fmt.Errorf("look which clocks have struck: %w", err)
 	}
@@ -307,7 +311,7 @@ func inSight(tx *store.Tx, s *Situation) ([]Candidate, error) {
 			list = append(list, c)
 			return err
 		}, "select "+candidateColumns+" from task where hold = 'Waiting' and queue_time <= $1 and "+moving+" and ("+where+")"+extra+
-			fmt.Sprintf(" order by place_rank, place, num limit %d", roundUp(window+4*room)), args...)
+			fmt.Sprintf(" order by place_rank, place, num limit $%d", len(args)+1), append(args, window+4*room)...)
 		if err != nil {
 			return nil, fmt.Errorf("read the queue: %w", err)
 		}
@@ -315,7 +319,7 @@ func inSight(tx *store.Tx, s *Situation) ([]Candidate, error) {
 	}
 	now := millis(s.Now)
 	list, err := read("", now)
-	if err != nil || room == 0 || len(list) < roundUp(window+4*room) {
+	if err != nil || room == 0 || len(list) < window+4*room {
 		return list, err
 	}
 	seen := maps.Clone(s.Served)

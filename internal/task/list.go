@@ -165,6 +165,8 @@ func (q *Queue) Many(ctx context.Context, space string, limit int) (bool, error)
 	return n > limit, nil
 }
 
+const countTasks = "select state, count(*) from task where space = $1 or $1 = '' group by state"
+
 // Count counts tasks by state, of a space or, if it is empty, of all.
 func (q *Queue) Count(ctx context.Context, space string) (map[State]int, error) {
 	counts := map[State]int{}
@@ -175,7 +177,7 @@ func (q *Queue) Count(ctx context.Context, space string) (map[State]int, error) 
 			err := scan(&state, &n)
 			counts[State(state)] = n
 			return err
-		}, "select state, count(*) from task where space = $1 or $1 = '' group by state", space)
+		}, countTasks, space)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("count tasks: %w", err)

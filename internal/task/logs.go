@@ -247,10 +247,6 @@ type LogPage struct {
 	Done bool
 }
 
-// patience is how long a page of a log is looked for before what was found is
-// given. Together with Next it lets even the longest log be searched.
-const patience = 800 * time.Millisecond
-
 // maxPage is how many bytes of text a page has at most, but for one line.
 const maxPage = 4 << 20
 
@@ -269,7 +265,7 @@ func (q *Queue) Log(ctx context.Context, id string, from int64, limit int, n Nar
 		r.ahead = max(2, min(limit/50, readAhead)) // few lines need few parts
 	}
 	text, size := fold(n.Text), 0
-	for until := time.Now().Add(patience); ; {
+	for until := time.Now().Add(q.opts.Patience); ; {
 		parts, err := r.parts(ctx, page.Next, n)
 		if err != nil {
 			return page, err
@@ -379,7 +375,7 @@ func (q *Queue) last(ctx context.Context, id string, count, bytes int, n Narrow)
 	text := fold(n.Text)
 	var pieces [][]PlacedLine
 	found, before := 0, int64(1<<62)
-	for until := time.Now().Add(patience); found < count && bytes > 0 && time.Now().Before(until); {
+	for until := time.Now().Add(q.opts.Patience); found < count && bytes > 0 && time.Now().Before(until); {
 		parts, err := r.partsBefore(ctx, before)
 		if err != nil {
 			return nil, false, err

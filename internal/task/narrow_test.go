@@ -82,3 +82,30 @@ func TestNarrowListsFindTheirIndex(t *testing.T) {
 		}
 	}
 }
+
+// TestLooksAtFew holds that what each claim and each list asks is answered by an
+// index of what it is about, not by all tasks of a state.
+func TestLooksAtFew(t *testing.T) {
+	q := NewQueue(open(t), Options{})
+	if q.store.Engine != store.SQLite {
+		t.Skip("the plans of PostgreSQL depend on what the tables hold")
+	}
+	for text, want := range map[string]string{
+		countTasks: "USING COVERING INDEX task_state",
+		strikes:    "USING INDEX task_expiry",
+	} {
+		var plan []string
+		err := q.store.View(t.Context(), func(tx *store.Tx) error {
+			return tx.Query(func(scan func(...any) error) error {
+				var line string
+				var n int
+				err := scan(&n, &n, &n, &line)
+				plan = append(plan, line)
+				return err
+			}, "explain query plan "+text, 1)
+		})
+		if all := strings.Join(plan, "\n"); err != nil || !strings.Contains(all, want) {
+			t.Errorf("%v: want %s:\n%s", err, want, all)
+		}
+	}
+}

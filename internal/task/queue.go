@@ -27,6 +27,10 @@ type Options struct {
 	SmallLog int64
 	// MaxLog is how many bytes of log one task may store; 0 is 1 GiB.
 	MaxLog int64
+	// Patience is how long a page of a log is looked for before what was found is
+	// given, which with the number of the next line lets even the longest log be
+	// searched; 0 is 800 milliseconds.
+	Patience time.Duration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -46,6 +50,9 @@ type Queue struct {
 func NewQueue(st *store.DB, o Options) *Queue {
 	if o.MaxLog == 0 {
 		o.MaxLog = 1 << 30
+	}
+	if o.Patience == 0 {
+		o.Patience = 800 * time.Millisecond
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -21,7 +21,7 @@ func texts(e *Element) (list []string) {
 // TestDetailsOfALongLog checks that the tree of a task is no larger than good
 // for an answer, and says what it lacks and where that is.
 func TestDetailsOfALongLog(t *testing.T) {
-	q := NewQueue(open(t), Options{})
+	q := NewQueue(open(t), Options{Patience: time.Hour})
 	ctx := t.Context()
 	if err := q.Join(ctx, "n", 9); err != nil {
 		t.Fatal(err)
