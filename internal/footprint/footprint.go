@@ -20,8 +20,6 @@ func Shrink() error {
 	return releaseProgram()
 }
 
-const noHugePage = 15 // MADV_NOHUGEPAGE
-
 // span is a range of addresses.
 type span struct{ from, to uintptr }
 
@@ -39,10 +37,6 @@ func releaseProgram() error {
 	}
 	defer maps.Close()
 	for _, s := range unchanged(maps, program) {
-		// A file that was written in one go lies in the system's cache in pieces
-		// of 2 MiB, and one touch would map a whole piece again. Where the system
-		// knows no such pieces it says so, and there is nothing to forbid.
-		_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, s.from, s.to-s.from, noHugePage)
 		if _, _, failed := syscall.Syscall(syscall.SYS_MADVISE, s.from, s.to-s.from, syscall.MADV_DONTNEED); failed != 0 {
 			return fmt.Errorf("giving back pages of the program: %w", failed)
 		}

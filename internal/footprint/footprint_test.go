@@ -2,7 +2,6 @@ package footprint
 
 import (
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -45,35 +44,4 @@ func TestTheProgramGoesOnAfterItsPagesAreGivenBack(t *testing.T) {
 	if err != nil || !strings.Contains(string(text), "VmRSS") {
 		t.Errorf("the status reads %q, %v", text, err)
 	}
-}
-
-func TestOneTouchBringsBackNoPieceOf2MiB(t *testing.T) {
-	if _, err := os.Stat("/sys/kernel/mm/transparent_hugepage"); err != nil {
-		t.Skip("the system has no large pages: ", err)
-	}
-	if err := Shrink(); err != nil {
-		t.Fatal(err)
-	}
-	program, err := os.Readlink("/proc/self/exe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	smaps, err := os.ReadFile("/proc/self/smaps")
-	if err != nil {
-		t.Fatal(err)
-	}
-	code := false
-	for _, line := range strings.Split(string(smaps), "\n") {
-		f := strings.Fields(line)
-		switch {
-		case len(f) >= 6 && strings.Contains(f[0], "-"):
-			code = f[1] == "r-xp" && f[5] == program
-		case code && len(f) > 0 && f[0] == "VmFlags:":
-			if !slices.Contains(f, "nh") {
-				t.Errorf("the program's code may be mapped in large pages: %s", line)
-			}
-			return
-		}
-	}
-	t.Error("the program's code is not in smaps")
 }
