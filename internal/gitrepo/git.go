@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -30,14 +31,18 @@ func (s *Session) run(ctx context.Context, environment []string, input []byte, a
 	cmd.Dir = s.dir
 	cmd.Env = environment
 	cmd.Stdin = bytes.NewReader(input)
-	var out, said bytes.Buffer
+	var said bytes.Buffer
+	out := bounded{most: mostSaid}
+	if slices.Contains(args, "cat-file") {
+		out.most = largestFile
+	}
 	cmd.Stdout, cmd.Stderr = &out, &said
 	// On SIGTERM git ends its own children and removes what is half written.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
 	err := cmd.Run()
 	if err == nil {
-		return out.Bytes(), nil
+		return out.kept.Bytes(), nil
 	}
 	if errors.Is(err, exec.ErrNotFound) {
 		return nil, fault.New(fault.Unavailable, "This server has no git program, which it needs for projects in Git. Install git where the server runs.")
@@ -45,10 +50,36 @@ func (s *Session) run(ctx context.Context, environment []string, input []byte, a
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if args[0] == "push" {
-		said.Write(out.Bytes()) // what became of each branch
+	if out.full {
+		return nil, fault.Wrap(fault.Invalid, errTooLong, "The Git repository %s has more than %d MB to say to git %s", s.url, out.most>>20, args[0])
 	}
-	return out.Bytes(), &gitError{command: args[0], said: said.String(), cause: err}
+	if args[0] == "push" {
+		said.Write(out.kept.Bytes()) // what became of each branch
+	}
+	return out.kept.Bytes(), &gitError{command: args[0], said: said.String(), cause: err}
+}
+
+// mostSaid bounds what git says: the names of the files of a very large change.
+const mostSaid = 64 << 20
+
+// bounded keeps what git says up to a length, and then takes no more, on which
+// git ends: what a repository holds must not fill this process's memory.
+type bounded struct {
+	kept bytes.Buffer // not embedded: it would be read into past the bound
+	most int
+	full bool
+}
+
+var errTooLong = errors.New("git says too much")
+
+// Write implements io.Writer.
+func (b *bounded) Write(p []byte) (int, error) {
+	n, _ := b.kept.Write(p[:min(len(p), b.most-b.kept.Len())])
+	if n < len(p) {
+		b.full = true
+		return n, errTooLong
+	}
+	return n, nil
 }
 
 type gitError struct {
@@ -93,15 +124,16 @@ func (s *Session) environment(more ...[2]string) []string {
 }
 
 // allowed names the ways in which git may reach this repository, so that no
-// address within it leads anywhere else.
+// address within it leads anywhere else; "" when there is none. Folders of this
+// machine are not among them: there lie the mirrors of others.
 func (s *Session) allowed() string {
 	if s.remote.SSH != nil {
 		return "git" // to the tunnel
 	}
-	if u, err := url.Parse(s.url); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
+	if u, err := url.Parse(s.url); err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") {
 		return "https:http"
 	}
-	return "file"
+	return ""
 }
 
 func origin(address string) string {

@@ -129,6 +129,9 @@ func (s *Session) prepare(ctx context.Context) error {
 	if s.ready {
 		return nil
 	}
+	if s.allowed() == "" {
+		return fault.New(fault.Invalid, "%s is no address of a Git repository that can be reached: give one that begins with https:// or http://, or one for SSH together with a Git credential for it.", s.url)
+	}
 	if _, err := os.Stat(filepath.Join(s.dir, "tako")); err != nil {
 		if err := os.RemoveAll(s.dir); err != nil {
 			return fmt.Errorf("clearing the mirror of a Git repository: %w", err)

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -276,6 +277,43 @@ func TestTooLarge(t *testing.T) {
 	cache.MostBytes = 1 << 30
 	if err := s.Fetch(context.Background(), 0); err != nil {
 		t.Errorf("the mirror does not recover: %v", err)
+	}
+}
+
+// TestFoldersOfThisMachine holds that no address leads to what lies where the
+// server runs, such as the mirrors of other projects.
+func TestFoldersOfThisMachine(t *testing.T) {
+	o := gittest.New(t)
+	cache := gitrepo.New(t.TempDir())
+	for _, address := range []string{o.Dir, "file://" + o.Dir, "ext::sh -c date", "--upload-pack=date", "ssh://127.0.0.1" + o.Dir, "../" + filepath.Base(o.Dir), "https:" + o.Dir} {
+		s := cache.Repository(gitrepo.Remote{URL: address})
+		if err := s.Fetch(context.Background(), 0); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "is no address") {
+			t.Errorf("%s: %v", address, err)
+		}
+		s.Close()
+	}
+}
+
+// TestLargeFile holds that a file is refused by its length before it has filled
+// the memory: a few kilobytes at the server may be gigabytes here.
+func TestLargeFile(t *testing.T) {
+	o := gittest.New(t)
+	tip := o.Commit("main", "large", map[string]string{"zeros.ocl": strings.Repeat("\x00", 100<<20), "fits.ocl": strings.Repeat("\x00", 10<<20)})
+	s := open(t, o, gitrepo.New(t.TempDir()), gittest.Password)
+	ctx := context.Background()
+	if err := s.Fetch(ctx, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok, err := s.Read(ctx, tip, "fits.ocl"); len(got) != 10<<20 || !ok || err != nil {
+		t.Errorf("read %d bytes, %v, %v", len(got), ok, err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, _, err := s.Read(ctx, tip, "zeros.ocl"); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "larger than 10 MB") {
+		t.Errorf("read: %v", err)
+	}
+	if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 80<<20 {
+		t.Errorf("it took %d MB of memory", (after.TotalAlloc-before.TotalAlloc)>>20)
 	}
 }
 

@@ -119,13 +119,11 @@ func (s *Session) Read(ctx context.Context, commit, file string) (content []byte
 		return nil, false, fault.New(fault.Invalid, "%s of the Git repository %s is not a file.", file, s.url)
 	}
 	// A content that the mirror lacks comes from the server now.
-	if content, err = s.remotely(ctx, "cat-file", "blob", e.hash); err != nil {
-		return nil, false, err
-	}
-	if len(content) > largestFile {
+	content, err = s.remotely(ctx, "cat-file", "blob", e.hash)
+	if errors.Is(err, errTooLong) {
 		return nil, false, fault.New(fault.Invalid, "%s of the Git repository %s is larger than %d MB.", file, s.url, largestFile>>20)
 	}
-	return content, true, nil
+	return content, err == nil, err
 }
 
 // Files lists the files that lie in a folder itself as of a commit, by their
