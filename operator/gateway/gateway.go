@@ -49,6 +49,8 @@ type Gateway struct {
 	Hold time.Duration
 	// Tell is how often at most it is told that an instance is used.
 	Tell time.Duration
+	// AgentPort is where servers wait for polling agents.
+	AgentPort string
 	// Proxies are those in front of the gateway whose word is believed.
 	Proxies []netip.Prefix
 

@@ -19,6 +19,9 @@ const (
 	agentPort = 10943
 )
 
+// AgentPort is where a server waits for polling agents.
+const AgentPort = "10943"
+
 // serverName is what the objects of the server are called in its namespace.
 const serverName = "tako"
 

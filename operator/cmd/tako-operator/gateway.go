@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"time"
@@ -22,6 +23,7 @@ import (
 // front runs the gateway.
 type front struct {
 	Listen  string         `name:"listen" default:":8080" help:"Address that requests come to."`
+	Agents  string         `name:"listen-agents" default:":10943" help:"Address that polling agents connect to, which are led by the name that they ask for with TLS; 'off' for none."`
 	TLSCert string         `name:"tls-cert" type:"path" placeholder:"FILE" help:"Certificate chain in PEM of the instances' names; the gateway then speaks HTTPS."`
 	TLSKey  string         `name:"tls-key" type:"path" placeholder:"FILE" help:"Private key of the certificate."`
 	Proxies []netip.Prefix `name:"behind" placeholder:"CIDR" help:"Networks of proxies before the gateway whose X-Forwarded headers are believed."`
@@ -67,12 +69,25 @@ func (f *front) Run(ctx context.Context) error {
 	if err := errors.Join(m.AddHealthzCheck("healthz", healthz.Ping), m.AddReadyzCheck("readyz", ready), m.Add(f)); err != nil {
 		return fmt.Errorf("setting the gateway up: %w", err)
 	}
-	f.gateway = &gateway.Gateway{Directory: &directory.Directory{Client: m.GetClient()}, Hold: f.Hold, Tell: f.Tell, Proxies: f.Proxies}
+	f.gateway = &gateway.Gateway{Directory: &directory.Directory{Client: m.GetClient()}, Hold: f.Hold, Tell: f.Tell, Proxies: f.Proxies, AgentPort: instance.AgentPort}
 	return m.Start(ctx)
 }
 
 // Start serves, once the cluster has been read.
 func (f *front) Start(ctx context.Context) error {
+	if f.Agents != "off" {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.Agents)
+		if err != nil {
+			return fmt.Errorf("waiting for agents: %w", err)
+		}
+		inner, end := context.WithCancel(ctx)
+		gone := make(chan struct{})
+		defer func() { end(); <-gone }()
+		go func() {
+			defer close(gone)
+			f.gateway.ServeAgents(inner, l)
+		}()
+	}
 	server := &http.Server{Addr: f.Listen, Handler: f.gateway, ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 2 * time.Minute}
 	slog.Info("the gateway is ready", "address", f.Listen)
 	return serve(ctx, server, f.Hold, func() error {
