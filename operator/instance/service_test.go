@@ -79,3 +79,57 @@ func TestServiceIsMeasured(t *testing.T) {
 		t.Errorf("suspended for an hour: %+v", r)
 	}
 }
+
+// TestOutagesThatNobodySaw began and ended while no operator ran. What the pod says
+// afterwards is all that is known.
+func TestOutagesThatNobodySaw(t *testing.T) {
+	for _, test := range []struct {
+		name             string
+		ready            time.Duration // so long ago the pod became ready
+		change           func(p *corev1.Pod, ago func(time.Duration) metav1.Time)
+		during           cloud.Phase
+		outages          int32
+		unplanned, other int64 // seconds, and those that were planned
+	}{
+		{name: "the server ended and was started again", ready: 20 * time.Second, outages: 1, unplanned: 40, change: func(p *corev1.Pod, ago func(time.Duration) metav1.Time) {
+			p.Status.ContainerStatuses = []corev1.ContainerStatus{{RestartCount: 1, LastTerminationState: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 137, FinishedAt: ago(time.Minute)}}}}
+		}},
+		{name: "it ended before too, which was seen", ready: 20 * time.Second, outages: 1, unplanned: 1, change: func(p *corev1.Pod, ago func(time.Duration) metav1.Time) {
+			p.Status.ContainerStatuses = []corev1.ContainerStatus{{RestartCount: 1, LastTerminationState: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 137, FinishedAt: ago(time.Hour)}}}}
+		}},
+		{name: "another pod took its place", ready: 20 * time.Second, outages: 1, unplanned: 25, change: func(p *corev1.Pod, ago func(time.Duration) metav1.Time) {
+			p.UID, p.CreationTimestamp = "another", ago(45*time.Second)
+		}},
+		{name: "nothing tells since when", ready: 20 * time.Second, outages: 1, unplanned: 1},
+		{name: "an upgrade went on without an operator", ready: 20 * time.Second, during: cloud.Upgrading, other: 25, change: func(p *corev1.Pod, ago func(time.Duration) metav1.Time) {
+			p.UID, p.CreationTimestamp = "another", ago(45*time.Second)
+		}},
+		{name: "only clocks differ", ready: 10*time.Minute - 2*time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStage(t, instance("acme"))
+			s.settle("acme")
+			before, _ := slo.Monthly(s.get("acme"), "2026-11", s.now)
+			if i := s.get("acme"); test.during != "" {
+				i.Status.Phase = test.during
+				s.check(s.c.Status().Update(t.Context(), i))
+			}
+			s.now = s.now.Add(10 * time.Minute)
+			s.turn("acme", corev1.ConditionTrue, test.ready)
+			if p := s.pod("acme"); test.change != nil {
+				test.change(p, func(d time.Duration) metav1.Time { return metav1.NewTime(s.now.Add(-d)) })
+				status := p.Status
+				s.check(s.c.Delete(t.Context(), p))
+				p.ResourceVersion, p.Status = "", status
+				s.check(s.c.Create(t.Context(), p))
+			}
+			s.begin()
+			s.settle("acme")
+			s.settle("acme")
+			r, _ := slo.Monthly(s.get("acme"), "2026-11", s.now)
+			if r.Outages != test.outages || r.UnplannedSeconds != test.unplanned || r.PlannedSeconds-before.PlannedSeconds != test.other {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
