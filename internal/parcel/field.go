@@ -119,7 +119,8 @@ func opened(v any, key *secret.Key) error {
 				return err
 			}
 		}
-		if sealed, ok := v["Sealed"].(string); ok {
+		// A property that somebody calls so is none.
+		if sealed, _ := v["Sealed"].(string); v["HasValue"] == true && secret.IsSealed(sealed) {
 			if key == nil {
 				return fmt.Errorf("a secret is sealed, and nothing says with which key")
 			}

@@ -2,6 +2,7 @@ package parcel
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -59,6 +60,38 @@ func (t *taking) findNamed() error {
 	}
 	if err := c.Err(); err != nil {
 		return &fault.Error{Code: fault.Invalid, Message: "The export cannot be imported, because things that it names are missing here.", Details: c}
+	}
+	return nil
+}
+
+// refuseOthers complains of ids that stood for nothing where the parcel is from,
+// as of a team that was deleted, and that are here: what they are here has only
+// the number in common.
+func (t *taking) refuseOthers() error {
+	by := map[string]int{}
+	for i, data := range t.data {
+		mention(data, func(id string) {
+			_, known := kind.Lookup(kindOf(id))
+			_, carried := t.at[id]
+			if known && numbered.MatchString(id) && !carried && t.ids[id] == "" {
+				by[id] = i
+			}
+		})
+	}
+	there, err := t.tx.Lock(slices.Sorted(maps.Keys(by)))
+	if err != nil {
+		return err
+	}
+	var c fault.Complaints
+	for _, id := range slices.Sorted(maps.Keys(by)) {
+		if other, ok := there[id]; ok {
+			at := by[id]
+			c.Add("%s names %s, which was not there when it was exported; here that is %s. Take it out there and export again.",
+				t.title(t.parcel.Documents[at], t.data[at]), id, title(other.Kind, map[string]any{"Name": other.Name}, id))
+		}
+	}
+	if err := c.Err(); err != nil {
+		return &fault.Error{Code: fault.Invalid, Message: "The export cannot be imported, because ids in it would mean something else here.", Details: c}
 	}
 	return nil
 }

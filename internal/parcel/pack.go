@@ -322,7 +322,8 @@ func (p *Parcel) seal(from *secret.Key, password secret.Text) error {
 			return fmt.Errorf("writing %s: %w", p.Documents[i].ID, err)
 		}
 	}
-	return nil
+	p.Whole, err = p.whole(key)
+	return err
 }
 
 // shortest is how long a password must be.

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
@@ -34,6 +35,9 @@ type Parcel struct {
 	// of the key that it gives.
 	Salt  []byte `json:",omitempty"`
 	KeyID string `json:",omitempty"`
+	// Whole is what that key makes of all the rest. A secret opens wherever it is
+	// put, so who changes a file could have one arrive where they may read it.
+	Whole string `json:",omitempty"`
 
 	// Named are documents that others name and that are not carried.
 	Named     []Name `json:",omitempty"`
@@ -100,5 +104,32 @@ func (p *Parcel) key(password secret.Text) (*secret.Key, error) {
 	if key.ID() != p.KeyID {
 		return nil, fault.New(fault.Invalid, "The password is not the one that the export was made with.")
 	}
+	whole, err := p.whole(key)
+	if err != nil {
+		return nil, err
+	}
+	if !secret.Equal(whole, p.Whole) {
+		return nil, fault.New(fault.Invalid, "The export is not as it was made: somebody has changed the file, or it is of an earlier version. Make it again where it is from.")
+	}
 	return key, nil
+}
+
+// whole is the mark of all that the parcel says, however its file is laid out.
+func (p *Parcel) whole(key *secret.Key) (string, error) {
+	all := *p
+	all.Whole, all.Documents = "", slices.Clone(p.Documents)
+	for i := range all.Documents {
+		v, err := tree(all.Documents[i].Data)
+		if err != nil {
+			return "", err
+		}
+		if all.Documents[i].Data, err = json.Marshal(v); err != nil {
+			return "", fmt.Errorf("writing a resource: %w", err)
+		}
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return "", fmt.Errorf("writing the export: %w", err)
+	}
+	return key.Fingerprint("export", string(text)), nil
 }

@@ -91,6 +91,9 @@ func (t *taking) run() error {
 	if err := t.findNamed(); err != nil {
 		return err
 	}
+	if err := t.refuseOthers(); err != nil {
+		return err
+	}
 	for i := range t.parcel.Documents {
 		if err := t.make(i); err != nil {
 			return err
