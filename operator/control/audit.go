@@ -27,8 +27,19 @@ type Entry struct {
 	With     json.RawMessage `json:"with,omitempty"`
 }
 
-// auditName is the config map that a day's entries are in. A day's thousands fit.
-func auditName(day time.Time) string { return "tako-audit-" + day.UTC().Format(time.DateOnly) }
+// auditName is a config map that a day's entries are in. Thousands fit into one;
+// when it is full the next part is begun, lest somebody who fills a day keeps
+// everybody from doing anything until it is over.
+func auditName(day time.Time, part int) string {
+	name := "tako-audit-" + day.UTC().Format(time.DateOnly)
+	if part > 0 {
+		name += fmt.Sprintf("-%d", part)
+	}
+	return name
+}
+
+// mostParts is far more than a day has.
+const mostParts = 1000
 
 // note writes an entry before what it tells of is done: nothing happens of which
 // nobody can say who wanted it. Each has a key of its own, so that those who
@@ -40,14 +51,21 @@ func (c *Control) note(ctx context.Context, e Entry) error {
 		return fmt.Errorf("writing the audit: %w", err)
 	}
 	key := e.Time.Format("150405.000000000") + "-" + rand.Text()[:8]
-	day := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: c.Home, Name: auditName(e.Time)}, Data: map[string]string{key: string(text)}}
-	patch, err := json.Marshal(map[string]any{"data": day.Data})
+	data := map[string]string{key: string(text)}
+	patch, err := json.Marshal(map[string]any{"data": data})
 	if err != nil {
 		return fmt.Errorf("writing the audit: %w", err)
 	}
-	err = c.Client.Create(ctx, day)
-	if apierrors.IsAlreadyExists(err) {
+	for part := range mostParts {
+		day := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: c.Home, Name: auditName(e.Time, part)}, Data: data}
+		err = c.Client.Create(ctx, day)
+		if !apierrors.IsAlreadyExists(err) {
+			break
+		}
 		err = c.Client.Patch(ctx, day, client.RawPatch(types.MergePatchType, patch))
+		if !apierrors.IsInvalid(err) && !apierrors.IsRequestEntityTooLargeError(err) {
+			break
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("writing the audit: %w", err)
@@ -57,18 +75,23 @@ func (c *Control) note(ctx context.Context, e Entry) error {
 
 // entries are those of a day, in their order.
 func (c *Control) entries(ctx context.Context, day time.Time) ([]Entry, error) {
-	var kept corev1.ConfigMap
-	err := c.Client.Get(ctx, types.NamespacedName{Namespace: c.Home, Name: auditName(day)}, &kept)
-	if err != nil && !apierrors.IsNotFound(err) {
-		return nil, fmt.Errorf("reading the audit: %w", err)
-	}
 	all := []Entry{}
-	for key, text := range kept.Data {
-		var e Entry
-		if err := json.Unmarshal([]byte(text), &e); err != nil {
-			return nil, fmt.Errorf("reading entry %s of the audit: %w", key, err)
+	for part := range mostParts {
+		var kept corev1.ConfigMap
+		err := c.Client.Get(ctx, types.NamespacedName{Namespace: c.Home, Name: auditName(day, part)}, &kept)
+		if apierrors.IsNotFound(err) {
+			break
 		}
-		all = append(all, e)
+		if err != nil {
+			return nil, fmt.Errorf("reading the audit: %w", err)
+		}
+		for key, text := range kept.Data {
+			var e Entry
+			if err := json.Unmarshal([]byte(text), &e); err != nil {
+				return nil, fmt.Errorf("reading entry %s of the audit: %w", key, err)
+			}
+			all = append(all, e)
+		}
 	}
 	slices.SortFunc(all, func(a, b Entry) int {
 		if n := a.Time.Compare(b.Time); n != 0 {

@@ -160,6 +160,9 @@ func (o *OIDC) person(subject string, claims map[string]any) (*User, error) {
 	if verified, said := claims["email_verified"].(bool); o.NameClaim == "email" && said && !verified {
 		return nil, refusal{http.StatusForbidden, fmt.Sprintf("%s has not verified that %s is your address. Verify it there, then sign in again.", o.Issuer, name)}
 	}
+	if subject == "" { // or they would be taken for the one with a token who has their name
+		return nil, refusal{http.StatusForbidden, o.Issuer + " does not say by which subject it knows you."}
+	}
 	u := &User{Name: name, subject: subject}
 	of := groups(claims, o.Claim)
 	has := func(wanted []string) bool {

@@ -92,6 +92,7 @@ func TestSignInByIssuer(t *testing.T) {
 		{"a single role", map[string]any{"sub": "1", "email": "o@example.com", "role": "platform"}, func(o *OIDC) { o.Claim = "role" }, Operator, ""},
 		{"roles within another claim", map[string]any{"sub": "1", "email": "o@example.com", "realm_access": map[string]any{"roles": []any{"support"}}}, func(o *OIDC) { o.Claim = "realm_access.roles" }, Viewer, ""},
 		{"a claim with a full stop in its name", map[string]any{"sub": "1", "email": "o@example.com", "https://acme.example.com/roles": []any{"support"}}, func(o *OIDC) { o.Claim = "https://acme.example.com/roles" }, Viewer, ""},
+		{"no subject", map[string]any{"email": "otto", "groups": []any{"support"}}, nil, "", "by which subject"},
 		{"no name", map[string]any{"sub": "1", "groups": []any{"platform"}}, nil, "", `no "email"`},
 		{"an address of somebody else", map[string]any{"sub": "1", "email": "otto@example.com", "email_verified": false, "groups": []any{"platform"}}, nil, "", "has not verified"},
 		{"who gave up", nil, nil, "", "access_denied (nobody signed in)"},

@@ -24,6 +24,7 @@ type session struct {
 	Name    string    `json:"name"`
 	Role    string    `json:"role,omitempty"`
 	Subject string    `json:"subject,omitempty"` // as the issuer calls them; empty for who has a token
+	Token   []byte    `json:"token,omitempty"`   // tells whether the token is still the one that they signed in with
 	Until   time.Time `json:"until"`
 }
 
@@ -62,6 +63,8 @@ func (c *Control) admit(w http.ResponseWriter, r *http.Request, u *User) error {
 	s := session{Name: u.Name, Subject: u.subject, Until: c.Now().Add(Lasts)}
 	if u.subject != "" {
 		s.Role = u.Role
+	} else {
+		s.Token = c.mark("token", []byte(u.Token))
 	}
 	sealed, err := c.seal("session", s)
 	if err != nil {
@@ -91,7 +94,7 @@ func (c *Control) bySession(r *http.Request) *User {
 		return &User{Name: s.Name, Role: s.Role, subject: s.Subject}
 	}
 	for n := range c.Users {
-		if c.Users[n].Name == s.Name {
+		if c.Users[n].Name == s.Name && hmac.Equal(s.Token, c.mark("token", []byte(c.Users[n].Token))) {
 			return &c.Users[n]
 		}
 	}

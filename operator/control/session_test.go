@@ -63,7 +63,7 @@ func TestSession(t *testing.T) {
 		{"at another control plane", operator, func(c *Control) { c.Key = []byte("another key of thirty-two bytes!") }, nil, 401},
 		{"where there is no key", operator, func(c *Control) { c.Key = nil }, nil, 401},
 		{"who was taken off the list", operator, func(c *Control) { c.Users = c.Users[:1] }, nil, 401},
-		{"who may only look by now", operator, func(c *Control) { c.Users = []User{{Name: "otto", Role: Viewer, Token: sum("x")}} }, nil, 403},
+		{"who may only look by now", operator, func(c *Control) { c.Users = []User{{Name: "otto", Role: Viewer, Token: sum("do")}} }, nil, 403},
 		{"what was sealed for something else", func() []*http.Cookie {
 			sealed, err := c.seal("flow", session{Name: "otto", Until: c.Now().Add(time.Hour)})
 			if err != nil {
@@ -83,6 +83,20 @@ func TestSession(t *testing.T) {
 				t.Error(answer.Status)
 			}
 		})
+	}
+}
+
+// TestSessionOfATokenThatWasTakenBack: who has seen somebody's token is out when
+// the token is replaced, also where they had signed in with it.
+func TestSessionOfATokenThatWasTakenBack(t *testing.T) {
+	c := with(t)
+	cookies := signedIn(t, c, "do")
+	c.Users[1].Token = sum("do otherwise")
+	if answer := visit(t, c, "GET", "/api/me", "", cookies, nil); answer.StatusCode != http.StatusUnauthorized {
+		t.Error(answer.Status)
+	}
+	if answer := visit(t, c, "GET", "/api/me", "", signedIn(t, c, "do otherwise"), nil); answer.StatusCode != http.StatusOK {
+		t.Error(answer.Status)
 	}
 }
 
