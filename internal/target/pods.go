@@ -134,7 +134,11 @@ func (p *Pods) refused(what string, err error) error {
 		return newProblem(fault.Unavailable, ErrUnreachable, err, "The cluster's API server cannot be reached.")
 	case no.Temporary():
 		return newProblem(fault.Unavailable, ErrUnreachable, err, "The cluster's API server does not answer as it should.")
-	case no.Code == 401, no.Code == 403 && !strings.Contains(no.Message, "PodSecurity"):
+	case no.Code == 401:
+		// A token ends with the pod that it is of, before the server in that pod does
+		// where the pod is removed by force: its task goes on with the next server.
+		return newProblem(fault.Unavailable, ErrUnreachable, err, "The cluster's API server does not take the token of the server's service account.")
+	case no.Code == 403 && !strings.Contains(no.Message, "PodSecurity"):
 		return fault.Wrap(fault.Forbidden, err, "The server may not %s in the namespace %s; its service account needs a role with the pods of this namespace", what, p.Cluster.Namespace)
 	}
 	return fault.Wrap(fault.Invalid, err, "The cluster does not let the server %s; look at the manifest of worker pods", what)

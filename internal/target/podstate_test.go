@@ -121,3 +121,27 @@ func TestPodNames(t *testing.T) {
 		t.Errorf("%s %s", long, upper)
 	}
 }
+
+// TestWhatTheClusterRefuses tells what may pass from what somebody has to mend.
+func TestWhatTheClusterRefuses(t *testing.T) {
+	p := &Pods{Cluster: &kube.Cluster{Namespace: "acme"}}
+	for name, test := range map[string]struct {
+		err    error
+		passes bool
+		says   string
+	}{
+		"silence":             {errors.New("connection refused"), true, "cannot be reached"},
+		"an outage":           {&kube.Error{Code: 503}, true, "does not answer as it should"},
+		"a token that ended":  {&kube.Error{Code: 401, Message: "Unauthorized"}, true, "token"},
+		"no role":             {&kube.Error{Code: 403, Message: "pods is forbidden"}, false, "needs a role"},
+		"a bad manifest":      {&kube.Error{Code: 422, Message: "invalid"}, false, "manifest"},
+		"a forbidden profile": {&kube.Error{Code: 403, Message: "violates PodSecurity"}, false, "manifest"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := p.refused("create pods", test.err)
+			if Temporary(err) != test.passes || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("passes: %v, %v", Temporary(err), err)
+			}
+		})
+	}
+}
