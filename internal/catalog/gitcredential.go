@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/takodeploy/tako/internal/fault"
@@ -43,18 +45,34 @@ type RepositoryRestrictions struct {
 }
 
 // Allows reports whether the credential may be used for a repository.
-func (g *GitCredential) Allows(url string) bool {
+func (g *GitCredential) Allows(address string) bool {
 	if g.RepositoryRestrictions == nil || !g.RepositoryRestrictions.Enabled {
 		return true
 	}
-	url = plainRepository(url)
+	if leadsElsewhere(address) {
+		return false
+	}
+	address = plainRepository(address)
 	for _, allowed := range g.RepositoryRestrictions.AllowedRepositories {
 		start, any := strings.CutSuffix(plainRepository(allowed), "*")
-		if url == start || any && strings.HasPrefix(url, start) {
+		if address == start || any && strings.HasPrefix(address, start) {
 			return true
 		}
 	}
 	return false
+}
+
+// leadsElsewhere reports that an address does not mean what it begins with: it
+// goes up again in its path, or what looks like its host is a user name.
+func leadsElsewhere(address string) bool {
+	path := address
+	if u, err := url.Parse(address); err == nil {
+		path = u.Path // without escapes
+		if u.User != nil && u.Scheme != "ssh" {
+			return true
+		}
+	}
+	return slices.ContainsFunc(strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '\\' || r == ':' }), func(part string) bool { return part == ".." || part == "." })
 }
 
 func plainRepository(url string) string {

@@ -75,17 +75,22 @@ func (s *PersistenceSettings) Protects(branch string) bool {
 	return false
 }
 
-// wildcard matches a text with a pattern in which * stands for any text.
+// wildcard matches a text with a pattern in which * stands for any text. Each
+// part is looked for once, from the left: to try all places of all of them would
+// take for ever with some patterns.
 func wildcard(pattern, text string) bool {
-	first, rest, more := strings.Cut(pattern, "*")
-	text, ok := strings.CutPrefix(text, first)
-	if !ok || !more {
+	parts := strings.Split(pattern, "*")
+	last := len(parts) - 1
+	text, ok := strings.CutPrefix(text, parts[0])
+	if !ok || last == 0 {
 		return ok && text == ""
 	}
-	for i := 0; i <= len(text); i++ {
-		if wildcard(rest, text[i:]) {
-			return true
+	for _, part := range parts[1:last] {
+		_, after, found := strings.Cut(text, part)
+		if !found {
+			return false
 		}
+		text = after
 	}
-	return false
+	return strings.HasSuffix(text, parts[last])
 }

@@ -63,6 +63,11 @@ func TestProtectedBranches(t *testing.T) {
 			t.Errorf("%s is protected: %v, want %v", branch, got, want)
 		}
 	}
+	s.ProtectedBranchNamePatterns = []string{strings.Repeat("*a", 30) + "b"} // of which trying everything would not end
+	if s.Protects(strings.Repeat("a", 200)) || !s.Protects(strings.Repeat("a", 200)+"b") {
+		t.Error("a pattern with many stars does not match")
+	}
+	s.ProtectedBranchNamePatterns = nil
 	s.ProtectedDefaultBranch = true
 	if !s.Protects("main") || s.Protects("maine") {
 		t.Error("the default branch alone is protected by name")

@@ -343,10 +343,14 @@ func TestTimeSpans(t *testing.T) {
 }
 
 func TestRepositoryRestrictions(t *testing.T) {
-	g := &GitCredential{RepositoryRestrictions: &RepositoryRestrictions{Enabled: true, AllowedRepositories: []string{"https://git.example/one.git", "https://git.example/team/*"}}}
+	g := &GitCredential{RepositoryRestrictions: &RepositoryRestrictions{Enabled: true, AllowedRepositories: []string{"https://git.example/one.git", "https://git.example/team/*", "git@git.example:team/*", "https://loose.example*", "ssh://git@git.example/team/*"}}}
 	for url, want := range map[string]bool{
 		"https://git.example/one": true, "https://GIT.example/one.git/": true, "https://git.example/team/x.git": true,
 		"https://git.example/two": false, "https://git.example/oneness": false,
+		"git@git.example:team/x.git": true, "ssh://git@git.example/team/x": true, "https://loose.example/x": true, "https://git.example/team/a..b/x...y": true,
+		// What goes up again, and a host that is a user name.
+		"https://git.example/team/../two": false, "https://git.example/team/%2e%2E/two": false, "https://git.example/team/./../two": false, `https://git.example/team/..\two`: false,
+		"git@git.example:team/../two": false, "ssh://git@git.example/team/%2e./two": false, "https://loose.example@evil.example/x": false, "https://loose.example:x@evil.example/x": false,
 	} {
 		if g.Allows(url) != want {
 			t.Errorf("%s: %v", url, !want)
