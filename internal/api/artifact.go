@@ -119,10 +119,7 @@ func (a *API) createArtifact(r *Request) (any, error) {
 
 // artifact finds the artifact of the path and asks for a permission on it.
 func (a *API) artifact(r *Request, tx *store.Tx, permission string) (*catalog.Artifact, error) {
-	doc, err := catalog.Artifacts.Get(tx, r.Param("id"))
-	if err == nil && doc.SpaceID != r.Space {
-		return nil, fault.New(fault.NotFound, "There is no artifact %s in this space.", doc.ID)
-	}
+	doc, err := catalog.Artifacts.GetIn(tx, r.Space, r.Param("id"))
 	if err != nil {
 		return nil, err
 	}

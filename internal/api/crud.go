@@ -150,8 +150,8 @@ func (h *crud) get(r *Request) (any, error) {
 	var raw []byte
 	err := r.View(func(tx *store.Tx) error {
 		data, d, err := h.kind.FindRaw(tx, h.space(r), r.Param("id"))
-		if err != nil {
-			return err
+		if err != nil || r.unknown(d.Space) {
+			return h.missing(r, h.info.Permissions.View, err)
 		}
 		if !r.unlimited(h.info.Permissions.View, d.Space) {
 			res, err := h.kind.GetAny(tx, d.ID)
@@ -167,6 +167,30 @@ func (h *crud) get(r *Request) (any, error) {
 		return nil
 	})
 	return Raw(raw), err
+}
+
+// missing is what is said of what is not there or is not to be known of. Who has a permission
+// nowhere hears of that first, as of what is there.
+func (h *crud) missing(r *Request, permission string, err error) error {
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	if h.info.System && r.nowhere(permission) {
+		return r.Need(permission, At{System: true})
+	}
+	return h.kind.Missing(r.Param("id"))
+}
+
+// find finds the resource of the path for somebody who needs a permission on it.
+func (h *crud) find(r *Request, tx *store.Tx, permission string) (any, error) {
+	res, err := h.kind.FindAny(tx, h.space(r), r.Param("id"))
+	if err != nil || r.unknown(kind.BaseOf(res).SpaceID) {
+		return nil, h.missing(r, permission, err)
+	}
+	if err := r.NeedFor(permission, h.kind, res); err != nil {
+		return nil, err
+	}
+	return res, r.match(kind.BaseOf(res).Revision())
 }
 
 // unlimited reports that the caller has a permission everywhere in a space.
@@ -216,14 +240,8 @@ func (h *crud) update(r *Request) (any, error) {
 	}
 	var raw []byte
 	err = r.Do(func(tx *store.Tx) error {
-		res, err := h.kind.FindAny(tx, h.space(r), r.Param("id"))
+		res, err := h.find(r, tx, h.info.Permissions.Edit)
 		if err != nil {
-			return err
-		}
-		if err := r.NeedFor(h.info.Permissions.Edit, h.kind, res); err != nil {
-			return err
-		}
-		if err := r.match(kind.BaseOf(res).Revision()); err != nil {
 			return err
 		}
 		old := before(res)
@@ -250,14 +268,8 @@ func (h *crud) update(r *Request) (any, error) {
 
 func (h *crud) delete(r *Request) (any, error) {
 	return nil, r.Do(func(tx *store.Tx) error {
-		res, err := h.kind.FindAny(tx, h.space(r), r.Param("id"))
+		res, err := h.find(r, tx, h.info.Permissions.Delete)
 		if err != nil {
-			return err
-		}
-		if err := r.NeedFor(h.info.Permissions.Delete, h.kind, res); err != nil {
-			return err
-		}
-		if err := r.match(kind.BaseOf(res).Revision()); err != nil {
 			return err
 		}
 		if err := r.guard(tx, nil, res); err != nil {

@@ -137,7 +137,7 @@ func (a *API) redeploy(r *Request, t *task.Task) (any, error) {
 
 func (a *API) deleteDeployment(r *Request) (any, error) {
 	return nil, r.Do(func(tx *store.Tx) error {
-		d, err := catalog.Deployments.Get(tx, r.Param("id"))
+		d, err := catalog.Deployments.GetIn(tx, r.Space, r.Param("id"))
 		if err != nil {
 			return err
 		}

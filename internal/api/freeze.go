@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/takodeploy/tako/internal/access"
@@ -83,6 +84,21 @@ func (h *freezes) administers(r *Request) bool {
 	return slices.ContainsFunc(r.Rights.Spaces(), func(s string) bool { return r.Rights.Anywhere(access.DeploymentFreezeAdminister, s) })
 }
 
+// known refuses a scope with projects that are not there, or of which the caller
+// must not learn that they are.
+func (h *freezes) known(r *Request, tx *store.Tx, f *catalog.DeploymentFreeze) error {
+	var c fault.Complaints
+	for _, id := range slices.Sorted(maps.Keys(f.ProjectEnvironmentScope)) {
+		p, err := catalog.Projects.Get(tx, id)
+		if fault.Is(err, fault.NotFound) || err == nil && r.unknown(p.SpaceID) {
+			c.Add("ProjectEnvironmentScope refers to the project '%s', which does not exist.", id)
+		} else if err != nil {
+			return err
+		}
+	}
+	return c.Err()
+}
+
 // need asks who changes a freeze for the permission in all of its spaces.
 func (h *freezes) need(r *Request, tx *store.Tx, f *catalog.DeploymentFreeze) error {
 	projects, err := h.projects(tx, f)
@@ -148,7 +164,7 @@ func (h *freezes) find(r *Request, tx *store.Tx) (*catalog.DeploymentFreeze, err
 	}
 	ok, err := h.sees(r, tx, f)
 	if err == nil && !ok {
-		err = fault.New(fault.NotFound, "There is no deployment freeze '%s' that you may see.", r.Param("id"))
+		err = catalog.DeploymentFreezes.Missing(r.Param("id"))
 	}
 	return f, err
 }
@@ -180,6 +196,9 @@ func (h *freezes) create(r *Request) (any, error) {
 		}
 		f := made.(*catalog.DeploymentFreeze)
 		f.SpaceID = ""
+		if err := h.known(r, tx, f); err != nil {
+			return err
+		}
 		if err := h.need(r, tx, f); err != nil {
 			return err
 		}
@@ -210,6 +229,9 @@ func (h *freezes) update(r *Request) (any, error) {
 			return err
 		}
 		if err := catalog.DeploymentFreezes.Replace(body, f); err != nil {
+			return err
+		}
+		if err := h.known(r, tx, f); err != nil {
 			return err
 		}
 		if err := h.need(r, tx, f); err != nil {

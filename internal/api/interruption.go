@@ -173,8 +173,8 @@ func (a *API) interruption(r *Request) (*catalog.Interruption, []string, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	if r.Space != "" && i.SpaceID != r.Space {
-		return nil, nil, fault.New(fault.NotFound, "There is no interruption %s in this space.", i.ID)
+	if r.elsewhere(i.SpaceID) {
+		return nil, nil, catalog.Interruptions.Missing(r.Param("id"))
 	}
 	ok, err := r.maySee(i, teams)
 	if err != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,6 +45,24 @@ func (r *Request) May(permission string, at At) (bool, error) {
 		return err
 	})
 	return err == nil && res.ProjectGroupID != "" && r.Rights.Allows(access.Permission(permission), res), err
+}
+
+// unknown reports that the caller has nothing to do with a space, and so must not
+// learn of anything that it is there.
+func (r *Request) unknown(space string) bool {
+	return space != "" && len(r.Rights.Permissions(space)) == 0 && !r.Rights.Allows(access.SpaceView, access.Resource{})
+}
+
+// elsewhere reports that what lies in a space is not what a request is about.
+func (r *Request) elsewhere(space string) bool {
+	return r.Space != "" && space != r.Space || r.unknown(space)
+}
+
+// nowhere reports that somebody has a permission neither in the system nor in any
+// space.
+func (r *Request) nowhere(permission string) bool {
+	p := access.Permission(permission)
+	return p != "" && !r.Rights.Anywhere(p, "") && !slices.ContainsFunc(r.Rights.Spaces(), func(space string) bool { return r.Rights.Anywhere(p, space) })
 }
 
 // Need fails with Forbidden, saying what is missing, unless the caller has the

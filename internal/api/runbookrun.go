@@ -228,7 +228,7 @@ func (a *API) snapshotToRun(r *Request, tx *store.Tx, c *catalog.RunbookRun) (*c
 
 func (a *API) deleteRun(r *Request) (any, error) {
 	return nil, r.Do(func(tx *store.Tx) error {
-		run, err := catalog.RunbookRuns.Get(tx, r.Param("id"))
+		run, err := catalog.RunbookRuns.GetIn(tx, r.Space, r.Param("id"))
 		if err != nil {
 			return err
 		}

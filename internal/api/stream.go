@@ -115,14 +115,8 @@ func (a *API) stream(r *Request) (any, error) {
 // admit makes sure that the caller may see the tasks that are followed.
 func (s *stream) admit() error {
 	for _, id := range s.topics.follow {
-		t, err := s.r.api.Tasks.Get(s.r.Context(), id)
+		t, err := s.r.task(id)
 		if err != nil {
-			return err
-		}
-		if s.r.Space != "" && t.SpaceID != "" && t.SpaceID != s.r.Space {
-			return fault.New(fault.NotFound, "There is no task %s in this space.", t.ID)
-		}
-		if err := s.r.Need("TaskView", taskAt(t)); err != nil {
 			return err
 		}
 		s.final[t.ID] = t.State.Final()

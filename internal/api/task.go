@@ -156,20 +156,23 @@ func taskAt(t *task.Task) At {
 	return at
 }
 
-// taskFor reads the task of the path and asks for a permission.
-func (a *API) taskFor(r *Request, permission string) (*task.Task, error) {
-	t, err := a.Tasks.Get(r.Context(), r.Param("id"))
+// task reads a task that the caller may see.
+func (r *Request) task(id string) (*task.Task, error) {
+	t, err := r.api.Tasks.Get(r.Context(), id)
+	if err == nil && t.SpaceID != "" && r.elsewhere(t.SpaceID) {
+		err = fault.New(fault.NotFound, "There is no task %s.", id)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if r.Space != "" && t.SpaceID != "" && t.SpaceID != r.Space {
-		return nil, fault.New(fault.NotFound, "There is no task %s in this space.", t.ID)
-	}
-	if err := r.Need("TaskView", taskAt(t)); err != nil {
-		return nil, err
-	}
-	if permission == "TaskView" {
-		return t, nil
+	return t, r.Need("TaskView", taskAt(t))
+}
+
+// taskFor reads the task of the path and asks for a permission.
+func (a *API) taskFor(r *Request, permission string) (*task.Task, error) {
+	t, err := r.task(r.Param("id"))
+	if err != nil || permission == "TaskView" {
+		return t, err
 	}
 	return t, r.Need(permission, taskAt(t))
 }

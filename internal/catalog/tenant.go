@@ -75,9 +75,10 @@ func checkPairs(tx *store.Tx, space, member string, pairs map[string][]string, c
 	for _, project := range slices.Sorted(maps.Keys(pairs)) {
 		if !there(project, "Projects") {
 			c.Add("%s refers to the project '%s', which does not exist.", member, project)
+			continue // its environments are those of its space
 		}
 		for _, e := range pairs[project] {
-			if !there(e, "Environments") {
+			if !there(e, "Environments") || exist[e].Space != exist[project].Space {
 				c.Add("%s refers to the environment '%s', which does not exist.", member, e)
 			}
 		}

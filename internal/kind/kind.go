@@ -131,6 +131,7 @@ type Any interface {
 	Replace(body []byte, into any) error
 	GetAny(tx *store.Tx, id string) (any, error)
 	FindAny(tx *store.Tx, space, idOrSlugOrName string) (any, error)
+	Missing(what string) error
 	PutAny(tx *store.Tx, resource any) error
 	DeleteAny(tx *store.Tx, id string) error
 	ListRaw(tx *store.Tx, q Query) (items [][]byte, total int, err error)

@@ -16,7 +16,7 @@ func (k *Kind[T]) Peek(tx *store.Tx, id string) (*T, error) {
 		return nil, err
 	}
 	if d == nil || d.Kind != k.Plural {
-		return nil, k.missing(id)
+		return nil, k.Missing(id)
 	}
 	return k.shared(d)
 }

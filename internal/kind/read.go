@@ -122,12 +122,23 @@ func (k *Kind[T]) Get(tx *store.Tx, id string) (*T, error) {
 		return nil, err
 	}
 	if d == nil || d.Kind != k.Plural {
-		return nil, k.missing(id)
+		return nil, k.Missing(id)
 	}
 	return k.decode(d)
 }
 
-func (k *Kind[T]) missing(what string) error {
+// GetIn is Get for a resource of a space: one of another is not there.
+func (k *Kind[T]) GetIn(tx *store.Tx, space, id string) (*T, error) {
+	r, err := k.Get(tx, id)
+	if err == nil && base(r).SpaceID != space {
+		return nil, k.Missing(id)
+	}
+	return r, err
+}
+
+// Missing is what is said of a resource that is not there, or that somebody must
+// not know of: nobody can tell the one from the other.
+func (k *Kind[T]) Missing(what string) error {
 	return fault.New(fault.NotFound, "The resource '%s' was not found: there is no %s with that id, slug or name here.", what, strings.ToLower(k.Singular))
 }
 
@@ -159,7 +170,7 @@ func (k *Kind[T]) Find(tx *store.Tx, space, idOrSlugOrName string) (*T, error) {
 		return nil, err
 	}
 	if d == nil {
-		return nil, k.missing(idOrSlugOrName)
+		return nil, k.Missing(idOrSlugOrName)
 	}
 	return k.decode(d)
 }
@@ -214,7 +225,7 @@ func (k *Kind[T]) FindRaw(tx *store.Tx, space, idOrSlugOrName string) ([]byte, *
 		return nil, nil, err
 	}
 	if d == nil {
-		return nil, nil, k.missing(idOrSlugOrName)
+		return nil, nil, k.Missing(idOrSlugOrName)
 	}
 	raw, err := k.raw(d)
 	return raw, d, err
