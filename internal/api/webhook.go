@@ -18,19 +18,24 @@ var _ = area(func(a *API) []Route {
 	}
 })
 
-// webhookCalls bounds how often all triggers of the node together are called.
+// webhookCalls bounds how often all triggers of the node together are called, how
+// often any one sender tries to, and how often it is written down that somebody
+// was refused. Who is refused takes nothing from those who may call.
 var webhookCalls = &catalog.RateLimitingPolicy{RequestsPerMinute: 60, BurstLimit: 60}
 
 // largestCall bounds what a caller sends along.
 const largestCall = 5 << 20
 
 func (a *API) callTrigger(r *Request) (any, error) {
-	if wait := a.limits.take(webhookCalls, "webhooks"); wait > 0 {
+	if wait := a.limits.take(webhookCalls, "webhooks from "+a.Proxies.ClientIP(r.Request)); wait > 0 {
 		return nil, &throttled{wait}
 	}
 	t, err := a.called(r)
 	if err != nil {
 		return nil, err
+	}
+	if wait := a.limits.take(webhookCalls, "webhooks"); wait > 0 {
+		return nil, &throttled{wait}
 	}
 	if err := a.maintained(r, &Route{}); err != nil {
 		return nil, err
@@ -79,7 +84,7 @@ func (a *API) called(r *Request) (*catalog.ProjectTrigger, error) {
 		r.Request = r.Request.WithContext(store.WithActor(r.Context(), a.stranger(r)))
 		return t, nil
 	}
-	if t != nil {
+	if t != nil && a.limits.take(webhookCalls, "refused webhooks") == 0 {
 		err := a.DB.Do(store.WithActor(r.Context(), a.stranger(r)), func(tx *store.Tx) error {
 			return tx.Append(&store.Event{Space: t.SpaceID, Category: "TriggerCallRefused", Document: t.ID, Related: []string{t.ProjectID},
 				Message: "Trigger '" + t.Name + "' was called without the right secret or key"})

@@ -2,11 +2,13 @@ package api
 
 import (
 	"bytes"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/login"
 )
 
 // TestWebhooksFireTriggers calls triggers as programs without an account do.
@@ -89,5 +91,30 @@ func TestWebhooksOfKeys(t *testing.T) {
 	runs := s.get("/api/Spaces-1/runbookRuns")
 	if s.text(runs, "TotalResults") != "2" || s.text(runs, "Items.0.DeployedBy") != "whole" {
 		t.Error(runs)
+	}
+}
+
+// TestStrangersKeepNoCallerOut has somebody without a secret call until they are
+// turned away: who has the secret is heard all the same.
+func TestStrangersKeepNoCallerOut(t *testing.T) {
+	s := newStudio(t, manual)
+	s.snapshot("?publish=true", thing{"Name": "One"})
+	s.api.Proxies = login.Proxies{netip.MustParsePrefix("127.0.0.0/8")}
+	made := s.post("/api/Spaces-1/projecttriggers", thing{"Name": "Alarm", "ProjectId": s.Project, "Filter": thing{"FilterType": "WebhookFilter", "Secret": hidden(sealed)},
+		"Action": thing{"ActionType": "RunRunbook", "RunbookId": s.Runbook, "EnvironmentIds": []string{s.Dev}}})
+	call := func(from, secret string) reply {
+		return s.harness.send("POST", "/api/Spaces-1/webhook/"+s.text(made, "Filter.WebhookId"), nil, "X-Octopus-ApiKey", "", "X-Forwarded-For", from, "X-Octopus-Webhook-Secret", secret)
+	}
+	for n := 0; ; n++ {
+		a := call("203.0.113.9", "guessed")
+		if a.status == 429 && n >= 60 {
+			break
+		}
+		if a.status != 401 || n > 1000 {
+			t.Fatalf("try %d: %d %s", n, a.status, a.body)
+		}
+	}
+	if a := call("203.0.113.10", sealed); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
 	}
 }
