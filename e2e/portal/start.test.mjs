@@ -7,18 +7,17 @@ let portal;
 before(async () => { if (!skip) portal = await open({ bare: true }); });
 after(() => portal?.close());
 
-// printed is what the server has told in its log, by its message.
-function printed(message) {
-    const lines = portal.server.log().trim().split("\n").map((line) => JSON.parse(line));
-    return lines.find((line) => line.msg.includes(message));
+// printed is what the server tells whoever started it first, in plain lines.
+function printed() {
+    const value = (name) => new RegExp(`^ +${name} +(\\S+)$`, "m").exec(portal.server.log())[1];
+    return { address: value("Tako"), username: value("User name"), password: value("Password") };
 }
 
 // step is a step of the checklist that is open.
 const step = (page, title) => page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: title }) });
 
 test("a newcomer comes from what the server prints to a deployed package", { skip }, async () => {
-    const { username, password } = printed("password was given");
-    const address = printed("Tako is ready").portal;
+    const { address, username, password } = printed();
     const page = await portal.visit("/", { signedIn: false });
     await page.goto(address);
     await page.getByLabel("User name").fill(username);
@@ -60,7 +59,7 @@ test("a newcomer comes from what the server prints to a deployed package", { ski
 });
 
 test("a space of its own begins with the checklist, and keeps it away once it is hidden", { skip }, async () => {
-    const { username, password } = printed("password was given");
+    const { username, password } = printed();
     const as = { username, password };
     await portal.signIn(as);
     const page = await portal.visit("/", { as });

@@ -2,7 +2,10 @@ package server
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
+	"os"
 	"strings"
 
 	"github.com/takodeploy/tako/internal/catalog"
@@ -87,7 +90,19 @@ func (s *Server) admit(ctx context.Context, done catalog.Seeded) error {
 		return err
 	}
 	if minted {
-		slog.Warn("no password was given for the first administrator, so one was made up; change it after signing in", "username", done.Admin.Username, "password", password.Reveal())
+		// A password has no place in a log, which is collected and shown; whoever
+		// starts a server looks at what it prints.
+		slog.Warn("no password was given for the first administrator, so one was made up and printed to standard output", "username", done.Admin.Username)
+		return welcome(os.Stdout, portalURL(s.cfg.Web.URL, s.listen.Addr(), s.cfg.Web.TLSCert != ""), done.Admin.Username, password)
+	}
+	return nil
+}
+
+// welcome tells whoever started the first server where it is and how to sign in.
+func welcome(w io.Writer, portal, username string, password secret.Text) error {
+	_, err := fmt.Fprintf(w, "\n  Tako       %s\n  User name  %s\n  Password   %s\n\n  The password was made up and is shown this once; change it after signing in.\n\n", portal, username, password.Reveal())
+	if err != nil {
+		return fmt.Errorf("printing the password of the first administrator: %w", err)
 	}
 	return nil
 }
