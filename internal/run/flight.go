@@ -89,7 +89,7 @@ func (f *flight) start(parent context.Context) {
 	}
 	var up *time.Timer
 	if d := f.job.Deadline; !d.IsZero() {
-		up = time.AfterFunc(max(0, d.Sub(f.n.x.Now())), func() { f.cancel(step.ErrTimedOut) })
+		up = time.AfterFunc(max(0, d.Sub(f.n.x.Now())), func() { f.cancel(step.TimeUp(f.action.Timeout)) })
 	}
 	go func() {
 		o := f.run(ctx, alive)
@@ -100,7 +100,7 @@ func (f *flight) start(parent context.Context) {
 			o.State = step.Failed
 		}
 		if o.Error == "" && o.State == step.Failed && errors.Is(context.Cause(ctx), step.ErrTimedOut) {
-			o.Error = fmt.Sprintf("It ran longer than its limit of %s and was stopped.", f.action.Timeout)
+			o.Error = fmt.Sprintf("It ran longer than its limit of %s and was stopped.", fault.Span(f.action.Timeout))
 		}
 		f.land(o, o.State == "")
 		letGo(nil)

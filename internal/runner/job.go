@@ -63,6 +63,7 @@ type Job struct {
 	Packages  []Package     `json:"packages,omitempty"` // already put into the cache
 	Files     []File        `json:"files,omitempty"`
 	Timeout   time.Duration `json:"timeout,omitempty"` // 0 means none; counts from when it starts to run
+	Limit     time.Duration `json:"limit,omitempty"`   // as somebody has set it; Timeout is what is left of it
 	Isolation Isolation     `json:"isolation"`
 }
 
@@ -97,10 +98,13 @@ type Line struct {
 
 // Exit is how a job ended. Lost means that its end was not seen: the machine
 // restarted or the process that ran it was killed, so nobody can tell how
-// much of it was done. Reason is a sentence for people, "" after a normal end.
+// much of it was done. Unbegun says of a lost job that it still waited for its
+// turn then: starting it again runs nothing twice. Reason is a sentence for
+// people, "" after a normal end.
 type Exit struct {
 	Code     int       `json:"code"`
 	Lost     bool      `json:"lost,omitempty"`
+	Unbegun  bool      `json:"unbegun,omitempty"`
 	Canceled bool      `json:"canceled,omitempty"`
 	TimedOut bool      `json:"timedOut,omitempty"`
 	Reason   string    `json:"reason,omitempty"`

@@ -22,7 +22,7 @@ func build(job *Job, command string, packages []runner.Package) (runner.Job, []L
 	far := runner.Job{Command: command, Title: title(job), Owner: owner(job), Variables: vars, Packages: packages, Isolation: isolation(job, d)}
 	if !job.Deadline.IsZero() {
 		// The server counts too; this is for when it is away.
-		far.Timeout = max(time.Until(job.Deadline), time.Second)
+		far.Timeout, far.Limit = max(time.Until(job.Deadline), time.Second), job.Deadline.Sub(job.Started)
 	}
 	return far, printed(vars, d)
 }

@@ -11,8 +11,9 @@ import (
 )
 
 func TestBuild(t *testing.T) {
+	began := time.Now()
 	job := &Job{
-		TaskID: "ServerTasks-1", Action: "Deploy", Place: Place{ID: "Machines-1"}, Deadline: time.Now().Add(time.Minute),
+		TaskID: "ServerTasks-1", Action: "Deploy", Place: Place{ID: "Machines-1"}, Started: began, Deadline: began.Add(time.Minute),
 		Properties: map[string]string{"Octopus.Action.Setting": "raw #{Zeta}", "zeta": "not this"},
 		Packages: []Package{
 			{PackageID: "Web", Version: "1.0", FeedID: "Feeds-1"},
@@ -32,7 +33,7 @@ func TestBuild(t *testing.T) {
 	if diff := cmp.Diff(want, far.Variables); diff != "" {
 		t.Error(diff)
 	}
-	if far.Title != `"Deploy" of ServerTasks-1` || far.Timeout <= 0 || far.Timeout > time.Minute || before != nil {
+	if far.Title != `"Deploy" of ServerTasks-1` || far.Timeout <= 0 || far.Timeout > time.Minute || far.Limit != time.Minute || before != nil {
 		t.Errorf("%q, %v, %v", far.Title, far.Timeout, before)
 	}
 }

@@ -34,6 +34,8 @@ func (r *remote) follow(ctx context.Context) (Outcome, error) {
 	for {
 		exit, err := r.way.Follow(watch, r.job.Ticket, r.in.seen, r.in.take)
 		switch {
+		case err == nil && exit.Unbegun && ctx.Err() == nil && r.revived < revivals:
+			return Outcome{}, errUnbegun
 		case err == nil:
 			return r.end(ctx, exit)
 		case errors.Is(context.Cause(watch), errGivenUp):
@@ -86,7 +88,11 @@ func (r *remote) givenUp(ctx context.Context) (Outcome, error) {
 func stopped(cause error, note string) Outcome {
 	o := Outcome{State: Canceled, Error: strings.TrimSpace("The action was canceled. " + note)}
 	if errors.Is(cause, ErrTimedOut) {
-		o = Outcome{State: Failed, Error: strings.TrimSpace("The action took longer than it may and was stopped. " + note)}
+		than := "it may"
+		if up := (&timeUp{}); errors.As(cause, &up) {
+			than = "its limit of " + fault.Span(up.limit)
+		}
+		o = Outcome{State: Failed, Error: strings.TrimSpace("The action took longer than " + than + " and was stopped. " + note)}
 	}
 	if note != "" {
 		o.Lines = []Line{{Category: Warning, Text: note}}
@@ -127,7 +133,7 @@ func (r *remote) judge(ctx context.Context, exit runner.Exit) Outcome {
 	code := exit.Code
 	o := Outcome{State: Failed, ExitCode: &code}
 	switch {
-	case exit.Lost && ctx.Err() != nil && r.job.Cursor == 0 && r.in.seen == 0:
+	case exit.Lost && ctx.Err() != nil && (exit.Unbegun || r.job.Cursor == 0 && r.in.seen == 0):
 		// It was to stop before it came to run, as far as anybody knows.
 		return stopped(context.Cause(ctx), "")
 	case exit.Lost:

@@ -26,7 +26,8 @@ type remote struct {
 	packages []runner.Package // that are there
 	acquired bool
 	// missed is since when the far end cannot be reached.
-	missed time.Time
+	missed  time.Time
+	revived int // how often it was started again
 }
 
 // runRemote runs a command at the job's place.
@@ -86,14 +87,31 @@ const longAgo = 12 * time.Hour
 
 func (r *remote) run(ctx context.Context, command string) (Outcome, error) {
 	followed := r.job.Cursor > 0 || r.job.Again && time.Since(r.job.Started) > longAgo
-	if !followed && ctx.Err() == nil {
-		outcome, err := r.start(ctx, command)
-		if outcome != nil || err != nil {
-			return deref(outcome), err
+	for {
+		if !followed && ctx.Err() == nil {
+			outcome, err := r.start(ctx, command)
+			if outcome != nil || err != nil {
+				return deref(outcome), err
+			}
+		}
+		o, err := r.follow(ctx)
+		if !errors.Is(err, errUnbegun) {
+			return o, err
+		}
+		followed = false
+		r.revived++
+		if err := r.in.say1(Info, "The agent on the machine was ended while this waited for its turn there. It had not begun, and is started again."); err != nil {
+			return Outcome{}, err
 		}
 	}
-	return r.follow(ctx)
 }
+
+// errUnbegun says that the job was lost while it waited for its turn.
+var errUnbegun = errors.New("the job had not begun")
+
+// revivals is how often a job is started again that was lost while it waited.
+// Who loses its agent more often will not get far with it either.
+const revivals = 10
 
 func deref(o *Outcome) Outcome {
 	if o == nil {

@@ -126,6 +126,7 @@ func TestScriptIsStopped(t *testing.T) {
 		text  string
 	}{
 		{"canceled", ErrCanceled, Canceled, "The action was canceled."},
+		{"over its limit", TimeUp(time.Minute), Failed, "The action took longer than its limit of 1 minute and was stopped."},
 		{"out of time", ErrTimedOut, Failed, "The action took longer than it may and was stopped."},
 	}
 	for _, tt := range tests {

@@ -27,6 +27,16 @@ var (
 	ErrTimedOut = errors.New("the action's time is up")
 )
 
+// timeUp is ErrTimedOut with the limit that was set.
+type timeUp struct{ limit time.Duration }
+
+func (*timeUp) Error() string { return ErrTimedOut.Error() }
+
+func (*timeUp) Unwrap() error { return ErrTimedOut }
+
+// TimeUp is ErrTimedOut for an action that has reached a limit.
+func TimeUp(limit time.Duration) error { return &timeUp{limit} }
+
 // CanceledAt is ErrCanceled with when that was asked for, which may be long
 // before this process has come to the job.
 type CanceledAt struct{ Time time.Time }

@@ -137,7 +137,8 @@ func (e *engine) load(name string) (*ticket, error) {
 
 // start starts a job, or finds that its ticket is known. It returns when the
 // ticket's folder is on disk for good, so that not even a power cut makes a
-// second start run it again.
+// second start run it again. One that had not begun when its host was killed is
+// started anew.
 func (e *engine) start(name string, job *runner.Job) error {
 	if err := runner.CheckTicket(name); err != nil {
 		return wire.Errorf(wire.CodeInvalid, "%v", err)
@@ -155,34 +156,56 @@ func (e *engine) start(name string, job *runner.Job) error {
 	if known := e.tickets[name]; known != nil {
 		e.mu.Unlock()
 		<-known.ready
-		return known.failed
+		if !known.unbegun() {
+			return known.failed
+		}
+		return e.launch(t, known, command, job)
 	}
 	_, completed := e.past.find(name)
 	if _, err := os.Lstat(t.dir); err == nil || completed {
 		e.mu.Unlock()
-		_, err := e.load(name)
-		return err
+		left, err := e.load(name)
+		if err != nil || !left.unbegun() {
+			return err
+		}
+		return e.launch(t, left, command, job)
 	}
+	e.mu.Unlock()
+	return e.launch(t, nil, command, job)
+}
+
+// launch runs a job under a ticket that is new, or in place of one whose job had
+// not begun. Of several that try it at once, one does.
+func (e *engine) launch(t, instead *ticket, command runner.Command, job *runner.Job) error {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	t.cancel = cancel
-	e.tickets[name] = t
+	e.mu.Lock()
+	if known := e.tickets[t.name]; known != instead {
+		e.mu.Unlock()
+		cancel(nil)
+		<-known.ready
+		return known.failed
+	}
+	e.tickets[t.name] = t
 	e.active++
 	e.mu.Unlock()
 
 	here := machine()
-	err := t.create(e.folders, origin{
-		Ticket: name, Command: job.Command, Machine: here.name, Boot: here.boot,
+	o := origin{
+		Ticket: t.name, Command: job.Command, Machine: here.name, Boot: here.boot,
 		PID: os.Getpid(), StartTime: ownStart(), Started: time.Now().UTC(),
-	})
-	if err == nil {
-		err = e.syncer.sync()
-		if err != nil {
+	}
+	var err error
+	if instead != nil {
+		err = t.revive(o)
+	} else if err = t.create(e.folders, o); err == nil {
+		if err = e.syncer.sync(); err != nil {
 			t.state.Close()
 			os.RemoveAll(t.dir)
 		}
 	}
 	if err != nil {
-		t.failed = describe(err, "making the folder of ticket "+name)
+		t.failed = describe(err, "making the folder of ticket "+t.name)
 		e.drop(t)
 		close(t.ready)
 		cancel(nil)

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/runner"
 	"github.com/takodeploy/tako/internal/runner/wire"
 )
@@ -40,10 +42,10 @@ func (e *engine) run(ctx context.Context, t *ticket, command runner.Command, job
 		exit.Code, exit.Canceled, exit.Reason = runner.ExitCanceled, true, "The job was canceled."
 	case errors.Is(err, runner.ErrTimedOut):
 		exit.Code, exit.TimedOut = runner.ExitTimeout, true
-		exit.Reason = fmt.Sprintf("The job took longer than %v.", job.Timeout)
+		exit.Reason = fmt.Sprintf("The job took longer than its limit of %s.", fault.Span(cmp.Or(job.Limit, job.Timeout)))
 	case errors.Is(err, errLockTimeout):
 		exit.Code, exit.TimedOut = runner.ExitTimeout, true
-		exit.Reason = fmt.Sprintf("Other jobs on the machine held it for longer than %v.", job.Isolation.Timeout)
+		exit.Reason = fmt.Sprintf("Other jobs on the machine held it for longer than %s.", fault.Span(job.Isolation.Timeout))
 	case err != nil:
 		if exit.Code == 0 {
 			exit.Code = 1
@@ -89,13 +91,16 @@ func (e *engine) isolated(ctx context.Context, t *ticket, job *runner.Job, notic
 				what = strings.Join(holders, ", ")
 			}
 			fmt.Fprintf(notice, "##octopus[stdout-wait]\nWaiting for %s: another job uses this machine.\n##octopus[stdout-default]\n", what)
+			t.queued()
 		})
 		if err != nil {
 			return 0, err
 		}
 		defer release()
 	}
-	t.entered.Store(true)
+	if err := t.turn(); err != nil {
+		return 0, err
+	}
 	if job.Timeout > 0 {
 		var stop context.CancelFunc
 		ctx, stop = context.WithTimeoutCause(ctx, job.Timeout, runner.ErrTimedOut)

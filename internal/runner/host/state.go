@@ -27,10 +27,12 @@ type origin struct {
 	Started   time.Time `json:"started"`
 }
 
-// state is what a ticket's state file says: the origin, a line for each
-// process that leads a session of the job, and the exit as the last line.
+// state is what a ticket's state file says: the origin, that the job waits for
+// its turn and then that this has come, a line for each process that leads a
+// session of the job, and the exit as the last line.
 type state struct {
 	origin  *origin // nil when it cannot be read
+	waits   bool
 	leaders []runner.Leader
 	exit    *runner.Exit // nil when it has not ended
 }
@@ -49,6 +51,7 @@ func readState(ticket, dir string) state {
 	}
 	s := state{origin: &o}
 	for line := range strings.Lines(string(rest)) {
+		s.waits = line == waitMark || s.waits && line != turnMark
 		var l runner.Leader
 		if n, _ := fmt.Sscanf(line, "process %d %d", &l.PID, &l.Began); n == 2 {
 			s.leaders = append(s.leaders, l)
@@ -62,6 +65,13 @@ func readState(ticket, dir string) state {
 	}
 	return s
 }
+
+// The lines that say of a job that it has to wait, and that it need not any
+// more. What does not wait writes neither.
+const (
+	waitMark = "waits\n"
+	turnMark = "turn\n"
+)
 
 // appendExit adds the exit to a ticket's state.
 func appendExit(f *os.File, exit runner.Exit) error {
@@ -82,23 +92,27 @@ var machine = sync.OnceValue(func() (m struct{ name, boot string }) {
 
 // lost says in a sentence what became of a ticket without an end, and kills
 // what its processes left behind: nobody follows them any more, and the next
-// job must not meet them.
-func (s state) lost(dir string) string {
+// job must not meet them. It reports whether the job had not begun, which a
+// machine that restarted cannot tell: the last marks may not have reached the
+// disk.
+func (s state) lost(dir string) (reason string, unbegun bool) {
 	here := machine()
 	switch o := s.origin; {
 	case o == nil:
-		return "It is not known how the job ended."
+		return "It is not known how the job ended.", false
 	case o.Machine != here.name:
-		return fmt.Sprintf("The job ran on machine %s, which is now %s; it is not known how it ended.", o.Machine, here.name)
+		return fmt.Sprintf("The job ran on machine %s, which is now %s; it is not known how it ended.", o.Machine, here.name), false
 	case o.Boot != here.boot:
-		return "The machine restarted while the job ran."
+		return "The machine restarted while the job ran.", false
+	case s.waits:
+		return fmt.Sprintf("The agent process %d was killed while the job waited for its turn; it had not begun.", o.PID), true
 	}
 	killed := runner.KillJob(filepath.Join(dir, filesName), s.leaders...)
-	reason := fmt.Sprintf("The agent process %d that ran the job was killed.", s.origin.PID)
+	reason = fmt.Sprintf("The agent process %d that ran the job was killed.", s.origin.PID)
 	if killed > 0 {
 		reason += fmt.Sprintf(" %d processes that it left behind were ended.", killed)
 	}
-	return reason
+	return reason, false
 }
 
 // loadTicket reads a ticket that this process did not start. Without an exit
@@ -113,7 +127,8 @@ func loadTicket(name, dir string) (*ticket, error) {
 	t.out = out
 	s := readState(name, dir)
 	if s.exit == nil {
-		s.exit = &runner.Exit{Code: runner.ExitUnknown, Lost: true, Reason: s.lost(dir), Last: out.seq, Ended: time.Now().UTC()}
+		reason, unbegun := s.lost(dir)
+		s.exit = &runner.Exit{Code: runner.ExitUnknown, Lost: true, Unbegun: unbegun, Reason: reason, Last: out.seq, Ended: time.Now().UTC()}
 		if err := s.store(name, dir); err != nil {
 			return nil, fmt.Errorf("recording that ticket %s is lost: %w", name, err)
 		}

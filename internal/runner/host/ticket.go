@@ -31,8 +31,9 @@ type ticket struct {
 	lingers atomic.Bool // something that it started may still be running
 	parted  bool        // its folder was given back
 
-	mu    sync.Mutex
-	state *os.File // open while the job runs
+	mu     sync.Mutex
+	state  *os.File // open while the job runs
+	queues bool     // it is noted that the job has to wait
 }
 
 // filesDir is the job's working directory.
@@ -62,6 +63,56 @@ func (t *ticket) create(f *folders, o origin) error {
 		return clean(err)
 	}
 	t.state = file
+	return nil
+}
+
+// revive takes the folder and the log of a job over that had not begun when its
+// host was killed. What a follower has read of the log keeps its numbers.
+func (t *ticket) revive(o origin) error {
+	out, err := openOutput(t.dir)
+	if err != nil {
+		return err
+	}
+	if err := os.Truncate(out.path, out.size); err != nil {
+		return err
+	}
+	out.sealed, out.ended, out.limit = false, false, t.out.limit
+	t.out = out
+	data, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	t.state, err = os.OpenFile(filepath.Join(t.dir, stateFile), os.O_WRONLY|os.O_TRUNC|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err = t.state.Write(append(data, '\n')); err != nil {
+		t.state.Close()
+	}
+	return err
+}
+
+// queued notes that the job waits for its turn. Its log is on disk before that:
+// who revives it must not use a number again that somebody has read.
+func (t *ticket) queued() {
+	t.out.spill()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, err := t.state.WriteString(waitMark)
+	t.queues = err == nil
+}
+
+// turn notes that the job's turn has come. It must not begin unless that can be
+// told from then on.
+func (t *ticket) turn() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.queues {
+		if _, err := t.state.WriteString(turnMark); err != nil {
+			return fmt.Errorf("noting that the job begins: %w", err)
+		}
+	}
+	t.entered.Store(true)
 	return nil
 }
 
@@ -134,6 +185,17 @@ func completedTicket(name string, exit runner.Exit) *ticket {
 	close(t.ready)
 	close(t.exited)
 	return t
+}
+
+// unbegun reports whether the job was lost before its turn came, and nobody has
+// seen to that yet.
+func (t *ticket) unbegun() bool {
+	select {
+	case <-t.exited:
+		return t.exit.Unbegun && !t.gone.Load()
+	default:
+		return false
+	}
 }
 
 // waits reports whether the job's turn is still to come.
