@@ -218,6 +218,13 @@ func first(o object) object {
 // project makes a project with one step, a script of the server's own worker.
 func (i *installed) project(name, body string) {
 	i.Helper()
+	i.process(name, object{"Octopus.Action.RunOnServer": "True", "Octopus.Action.Script.ScriptSource": "Inline",
+		"Octopus.Action.Script.Syntax": "Bash", "Octopus.Action.Script.ScriptBody": body})
+}
+
+// process makes a project with one script, and a release of it.
+func (i *installed) process(name string, script object, packages ...object) {
+	i.Helper()
 	if first(i.must(i.Get(space+"/environments?partialName=Development"))) == nil {
 		i.must(i.Post(space+"/environments", object{"Name": "Development"}))
 	}
@@ -226,8 +233,7 @@ func (i *installed) project(name, body string) {
 	path := space + "/projects/" + p + "/deploymentprocesses"
 	process := i.must(i.Get(path))
 	process["Steps"] = []object{{"Name": "Run", "Condition": "Success", "StartTrigger": "StartAfterPrevious", "Properties": object{}, "Actions": []object{{
-		"Name": "Run", "ActionType": "Octopus.Script", "Properties": object{"Octopus.Action.RunOnServer": "True", "Octopus.Action.Script.ScriptSource": "Inline",
-			"Octopus.Action.Script.Syntax": "Bash", "Octopus.Action.Script.ScriptBody": body}}}}}
+		"Name": "Run", "ActionType": "Octopus.Script", "Properties": script, "Packages": packages}}}}
 	i.must(i.Put(path, process))
 	i.must(i.Post(space+"/releases/create/v1", object{"SpaceIdOrName": "Spaces-1", "ProjectName": name, "ReleaseVersion": "1.0.0"}))
 }
