@@ -68,7 +68,7 @@ func (b *bench) measureEngine(name, at string) (m engineRates, err error) {
 	defer stop()
 	if at != "" {
 		var drop func()
-		if at, drop, err = database(at, name); err != nil {
+		if at, drop, err = database(at, name, "template1"); err != nil {
 			return m, err
 		}
 		defer drop()
@@ -178,14 +178,14 @@ func (m *engineRates) logs(ctx context.Context, q *task.Queue, h *handler) error
 	return nil
 }
 
-// database makes an empty database on a server.
-func database(at, name string) (made string, drop func(), err error) {
+// database makes a database on a server, as a copy of another one.
+func database(at, name, template string) (made string, drop func(), err error) {
 	server, err := sql.Open("pgx", at)
 	if err != nil {
 		return "", nil, err
 	}
 	name = strings.ToLower("bench_" + strings.ReplaceAll(name, "-", "_") + "_" + random()[:8])
-	if _, err := server.Exec("create database " + name); err != nil {
+	if _, err := server.Exec("create database " + name + " template " + template); err != nil {
 		server.Close()
 		return "", nil, err
 	}

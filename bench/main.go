@@ -27,6 +27,7 @@ type bench struct {
 	crowd    int           // deployments in hand at once
 	shrink   int           // by how much the large space is smaller than it should be
 	keep     bool          // leave dir
+	space    string        // folder that keeps the large space for other runs
 
 	mu   sync.Mutex
 	undo []func() // what stops what was started, last first
@@ -61,6 +62,7 @@ func main() {
 	flag.IntVar(&b.machines, "machines", 50, "SSH targets")
 	flag.IntVar(&b.crowd, "many", 500, "deployments in hand at once")
 	flag.IntVar(&b.shrink, "shrink", 1, "divide the large space by")
+	flag.StringVar(&b.space, "space", "", "folder that keeps the large space for other runs; its database on PostgreSQL too")
 	flag.BoolVar(&b.keep, "keep", false, "leave the folder with the servers' data")
 	flag.Parse()
 	if err := b.measure(*out, flag.Args()); err != nil {

@@ -21,14 +21,6 @@ func (b *bench) scale() ([]row, error) {
 	}
 	for i, at := range engines {
 		name := []string{"SQLite", "PostgreSQL"}[i]
-		if at != "" {
-			made, drop, err := database(at, name)
-			if err != nil {
-				return nil, err
-			}
-			b.later(drop)
-			at = made
-		}
 		rows, err := b.scaleOn(name, at, l)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -38,22 +30,11 @@ func (b *bench) scale() ([]row, error) {
 	return all, nil
 }
 
-func (b *bench) scaleOn(name, database string, l large) ([]row, error) {
-	t, err := b.newTakoOn("scale-"+name, database)
+func (b *bench) scaleOn(name, at string, l large) ([]row, error) {
+	t, s, err := b.grown(name, at, l)
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
-	s, err := t.furnish(l)
-	if err != nil {
-		return nil, err
-	}
-	furnished := time.Since(began)
-	t.stop()
-	if err := b.multiply(t, l, &s); err != nil {
-		return nil, err
-	}
-	fmt.Fprintf(os.Stderr, "%s: furnished in %s, multiplied in %s\n", name, furnished.Round(time.Second), (time.Since(began) - furnished).Round(time.Second))
 	if err := t.up(); err != nil {
 		return nil, err
 	}
@@ -61,7 +42,7 @@ func (b *bench) scaleOn(name, database string, l large) ([]row, error) {
 		return nil, err
 	}
 	var rows []row
-	for _, look := range looks(&s) {
+	for _, look := range looks(s) {
 		before := fineCPU(t.pid())
 		m, err := b.look(t, look)
 		if err != nil {
