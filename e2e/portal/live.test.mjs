@@ -120,3 +120,18 @@ test("all tabs of a browser share one stream", { skip }, async () => {
     await page.context().close();
     await wire.cut();
 });
+
+test("a page whose files break off while they load is there all the same, with its looks", { skip }, async () => {
+    const page = await portal.visit("/Spaces-1");
+    await settled(page);
+    const broken = new Set();
+    await page.route(/\/assets\/Audit-/, (route) => {
+        const address = route.request().url();
+        return broken.has(address) ? route.continue() : (broken.add(address), route.abort("connectionreset"));
+    });
+    await page.getByRole("link", { name: "Audit", exact: true }).first().click();
+    await page.getByRole("heading", { level: 1, name: "Audit" }).waitFor();
+    assert.deepEqual([...broken].map((address) => address.split(".").at(-1)).sort(), ["css", "js"], "what was broken off");
+    await page.waitForFunction(() => [...document.styleSheets].some((sheet) => /\/Audit-/.test(sheet.href)));
+    await page.context().close();
+});

@@ -9,6 +9,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { newQueryClient } from "./api/query";
 import { start } from "./api/stream/connection";
+import { mendStyles } from "./app/again";
 import { router } from "./app/router";
 import { theme, variables } from "./app/theme";
 
@@ -19,6 +20,7 @@ Object.assign(globalThis, { __webpack_nonce__: nonce });
 const place = document.getElementById("root");
 if (!place) throw new Error("the page has no #root");
 start();
+mendStyles(nonce);
 createRoot(place).render(
   <StrictMode>
     <MantineProvider

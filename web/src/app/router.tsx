@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-router";
 import type { ComponentType } from "react";
 import { ErrorState } from "~/ui/state";
+import { again } from "./again";
 import type { Screen } from "./area";
 import { areas } from "./areas";
 import { Home } from "./Home";
@@ -20,7 +21,7 @@ const rootRoute = createRootRoute({ component: Root, notFoundComponent: () => <N
 const homeRoute = createRoute({ getParentRoute: () => rootRoute, path: "/", component: Home });
 
 function routeOf({ path, load, needs }: Screen) {
-  const Lazy = lazyRouteComponent(load) as ComponentType & { preload?: () => Promise<void> };
+  const Lazy = lazyRouteComponent(() => again(load)) as ComponentType & { preload?: () => Promise<void> };
   // biome-ignore lint/correctness/noComponentHookFactories: called once for each screen, when the program starts
   const Component = () => (
     <Screened needs={needs}>
