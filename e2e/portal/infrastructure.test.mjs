@@ -23,21 +23,20 @@ test("a newcomer adds an environment, an account and an SSH target, and sees it 
     await page.getByRole("link", { name: "Staging" }).waitFor();
 
     await page.goto(`${portal.server.url}/app#/Spaces-1/infrastructure/machines/new`);
-    await page.getByRole("link", { name: "Add an SSH key pair" }).click();
+    await page.getByLabel("Host", { exact: true }).fill("127.0.0.1");
+    await page.getByLabel("Port").fill(String(sshd.port));
+    await page.getByRole("button", { name: "Ask the machine" }).click();
+    await assertValue(page.getByLabel("Host key fingerprint"), sshd.fingerprint);
+    // The account is made on the way, and what was filled in stays.
+    await page.getByRole("button", { name: "Add an SSH key pair…" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Name", { exact: true }).fill("deployer");
     await dialog.getByLabel("User name").fill(sshd.user);
     await dialog.getByLabel("Private key").fill(sshd.key);
     await dialog.getByRole("button", { name: "Add account" }).click();
-    await page.getByRole("link", { name: "deployer" }).waitFor();
-
-    await page.goto(`${portal.server.url}/app#/Spaces-1/infrastructure/machines/new`);
-    await page.getByLabel("Host", { exact: true }).fill("127.0.0.1");
-    await page.getByLabel("Port").fill(String(sshd.port));
-    await page.getByRole("button", { name: "Ask the machine" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await assertValue(page.getByRole("combobox", { name: "Account" }), `deployer (${sshd.user})`);
     await assertValue(page.getByLabel("Host key fingerprint"), sshd.fingerprint);
-    await page.getByRole("combobox", { name: "Account" }).click();
-    await page.getByRole("option", { name: /deployer/ }).click();
     await page.getByLabel("Name", { exact: true }).fill("web-1");
     await page.getByRole("combobox", { name: "Environments" }).click();
     await page.getByRole("option", { name: "Staging" }).click();

@@ -6,11 +6,14 @@ import { done } from "~/ui/notify";
 import { AccountFields } from "./AccountFields";
 import type { Account, Kind } from "./accounts";
 
-export function AddAccount({ kind, onClose }: { kind: Kind; onClose: () => void }) {
+type Props = { kind: Kind; onMade?: (made: Account) => void; onClose: () => void };
+
+export function AddAccount({ kind, onMade, onClose }: Props) {
   const [draft, setDraft] = useState<Partial<Account>>({ AccountType: kind.type });
   const add = useSend("post", "/api/{spaceId}/accounts", {
     onDone: (made) => {
-      done(t("{name} is there.", { name: made.Name }));
+      done(t("The account {name} is added.", { name: made.Name }));
+      onMade?.(made);
       onClose();
     },
   });

@@ -6,6 +6,15 @@ import { addressOf, type MachineLike, styleOf } from "./machine";
 
 type Report = { LastChecked?: string | null; Logs?: { Category?: string; MessageText?: string }[] | null };
 
+// stateOf is what the server says, but for a machine that was never looked at:
+// its first check begins by itself, so nobody has to ask for it.
+function stateOf(machine: MachineLike, report: Report | undefined): string {
+  const awaited = machine.HealthStatus === "Unknown" && !machine.IsDisabled && !machine.SkipInitialHealthCheck;
+  return awaited && report && !report.LastChecked
+    ? t("It is new: the first health check begins by itself.")
+    : machine.StatusSummary;
+}
+
 // Condition says how a machine is and what its last check said.
 export function Condition({ machine, of }: { machine: MachineLike; of: "machines" | "workers" }) {
   const connection = useGet(`/api/{spaceId}/${of}/{id}/connection`, { id: machine.Id });
@@ -15,7 +24,7 @@ export function Condition({ machine, of }: { machine: MachineLike; of: "machines
     <Section title={t("Condition")}>
       <Facts
         of={[
-          [t("State"), machine.StatusSummary],
+          [t("State"), stateOf(machine, report)],
           [t("Last checked"), report?.LastChecked && <DateTime at={report.LastChecked} className="" />],
           [t("Reached by"), `${styleOf(machine.Endpoint)} ${addressOf(machine.Endpoint)}`],
           [t("System"), machine.OperatingSystem],

@@ -1,12 +1,13 @@
-import { Button, Group, NumberInput, Select, TextInput } from "@mantine/core";
+import { Button, Group, Modal, NumberInput, Select, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { request } from "~/api/client";
 import { errorOf } from "~/api/error";
 import { useGet, useSpaceId } from "~/api/query";
+import { useMay } from "~/app/session";
 import { t } from "~/text/t";
-import { Link } from "~/ui/Link";
+import { AddAccount } from "./AddAccount";
+import { kindOf } from "./accounts";
 import classes from "./Form.module.css";
-import { places } from "./places";
 
 export type Ssh = { host: string; port: number; account: string; fingerprint: string };
 
@@ -16,9 +17,12 @@ type Props = { value: Ssh; onChange: (value: Ssh) => void; of: "machines" | "wor
 // be asked of the machine, for the person to compare.
 export function SshFields({ value, onChange, of }: Props) {
   const space = useSpaceId();
+  const mayAdd = useMay("AccountCreate");
   const accounts = useGet("/api/{spaceId}/accounts/all", {});
   const [asking, setAsking] = useState(false);
   const [refused, setRefused] = useState("");
+  const [adding, setAdding] = useState("");
+  const kind = kindOf(adding);
   const usable = accounts.data?.filter((a) => ["SshKeyPair", "UsernamePassword"].includes(a.AccountType)) ?? [];
 
   const ask = async () => {
@@ -81,12 +85,31 @@ export function SshFields({ value, onChange, of }: Props) {
         value={value.account || null}
         onChange={(account) => onChange({ ...value, account: account ?? "" })}
       />
-      {accounts.data && usable.length === 0 && (
+      {mayAdd && (
         <p className={classes.hint}>
-          {t("There is no account for SSH yet.")}{" "}
-          <Link to={`${places.accounts(space)}?add=SshKeyPair`}>{t("Add an SSH key pair")}</Link>
+          {accounts.data && usable.length === 0 && `${t("There is no account for SSH yet.")} `}
+          <button type="button" className={classes.more} onClick={() => setAdding("SshKeyPair")}>
+            {t("Add an SSH key pair…")}
+          </button>
+          {" · "}
+          <button type="button" className={classes.more} onClick={() => setAdding("UsernamePassword")}>
+            {t("Add a user name and password…")}
+          </button>
         </p>
       )}
+      <Modal
+        opened={Boolean(kind)}
+        onClose={() => setAdding("")}
+        title={t("Add account: {kind}", { kind: t(kind?.label ?? "") })}
+      >
+        {kind && (
+          <AddAccount
+            kind={kind}
+            onMade={(made) => onChange({ ...value, account: made.Id })}
+            onClose={() => setAdding("")}
+          />
+        )}
+      </Modal>
     </>
   );
 }

@@ -6,7 +6,14 @@ export type Endpoint = Wire<"Machine">["Endpoint"];
 // MachineLike is what targets and workers have in common.
 export type MachineLike = Pick<
   Wire<"Machine">,
-  "Id" | "Name" | "HealthStatus" | "IsDisabled" | "StatusSummary" | "OperatingSystem" | "Endpoint"
+  | "Id"
+  | "Name"
+  | "HealthStatus"
+  | "IsDisabled"
+  | "SkipInitialHealthCheck"
+  | "StatusSummary"
+  | "OperatingSystem"
+  | "Endpoint"
 >;
 
 const styles: Record<string, string> = {

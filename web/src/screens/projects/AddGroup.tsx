@@ -17,7 +17,7 @@ export function AddGroup({ opened, onClose }: Props) {
 function AddGroupForm({ onClose }: { onClose: () => void }) {
   const add = useSend("post", "/api/{spaceId}/projectgroups", {
     onDone: (made) => {
-      done(t("The group {name} is there. It shows here once it has a project.", { name: made.Name }));
+      done(t("The group {name} is added. It shows here once it has a project.", { name: made.Name }));
       onClose();
     },
   });

@@ -35,7 +35,8 @@ export function ProjectStep({ tags }: { tags: string[] }) {
   const cache = useQueryClient();
   const [sample, setSample] = useState<Sample>("package");
   const [typed, setName] = useState<string>();
-  const [tag, setTag] = useState<string | null>(null);
+  // Whoever has added a machine means to deploy to it.
+  const [tag, setTag] = useState<string | null>(tags[0] ?? null);
   const name = typed ?? samples.find((s) => s.sample === sample)?.name ?? "";
   const make = useMutation<Project, unknown, Plan>({
     mutationFn: makeSample,

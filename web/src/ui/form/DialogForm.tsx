@@ -23,6 +23,8 @@ export function DialogForm({ of, action, ready = true, onSubmit, onClose, childr
       autoComplete="off"
       onSubmit={(event) => {
         event.preventDefault();
+        // A dialog may belong to a form of the page, which is not what is sent.
+        event.stopPropagation();
         onSubmit();
       }}
     >
