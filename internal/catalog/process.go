@@ -113,6 +113,9 @@ func checkSteps(tx *store.Tx, space string, steps, old []Step, c *fault.Complain
 			unique(actions, a.Name, c, "action")
 			checkAction(a, c)
 			checkSettings("Action '"+a.Name+"'", a.Properties, c)
+			if err := checkSources(tx, space, fmt.Sprintf("Steps[%d].Actions[%d].", i, j), a, c); err != nil {
+				return err
+			}
 			if err := checkTags(tx, space, "", "TenantTags of action '"+a.Name+"'", &a.TenantTags, c); err != nil {
 				return err
 			}
@@ -121,6 +124,41 @@ func checkSteps(tx *store.Tx, space string, steps, old []Step, c *fault.Complain
 	}
 	slugSteps(steps)
 	return nil
+}
+
+// checkSources refuses feeds and Git credentials that are not there. They may be
+// named by their ids, slugs or names, and by variables, whose values are only
+// known when there is a release.
+func checkSources(tx *store.Tx, space, where string, a *Action, c *fault.Complaints) error {
+	lookup := func(field, what, value string, find func() error) error {
+		if value == "" || strings.Contains(value, "#{") {
+			return nil
+		}
+		err := find()
+		if fault.Is(err, fault.NotFound) {
+			c.Add("%s%s (of '%s') refers to '%s', which is no %s of this space. Give the id, slug or name of one that is there.", where, field, a.Name, value, what)
+			return nil
+		}
+		return err
+	}
+	feed := func(field, value string) error {
+		return lookup(field, "feed", value, func() error {
+			_, err := Feeds.Find(tx, space, value)
+			return err
+		})
+	}
+	err := feed("Container.FeedId", a.Container.FeedID)
+	for k := 0; k < len(a.Packages) && err == nil; k++ {
+		err = feed(fmt.Sprintf("Packages[%d].FeedId", k), a.Packages[k].FeedID)
+	}
+	for k := 0; k < len(a.GitDependencies) && err == nil; k++ {
+		value := a.GitDependencies[k].GitCredentialID
+		err = lookup(fmt.Sprintf("GitDependencies[%d].GitCredentialId", k), "Git credential", value, func() error {
+			_, err := GitCredentials.Find(tx, space, value)
+			return err
+		})
+	}
+	return err
 }
 
 // stepReferences keeps the tags that actions name from being taken away.

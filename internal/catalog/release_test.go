@@ -257,7 +257,7 @@ func stock(s *shelf) (runbook *Runbook, snapshot *RunbookSnapshot) {
 	body := fmt.Sprintf(`{"Name":"Beta","ProjectId":%q,"LifecycleId":%q,"Rules":[{"Tag":"^$"}]}`, s.project.ID, s.lifecycle.ID)
 	beta, err := create(s, Channels, body)
 	s.must(err)
-	_, err = change(s, DeploymentProcesses, s.project.DeploymentProcessID, `{"Version":0,"Steps":[`+step("Web", `,"Id":"web","Channels":["`+beta.ID+`"],"Properties":{"P":{"HasValue":true,"NewValue":"s3cret"}},"Packages":[{"PackageId":"W","FeedId":"f"}]`)+`]}`)
+	_, err = change(s, DeploymentProcesses, s.project.DeploymentProcessID, `{"Version":0,"Steps":[`+step("Web", `,"Id":"web","Channels":["`+beta.ID+`"],"Properties":{"P":{"HasValue":true,"NewValue":"s3cret"}},"Packages":[{"PackageId":"W","FeedId":"#{Feed}"}]`)+`]}`)
 	s.must(err)
 	runbook, err = create(s, Runbooks, fmt.Sprintf(`{"Name":"Restart","ProjectId":%q}`, s.project.ID))
 	s.must(err)

@@ -53,7 +53,7 @@ func packaged(names ...string) string {
 		if cut := strings.IndexByte(n, '='); cut >= 0 {
 			n, id = n[:cut], "id-of-"+n[cut+1:]
 		}
-		steps = append(steps, fmt.Sprintf(`{"Name":%q,"Actions":[{"Id":%q,"Name":%q,"ActionType":"Octopus.TentaclePackage","Packages":[{"PackageId":"P","FeedId":"feeds-x"},{"Name":"Extra","PackageId":"Q","FeedId":"feeds-x"}]}]}`, n, id, n))
+		steps = append(steps, fmt.Sprintf(`{"Name":%q,"Actions":[{"Id":%q,"Name":%q,"ActionType":"Octopus.TentaclePackage","Packages":[{"PackageId":"P","FeedId":"#{Feed}"},{"Name":"Extra","PackageId":"Q","FeedId":"#{Feed}"}]}]}`, n, id, n))
 	}
 	return `{"Steps":[` + strings.Join(steps, ",") + `]}`
 }

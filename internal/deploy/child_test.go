@@ -27,7 +27,7 @@ func (o *office) another(name string) *office {
 // deployRelease is a step that deploys a release of a project.
 func deployRelease(o *office, condition string) catalog.Step {
 	return catalog.Step{Name: "Child", Actions: []catalog.Action{{
-		Name: "Child", ActionType: "Octopus.DeployRelease", Packages: []catalog.PackageReference{{PackageID: o.project.ID, FeedID: "feeds-octopus-project"}},
+		Name: "Child", ActionType: "Octopus.DeployRelease", Packages: []catalog.PackageReference{{PackageID: o.project.ID, FeedID: "feeds-octopusproject"}},
 		Properties: map[string]kind.Property{
 			"Octopus.Action.DeployRelease.ProjectId": {Text: o.project.ID}, "Octopus.Action.DeployRelease.DeploymentCondition": {Text: condition},
 			"Octopus.Action.DeployRelease.Variables": {Text: `{"Greeting":"from the parent"}`},

@@ -7,8 +7,10 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/feed"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/plan"
+	"github.com/takodeploy/tako/internal/store"
 	"github.com/takodeploy/tako/internal/task"
 )
 
@@ -51,6 +53,27 @@ func testUnknownSelections(t *testing.T, o *office) {
 	r := o.release(deploy.NewRelease{GitResources: []string{"first:charts:refs/heads/x:y"}})
 	if len(r.SelectedGitResources) != 1 || r.SelectedGitResources[0].GitReferenceResource.GitRef != "refs/heads/x:y" || r.SelectedGitResources[0].ActionName != "First" {
 		t.Errorf("the Git references are %+v", r.SelectedGitResources)
+	}
+}
+
+// TestFeedThatWentAway checks that a release of a process whose feed has gone
+// says which step wants it.
+func TestFeedThatWentAway(t *testing.T) { each(t, testFeedThatWentAway) }
+
+func testFeedThatWentAway(t *testing.T, o *office) {
+	o.service.Feeds = &feed.Feeds{DB: o.db}
+	elsewhere := &catalog.Feed{FeedType: "Helm", FeedURI: "https://charts.example"}
+	elsewhere.Name, elsewhere.SpaceID = "Elsewhere", space
+	o.do(func(tx *store.Tx) error { return catalog.Feeds.Put(tx, elsewhere) })
+	s := tell("First", "hi")
+	s.Actions[0].Packages = []catalog.PackageReference{{PackageID: "Web", FeedID: "Elsewhere"}}
+	o.process(s)
+	o.do(func(tx *store.Tx) error { return catalog.Feeds.Delete(tx, elsewhere.ID) })
+	for _, versions := range [][]string{nil, {"First:1.0.0"}} {
+		_, err := o.service.CreateRelease(t.Context(), deploy.NewRelease{Space: space, Project: o.project.ID, Packages: versions})
+		if want := `Package "Web" of step "First": its feed 'Elsewhere' is not there (any more). Choose another feed`; !fault.Is(err, fault.Invalid) || !strings.Contains(details(err), want) {
+			t.Errorf("with versions %v: %q is not in %v", versions, want, details(err))
+		}
 	}
 }
 

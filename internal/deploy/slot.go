@@ -61,12 +61,15 @@ func settled(d *octostache.Dictionary, text string) (string, bool) {
 	return strings.TrimSpace(result), true
 }
 
-// formats asks the feeds how the versions of the slots are compared.
+// formats asks the feeds how the versions of the slots are compared. A process
+// is kept from naming feeds that are not there, but one may have gone that it
+// has by its name, by a variable, or from a repository.
 func (s *Service) formats(ctx context.Context, space string, slots []slot) error {
 	if s.Feeds == nil {
 		return nil
 	}
 	known := map[string]version.Format{}
+	var wrong fault.Complaints
 	for i := range slots {
 		p := &slots[i]
 		if !p.Resolvable {
@@ -75,14 +78,19 @@ func (s *Service) formats(ctx context.Context, space string, slots []slot) error
 		format, ok := known[p.FeedID]
 		if !ok {
 			var err error
-			if format, err = s.Feeds.Format(ctx, space, p.FeedID); err != nil {
+			format, err = s.Feeds.Format(ctx, space, p.FeedID)
+			if fault.Is(err, fault.NotFound) {
+				wrong.Add("%s: its feed '%s' is not there (any more). Choose another feed in that step.", rule.Capital(p.Title()), p.FeedID)
+				continue
+			}
+			if err != nil {
 				return err
 			}
 			known[p.FeedID] = format
 		}
 		p.Format = format
 	}
-	return nil
+	return wrong.Err()
 }
 
 // plainSlots are the slots whose versions are chosen.

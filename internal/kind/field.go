@@ -134,16 +134,26 @@ func (f *form) member(v reflect.Value, name string) reflect.Value {
 }
 
 // check applies what tags say to v, completes defaults, and collects
-// references. where is the path of v for the complaints.
+// references. where is the path of v for the complaints. Who knows a list by
+// the names of its elements cannot be asked to count them, so the complaints
+// give the name of what a member is of, too.
 func (f *form) check(v reflect.Value, where string, c *fault.Complaints, refs map[store.Reference]member) {
+	of := ""
+	if own := f.member(v, "Name"); where != "" && own.IsValid() && own.Kind() == reflect.String && own.String() != "" {
+		of = " (of '" + own.String() + "')"
+	}
 	for _, m := range f.members {
 		fv := v.FieldByIndex(m.index)
 		name := where + m.name
-		m.scalar(fv, name, c)
+		called := name + of
+		if m.name == "Name" {
+			called = name
+		}
+		m.scalar(fv, called, c)
 		if m.ref != "" {
 			for _, id := range texts(fv) {
 				if id != "" {
-					refs[store.Reference{Field: name, Target: id}] = m
+					refs[store.Reference{Field: called, Target: id}] = m
 				}
 			}
 		}
