@@ -167,7 +167,7 @@ test("a subscription and the retention of a space are set", { skip }, async () =
     await page.keyboard.press("Escape");
     await page.getByLabel("To a channel of Slack").fill("http://127.0.0.1:9/services/T0/B0/x");
     await page.getByText("It goes nowhere yet.").waitFor({ state: "detached" });
-    await page.getByLabel("By a web hook to").fill("https://hooks.example.com/tako");
+    await page.getByLabel("By a webhook to").fill("https://hooks.example.com/tako");
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByRole("heading", { level: 1, name: "Failures" }).waitFor();
     const [made] = await portal.api("GET", "/Spaces-1/subscriptions/all");

@@ -119,7 +119,7 @@ test("a step is chosen from the gallery, filled in, and stored as the engine rea
     await visit();
     await page.getByRole("button", { name: "Add step" }).first().click();
     await page.getByLabel("Search steps").fill("bash");
-    await page.getByRole("list", { name: "Steps to choose from" }).getByRole("button", { name: /Run a Script/ }).click();
+    await page.getByRole("list", { name: "Steps to choose from" }).getByRole("button", { name: /Run a script/ }).click();
     await page.getByLabel("Name", { exact: true }).fill("Smoke test");
     const editor = page.getByRole("textbox", { name: "Script" });
     await editor.click();

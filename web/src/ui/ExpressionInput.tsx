@@ -85,6 +85,7 @@ export function ExpressionInput({ value, onChange, variables, rows, required, ..
         {rows ? (
           <Textarea
             {...shared}
+            styles={{ section: { alignItems: "start", paddingTop: 3 } }}
             minRows={rows}
             maxRows={24}
             value={value}

@@ -127,7 +127,7 @@ function Matrix({ grants, space, words, all }: MatrixProps) {
           title={words ? t("No permission matches this filter.") : t("They may do nothing here.")}
         />
       ) : (
-        <Table label={t("Permissions")} head={[t("What"), t("Permission"), t("May they?"), t("Where")]}>
+        <Table label={t("Permissions")} head={[t("What"), t("May they?"), t("Where"), t("Permission")]}>
           {bySubject(shown).flatMap(({ permissions }) =>
             permissions.map((p) => (
               <Row key={p.name} permission={p} system={inSystem(p)} places={inSpace(p).map((g) => names(scopeOf(g)))} />
@@ -148,9 +148,6 @@ function Row({ permission, system, places: all }: RowProps) {
       <th scope="row" className={may ? undefined : classes.no}>
         {permission.Description}
       </th>
-      <td className="dim">
-        <code>{permission.name}</code>
-      </td>
       <td>
         <StatusChip look={may ? okLook(t("Yes")) : offLook(t("No"))} />
       </td>
@@ -159,6 +156,9 @@ function Row({ permission, system, places: all }: RowProps) {
         {all.map((words) => (
           <Words key={words.join()} of={words} />
         ))}
+      </td>
+      <td className="dim">
+        <code>{permission.name}</code>
       </td>
     </tr>
   );

@@ -100,7 +100,9 @@ export default function Nodes() {
           <>
             <p className="dim">
               <Link to={`${to.tasks(space)}?states=Queued`} className={form.link}>
-                {many(s.QueuedTaskCount, "1 task waits in the queue", "{n} tasks wait in the queue")}
+                {s.QueuedTaskCount === 0
+                  ? t("No task waits in the queue")
+                  : many(s.QueuedTaskCount, "1 task waits in the queue", "{n} tasks wait in the queue")}
               </Link>
               .{" "}
               {t("A node that is drained ends the tasks that it has and begins no others; it still answers requests.")}

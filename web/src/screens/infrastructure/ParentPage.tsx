@@ -77,7 +77,7 @@ function Idle({ value, put, readOnly }: Fields<Environment>) {
         {field(t("Days"), "ExpiryDays")}
         {field(t("Hours"), "ExpiryHours")}
       </div>
-      <p className="dim">{t("With 0 and 0 only by hand.")}</p>
+      <p className="dim">{t("When both are 0 they are taken down only by hand.")}</p>
     </fieldset>
   );
 }

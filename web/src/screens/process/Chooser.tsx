@@ -32,7 +32,7 @@ function Gallery({ onChoose }: { onChoose: (choice: Choice) => void }) {
   if (!choices.data) return <Skeleton height={320} />;
   const words = term.toLowerCase().split(/\s+/).filter(Boolean);
   const fits = (c: Choice) => {
-    const text = `${c.Name} ${c.Description} ${c.Keywords} ${c.Type}`.toLowerCase();
+    const text = `${nameOf(c)} ${c.Name} ${c.Description} ${c.Keywords} ${c.Type}`.toLowerCase();
     return words.every((w) => text.includes(w));
   };
   const found = choices.data.filter(fits);
@@ -79,6 +79,9 @@ function Gallery({ onChoose }: { onChoose: (choice: Choice) => void }) {
   );
 }
 
+// nameOf calls a step type as the process does.
+const nameOf = (c: Choice) => (c.IsBuiltIn && isKnown(c.Type) ? typeOf({ ActionType: c.Type }).label : c.Name);
+
 const rank = (c: Choice) => (!c.IsBuiltIn ? 1 : isKnown(c.Type) ? 0 : 2);
 
 function Card({ choice, onChoose }: { choice: Choice; onChoose: () => void }) {
@@ -90,7 +93,7 @@ function Card({ choice, onChoose }: { choice: Choice; onChoose: () => void }) {
         <Picture size={20} stroke={1.6} />
       </span>
       <span className={classes.words}>
-        <b>{choice.Name}</b>
+        <b>{nameOf(choice)}</b>
         <span className={classes.about}>{choice.Description}</span>
         {!choice.IsBuiltIn && (
           <Badge size="xs" variant="light">

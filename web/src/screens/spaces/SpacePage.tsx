@@ -84,7 +84,7 @@ function Form({ space }: { space: Space }) {
               <NameFields {...fields} />
               {!fields.isNew && (
                 <TextInput
-                  label={t("Word in addresses")}
+                  label={t("Slug")}
                   disabled={fields.readOnly}
                   spellCheck={false}
                   value={fields.value.Slug}

@@ -123,10 +123,10 @@ function What({ value, put, readOnly }: Fields<Subscription>) {
 }
 
 const often = [
-  { value: "00:05:00", label: t("every five minutes") },
-  { value: "01:00:00", label: t("every hour") },
-  { value: "1.00:00:00", label: t("every day") },
-  { value: "7.00:00:00", label: t("every week") },
+  { value: "00:05:00", label: t("Every five minutes") },
+  { value: "01:00:00", label: t("Every hour") },
+  { value: "1.00:00:00", label: t("Every day") },
+  { value: "7.00:00:00", label: t("Every week") },
 ];
 
 function Where({ value, put, readOnly }: Fields<Subscription>) {
@@ -165,7 +165,7 @@ function Where({ value, put, readOnly }: Fields<Subscription>) {
             onChange={(EmailFrequencyPeriod) => EmailFrequencyPeriod && change({ EmailFrequencyPeriod })}
           />
         </div>
-        {text("WebhookURI", t("By a web hook to"), "https://hooks.example.com/tako")}
+        {text("WebhookURI", t("By a webhook to"), "https://hooks.example.com/tako")}
         {n.WebhookURI && (
           <div className={form.pair}>
             {text("WebhookHeaderKey", t("Header"), "Authorization")}

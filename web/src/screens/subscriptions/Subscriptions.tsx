@@ -33,7 +33,7 @@ export default function Subscriptions() {
       empty={{
         icon: IconBell,
         title: t("No subscriptions yet."),
-        hint: t("A subscription sends what the audit trail records to people by mail, or to programs by a web hook."),
+        hint: t("A subscription sends what the audit trail records to people by mail, or to programs by a webhook."),
       }}
     />
   );
