@@ -27,6 +27,8 @@ type Schedule struct {
 	Every time.Duration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+
+	none store.Lull // in which there is no machine
 }
 
 // Run looks again and again until the context ends.
@@ -59,6 +61,10 @@ func (h *Schedule) now() time.Time {
 // Tick does what is due now. What fails for one policy keeps nothing else
 // back.
 func (h *Schedule) Tick(ctx context.Context) error {
+	looked, lasts := h.none.Lasts(h.DB, h.now())
+	if lasts {
+		return nil
+	}
 	var policies []*catalog.MachinePolicy
 	var all members
 	err := h.DB.View(ctx, func(tx *store.Tx) (err error) {
@@ -70,6 +76,9 @@ func (h *Schedule) Tick(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if len(all.of) == 0 {
+		h.none.Begin(looked, time.Time{})
 	}
 	var wrong []error
 	for _, p := range policies {

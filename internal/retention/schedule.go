@@ -21,6 +21,8 @@ type Schedule struct {
 	Queue *task.Queue
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+
+	early store.Lull // in which the next round is not due yet
 }
 
 // Run looks again and again until the context ends.
@@ -58,8 +60,13 @@ func (s *Schedule) Tick(ctx context.Context) error {
 	if s.Now != nil {
 		now = s.Now().UTC()
 	}
+	looked, lasts := s.early.Lasts(s.DB, now)
+	if lasts {
+		return nil
+	}
 	var before string
 	var last lastRound
+	var next time.Time
 	due := false
 	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
 		if before, err = tx.Setting(roundSetting); err != nil || before == "" {
@@ -68,11 +75,15 @@ func (s *Schedule) Tick(ctx context.Context) error {
 		if err := json.Unmarshal([]byte(before), &last); err != nil {
 			return fmt.Errorf("reading the last round of retention: %w", err)
 		}
-		due, err = isDue(tx, last.At, now)
+		due, next, err = isDue(tx, last.At, now)
 		return err
 	})
-	if err != nil || before != "" && !due {
+	if err != nil {
 		return err
+	}
+	if before != "" && !due {
+		s.early.Begin(looked, next)
+		return nil
 	}
 	err = s.DB.Do(ctx, func(tx *store.Tx) error { return s.begin(tx, before, last, now) })
 	if errors.Is(err, errRaced) {
@@ -81,19 +92,22 @@ func (s *Schedule) Tick(ctx context.Context) error {
 	return err
 }
 
-// isDue says whether the schedule has come by since the last round. One that
-// never comes by is never due.
-func isDue(tx *store.Tx, last, now time.Time) (bool, error) {
+// isDue says whether the schedule has come by since the last round, and when it
+// comes by. One that never does is never due, and next is zero.
+func isDue(tx *store.Tx, last, now time.Time) (due bool, next time.Time, err error) {
 	v, err := setting.Retention.Get(tx)
 	if err != nil {
-		return false, err
+		return false, next, err
 	}
 	schedule, err := v.Schedule()
 	if err != nil {
-		return false, fmt.Errorf("reading when policies of retention are applied: %w", err)
+		return false, next, fmt.Errorf("reading when policies of retention are applied: %w", err)
 	}
 	next, ok := schedule.Next(last)
-	return ok && !next.After(now), nil
+	if !ok {
+		return false, time.Time{}, nil
+	}
+	return !next.After(now), next, nil
 }
 
 func (s *Schedule) begin(tx *store.Tx, before string, last lastRound, now time.Time) error {

@@ -22,6 +22,7 @@ import (
 // a second.
 type memory struct {
 	commits atomic.Int64 // transactions that have changed documents
+	written atomic.Int64 // transactions that have changed anything
 
 	mu          sync.Mutex
 	young, aged map[string]*memo

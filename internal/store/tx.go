@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 
 	"github.com/takodeploy/tako/internal/secret"
 )
@@ -51,6 +52,7 @@ func (t *Tx) statement(text string) (statement, error) {
 	case t.tx != nil:
 		return driverPrepared{t.tx, text}, nil
 	case t.writer != nil:
+		t.writer.wrote = t.writer.wrote || !strings.HasPrefix(text, "select ")
 		return t.writer.statement(t.ctx, text)
 	case t.db.Engine == PostgreSQL:
 		return driverPrepared{t.db.read, text}, nil

@@ -23,6 +23,7 @@ type writer struct {
 	memory *memory
 	guard  func(context.Context) error // says why nothing may be committed; nil when it always may
 	open   *batch                      // left by the unit before; nil when there is none
+	wrote  bool                        // in the transaction that is open
 }
 
 // batch is one transaction of several units.
@@ -139,6 +140,10 @@ func (w *writer) end(ctx context.Context, b *batch, err error) {
 		_, _ = w.exec(ctx, "rollback")
 	}
 	w.memory.settle(err == nil)
+	if w.wrote {
+		w.memory.written.Add(1)
+		w.wrote = false
+	}
 	b.err = err
 	close(b.done)
 }

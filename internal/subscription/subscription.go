@@ -48,6 +48,8 @@ type Pump struct {
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 
+	none store.Lull // in which no subscription is enabled
+
 	mu   sync.Mutex
 	busy map[string]bool           // subscriptions that are being delivered
 	seen map[string]store.Position // up to where nothing was found, by subscription and way
@@ -102,12 +104,18 @@ func (p *Pump) adopt(ctx context.Context) error {
 // Tick begins to deliver what there is, each subscription for itself, so that
 // one that is slow holds up no other.
 func (p *Pump) Tick(ctx context.Context) error {
+	looked, lasts := p.none.Lasts(p.DB, p.now())
+	if lasts {
+		return nil
+	}
 	var all []*catalog.Subscription
 	err := p.DB.View(ctx, func(tx *store.Tx) (err error) {
 		all, _, err = catalog.Subscriptions.List(tx, kind.Query{AnySpace: true})
 		return err
 	})
+	none := err == nil
 	for _, s := range all {
+		none = none && s.IsDisabled
 		if s.IsDisabled || !p.enter(s.ID) {
 			continue
 		}
@@ -117,6 +125,9 @@ func (p *Pump) Tick(ctx context.Context) error {
 				slog.Warn("a subscription could not be served and is tried again", "subscription", s.ID, "error", err)
 			}
 		})
+	}
+	if none {
+		p.none.Begin(looked, time.Time{})
 	}
 	return err
 }

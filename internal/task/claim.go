@@ -34,12 +34,17 @@ func (q *Queue) dbNow(tx *store.Tx) (time.Time, error) {
 // is when that may be so without anything else happening; zero if never. It
 // only reads, so that looking again and again costs next to nothing.
 func (q *Queue) Due(ctx context.Context, node string) (due bool, next time.Time, err error) {
+	looked, lasts := q.empty.Lasts(q.store, q.now())
+	if lasts {
+		return false, q.empty.Until(), nil
+	}
+	var ready int64
 	err = q.store.View(ctx, func(tx *store.Tx) error {
 		now, err := q.dbNow(tx)
 		if err != nil {
 			return err
 		}
-		var ready, scheduled, wake, lease, expiry int64
+		var scheduled, wake, lease, expiry int64
 		_, err = tx.QueryRow([]any{&ready, &scheduled, &wake, &lease, &expiry}, `select
 			(select count(*) from (select 1 from task where hold = 'Waiting' and queue_time <= $1 limit 1) ready),
 			(select coalesce(min(queue_time), 0) from task where hold = 'Waiting' and queue_time > $1),
@@ -67,6 +72,9 @@ func (q *Queue) Due(ctx context.Context, node string) (due bool, next time.Time,
 		due = len(s.pick(waiting)) > 0
 		return err
 	})
+	if err == nil && !due && ready == 0 {
+		q.empty.Begin(looked, next)
+	}
 	return due, next, err
 }
 

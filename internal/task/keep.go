@@ -45,11 +45,19 @@ func (q *Queue) KeepLogs(ctx context.Context) error {
 			return nil
 		case <-time.After(archiveEvery + rand.N(archiveEvery/4)):
 		}
+		now, lasts := q.tidied.Lasts(q.store, q.now())
+		if lasts {
+			continue
+		}
 		list := q.noted
 		if time.Since(looked) > archiveAll {
 			list, looked = q.movable, time.Now()
 		}
-		if _, err := q.tidy(ctx, list); err != nil && ctx.Err() == nil {
+		_, err := q.tidy(ctx, list)
+		switch {
+		case err == nil:
+			q.tidied.Begin(now, time.Time{})
+		case ctx.Err() == nil:
 			slog.Warn("logs of ended tasks were not moved; it is tried again", "error", err)
 		}
 	}

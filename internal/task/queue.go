@@ -44,6 +44,8 @@ type Queue struct {
 	self    string // this process, among those that share the store
 	turns   turns
 	opts    Options
+
+	empty, tidied store.Lull // in which nothing waits, and no log is to be moved
 }
 
 // NewQueue makes a queue over a store.

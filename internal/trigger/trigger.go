@@ -39,6 +39,7 @@ type Watch struct {
 	// looked is the last event that this node has looked at. The states of
 	// triggers to which nothing has happened are not written for that.
 	looked int64
+	quiet  store.Lull // in which nothing happens and nothing is due
 }
 
 func (w *Watch) now() time.Time {
@@ -87,9 +88,14 @@ func (w *Watch) Adopt(ctx context.Context) error {
 
 // Tick lets everything fire that is due.
 func (w *Watch) Tick(ctx context.Context) error {
+	now := w.now()
+	moment, lasts := w.quiet.Lasts(w.DB, now)
+	if lasts {
+		return nil
+	}
 	var due []string
 	var last int64
-	now := w.now()
+	var next string
 	err := w.DB.View(ctx, func(tx *store.Tx) error {
 		states, _, err := catalog.TriggerStates.List(tx, kind.Query{AnySpace: true, Where: []store.Where{
 			{SQL: "data ->> 'Due' > ''"}, {SQL: "data ->> 'Due' <= ?", Args: []any{catalog.DueText(now)}}}})
@@ -99,11 +105,18 @@ func (w *Watch) Tick(ctx context.Context) error {
 		for _, s := range states {
 			due = append(due, s.ID)
 		}
-		_, err = tx.QueryRow([]any{&last}, "select coalesce(max(id), 0) from event")
+		if _, err = tx.QueryRow([]any{&last}, "select coalesce(max(id), 0) from event"); err != nil {
+			return err
+		}
+		_, err = tx.QueryRow([]any{&next}, "select coalesce(min(data ->> 'Due'), '') from document where kind = 'TriggerStates' and data ->> 'Due' > $1", catalog.DueText(now))
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if len(due) == 0 && last <= w.looked {
+		w.quiet.Begin(moment, (&catalog.TriggerState{Due: next}).DueAt())
+		return nil
 	}
 	var failed []error
 	for _, id := range due {
