@@ -320,6 +320,11 @@ func TestReleaseFromGit(t *testing.T) {
 	if got := v.text(v.get(v.on("feature", "deploymentprocesses/template")), "NextVersionIncrement"); got != "7.0.2" {
 		t.Errorf("the next version on the branch is %s", got)
 	}
+	plain := v.post("/api/Spaces-1/releases", thing{"ProjectId": v.id, "Version": "8.0.0", "VersionControlReference": thing{"GitRef": "refs/heads/feature"}})
+	if got := v.text(plain, "VersionControlReference.GitRef"); got != "refs/heads/feature" {
+		t.Errorf("the release that names its reference itself is of %s", got)
+	}
+	v.deploys("8.0.0", "salut")
 	pinned := v.post("/api/Spaces-1/releases/create/v1", thing{"ProjectName": "Web shop", "GitRef": "main", "GitCommit": first[:8], "ReleaseVersion": "1.0.0"})
 	if got := v.text(v.get("/api/Spaces-1/releases/"+v.text(pinned, "ReleaseId")), "VersionControlReference.GitCommit"); got != first {
 		t.Errorf("the release is of %s, want %s", got, first)

@@ -82,8 +82,12 @@ func (a *API) createRelease(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	var from catalog.GitReference
+	if in.VersionControlReference != nil {
+		from = *in.VersionControlReference
+	}
 	made, err := a.Deploy.CreateRelease(r.Context(), deploy.NewRelease{
-		Space: r.Space, Project: project.ID, Channel: in.ChannelID, Version: in.Version, Selected: in.SelectedPackages, SelectedGit: in.SelectedGitResources, Notes: in.ReleaseNotes,
+		Space: r.Space, Project: project.ID, GitRef: from.GitRef, GitCommit: from.GitCommit, Channel: in.ChannelID, Version: in.Version, Selected: in.SelectedPackages, SelectedGit: in.SelectedGitResources, Notes: in.ReleaseNotes,
 		CustomFields: in.CustomFields, IgnoreRules: in.IgnoreChannelRules || r.Bool("ignoreChannelRules"),
 	})
 	if err != nil {

@@ -48,6 +48,8 @@ export type Request = {
   query?: Query;
   body?: unknown;
   signal?: AbortSignal;
+  // match is the version that a change was made to.
+  match?: string;
 };
 
 let csrfCookie = "Octopus-Csrf-Token_";
@@ -92,15 +94,25 @@ client.use({
 export async function request<P extends PathOf<M>, M extends Method>(
   method: M,
   path: P,
-  { params, query, body, signal }: Request = {},
+  how: Request = {},
 ): Promise<Answer<P, M>> {
-  const options = { params: { path: params, query }, body, signal };
+  return (await answered(method, path, how)).data;
+}
+
+// answered is request, with the version that the server names beside the answer.
+export async function answered<P extends PathOf<M>, M extends Method>(
+  method: M,
+  path: P,
+  { params, query, body, signal, match }: Request = {},
+): Promise<{ data: Answer<P, M>; etag: string }> {
+  const headers = match ? { "If-Match": match } : undefined;
+  const options = { params: { path: params, query }, body, signal, headers };
   const sent = client.request(method, path as never, options as never).catch((thrown: unknown) => {
     if (signal?.aborted) throw thrown;
     throw unreachable();
   });
   const { data, error, response } = (await sent) as { data?: unknown; error?: unknown; response: Response };
-  if (response.ok) return data as Answer<P, M>;
+  if (response.ok) return { data: data as Answer<P, M>, etag: response.headers.get("ETag") ?? "" };
   if (response.status === 401 && path !== "/api/users/login") onSignedOut();
   throw problemOf(response, error);
 }

@@ -1,4 +1,5 @@
-import { IconGitBranch } from "@tabler/icons-react";
+import { useState } from "react";
+import { useOnBranch } from "~/api/branch";
 import { request } from "~/api/client";
 import { useGet, useSend, useSpaceId } from "~/api/query";
 import type { Project } from "~/api/wire";
@@ -6,7 +7,9 @@ import { useParam } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { t } from "~/text/t";
 import { Page } from "~/ui/Page";
-import { EmptyState, Read } from "~/ui/state";
+import { ErrorState, Read } from "~/ui/state";
+import { BranchBar, useProtected } from "../git/BranchBar";
+import { useBranch } from "../git/useBranch";
 import { Aside } from "./Aside";
 import { ProcessEditor } from "./ProcessEditor";
 
@@ -15,7 +18,9 @@ export default function DeploymentProcess() {
   const project = useGet("/api/{spaceId}/projects/{id}", { id: useParam("project") });
   return (
     <Read of={project}>
-      {(data) => (data.IsVersionControlled ? <InGit /> : <Loaded key={data.Id} project={data} />)}
+      {(data) =>
+        data.IsVersionControlled ? <InGit key={data.Id} project={data} /> : <Loaded key={data.Id} project={data} />
+      }
     </Read>
   );
 }
@@ -47,14 +52,44 @@ function Loaded({ project }: { project: Project }) {
   );
 }
 
-function InGit() {
+function InGit({ project }: { project: Project }) {
+  const [branch, choose] = useBranch(project);
+  const document = useOnBranch("process", project.Id, branch);
+  const locked = useProtected(project, branch);
+  const mayEdit = useMay("ProcessEdit", { project: project.Id });
+  const [isPending, setPending] = useState(false);
+  const bar = <BranchBar project={project} branch={branch} onChoose={choose} />;
+  if (document.query.error) {
+    return (
+      <Page title={t("Process")}>
+        {bar}
+        <ErrorState error={document.query.error} onRetry={() => void document.query.refetch()} />
+      </Page>
+    );
+  }
   return (
-    <Page title={t("Process")}>
-      <EmptyState
-        icon={IconGitBranch}
-        title={t("The process of this project is in its Git repository.")}
-        hint={t("Change it there, on a branch, as OCL. Releases are made from the branch that is chosen for them.")}
-      />
-    </Page>
+    <Read of={document.query} page={t("Process")}>
+      {(data) => (
+        <ProcessEditor
+          key={branch}
+          project={project}
+          runbook={false}
+          title={t("Process")}
+          above={bar}
+          process={data}
+          mayEdit={mayEdit && !locked}
+          aside={<Aside project={project} />}
+          branch={branch}
+          save={{
+            send: async (body, message) => {
+              setPending(true);
+              return document.commit(body, message).finally(() => setPending(false));
+            },
+            read: document.read,
+            isPending,
+          }}
+        />
+      )}
+    </Read>
   );
 }

@@ -35,7 +35,9 @@ type Props<T extends Process> = {
   above?: ReactNode;
   process: T;
   mayEdit: boolean;
-  save: { send: (process: T) => Promise<T>; read: () => Promise<T>; isPending: boolean };
+  // branch is the one that saving commits to, of projects in Git.
+  branch?: string;
+  save: { send: (process: T, message: string) => Promise<T>; read: () => Promise<T>; isPending: boolean };
   aside?: ReactNode;
 };
 
@@ -64,13 +66,14 @@ function found(steps: Step[], id: string): { step: Step; action: Action; whole: 
 }
 
 export function ProcessEditor<T extends Process>(props: Props<T>) {
-  const { project, runbook, title, crumbs, above, process, mayEdit, save, aside } = props;
+  const { project, runbook, title, crumbs, above, process, mayEdit, branch, save, aside } = props;
   const draft = useDraft(process);
   const [selected, select] = useSelected();
   const [choosing, choose] = useState<{ parent?: string } | undefined>();
   const [complaints, complain] = useState<Complaint[]>([]);
   const [refused, refuse] = useState<ApiError | null>(null);
   const [conflict, setConflict] = useState<{ merge: Merge<Step>; theirs: T } | undefined>();
+  const [message, setMessage] = useState("");
   const [shown, show] = useState<"json" | "review" | undefined>();
   const steps = draft.value.Steps ?? [];
   const base = draft.base.Steps ?? [];
@@ -91,7 +94,8 @@ export function ProcessEditor<T extends Process>(props: Props<T>) {
     refuse(null);
     complain([]);
     try {
-      draft.saved(await save.send(value));
+      draft.saved(await save.send(value, message));
+      setMessage("");
       done(t("The process is saved."));
     } catch (thrown) {
       const error = thrown as ApiError;
@@ -154,7 +158,9 @@ export function ProcessEditor<T extends Process>(props: Props<T>) {
           {above}
           {draft.newer && (
             <Alert variant="default" mb={12} p="8px 12px">
-              {t("{who} saved changes to this process while you were editing.", { who: draft.newer.LastModifiedBy })}{" "}
+              {t("{who} saved changes to this process while you were editing.", {
+                who: draft.newer.LastModifiedBy || t("Somebody"),
+              })}{" "}
               <Button variant="subtle" size="compact-xs" onClick={() => draft.newer && bringTogether(draft.newer)}>
                 {t("Bring both together…")}
               </Button>
@@ -222,6 +228,7 @@ export function ProcessEditor<T extends Process>(props: Props<T>) {
               refuse(null);
             }}
             onReview={() => show("review")}
+            message={branch ? { branch, value: message, onChange: setMessage } : undefined}
           />
           <Chooser
             opened={Boolean(choosing)}
@@ -233,7 +240,7 @@ export function ProcessEditor<T extends Process>(props: Props<T>) {
           <Review opened={shown === "review"} onClose={() => show(undefined)} before={base} after={steps} />
           <Conflict
             merge={conflict?.merge}
-            who={conflict?.theirs.LastModifiedBy ?? ""}
+            who={conflict?.theirs.LastModifiedBy || t("Somebody")}
             name={(step) => step.Name}
             show={(before, after) => <StepDiff before={before} after={after} />}
             onClose={() => setConflict(undefined)}

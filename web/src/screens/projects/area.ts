@@ -15,7 +15,6 @@ export default area({
   redirects: {
     "/$space/projects/$project": "/$space/projects/$project/deployments",
     "/$space/projects/$project/overview": "/$space/projects/$project/deployments",
-    "/$space/projects/$project/settings/versioncontrol": "/$space/projects/$project/settings",
     "/$space/projectGroups/$group": "/$space/projects?projectGroupId=$group",
   },
 });

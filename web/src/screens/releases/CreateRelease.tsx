@@ -10,6 +10,8 @@ import { Page } from "~/ui/Page";
 import { Refusal } from "~/ui/Refusal";
 import { Section } from "~/ui/Section";
 import { Read } from "~/ui/state";
+import { BranchChoice } from "../git/BranchBar";
+import { useBranch } from "../git/useBranch";
 import { PackageTable } from "./PackageTable";
 import { nameOf, versionOf } from "./packages";
 
@@ -30,11 +32,7 @@ export default function CreateRelease() {
 function ChannelChoice({ project, channels }: { project: Project; channels: Channel[] }) {
   const [chosen, setChosen] = useState<string | null>(null);
   const channel = channels.find((c) => c.Id === chosen) ?? channels.find((c) => c.IsDefault) ?? channels[0];
-  const template = useGet(
-    "/api/{spaceId}/projects/{id}/deploymentprocesses/template",
-    { id: project.Id },
-    { query: { channel: channel?.Id }, keep: true },
-  );
+  const { template, branch, choice: branches } = useTemplate(project, channel);
   const choice = channels.length > 1 && (
     <Select
       label={t("Channel")}
@@ -47,9 +45,52 @@ function ChannelChoice({ project, channels }: { project: Project; channels: Chan
   );
   return (
     <Read of={template} page={t("Create release")}>
-      {(data) => <ReleaseForm project={project} channel={channel} template={data} choice={choice} />}
+      {(data) => (
+        <ReleaseForm
+          project={project}
+          channel={channel}
+          template={data}
+          choice={
+            <>
+              {branches}
+              {choice}
+            </>
+          }
+          branch={branch}
+        />
+      )}
     </Read>
   );
+}
+
+// useTemplate is what a release needs, of projects in Git as it is on the branch
+// that is chosen for it.
+function useTemplate(project: Project, channel: Channel | undefined) {
+  const [branch, choose] = useBranch(project);
+  const inGit = project.IsVersionControlled;
+  const options = { query: { channel: channel?.Id }, keep: true };
+  const id = project.Id;
+  const stored = useGet(
+    "/api/{spaceId}/projects/{id}/deploymentprocesses/template",
+    { id },
+    { ...options, enabled: !inGit },
+  );
+  const onBranch = useGet(
+    "/api/{spaceId}/projects/{id}/{gitRef}/deploymentprocesses/template",
+    { id, gitRef: `refs/heads/${branch}` },
+    { ...options, enabled: inGit },
+  );
+  if (!inGit) return { template: stored };
+  const choice = (
+    <BranchChoice
+      project={project}
+      branch={branch}
+      onChoose={choose}
+      label={t("Branch")}
+      description={t("The release keeps what the newest commit of it says.")}
+    />
+  );
+  return { template: onBranch as unknown as typeof stored, branch, choice };
 }
 
 type FormProps = {
@@ -57,9 +98,10 @@ type FormProps = {
   channel: Channel | undefined;
   template: Wire<"ReleaseTemplate">;
   choice: ReactNode;
+  branch?: string;
 };
 
-function ReleaseForm({ project, channel, template, choice }: FormProps) {
+function ReleaseForm({ project, channel, template, choice, branch }: FormProps) {
   const space = useSpaceId();
   const go = useGo();
   const [chosen, setChosen] = useState<Record<string, string>>({});
@@ -68,8 +110,8 @@ function ReleaseForm({ project, channel, template, choice }: FormProps) {
   const [custom, setCustom] = useState<Record<string, string>>({});
   const fields = channel?.CustomFieldDefinitions ?? [];
   const channelId = channel?.Id;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was chosen holds for one channel
-  useEffect(() => setChosen({}), [channelId]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was chosen holds for one channel and branch
+  useEffect(() => setChosen({}), [channelId, branch]);
   const packages = template.Packages ?? [];
   const version = typed ?? versionOf(template, chosen);
   const missing = packages.filter((p) => !chosen[nameOf(p)]);
@@ -84,6 +126,7 @@ function ReleaseForm({ project, channel, template, choice }: FormProps) {
         ProjectId: project.Id,
         ChannelId: channel?.Id,
         Version: version,
+        VersionControlReference: branch ? { GitRef: `refs/heads/${branch}` } : undefined,
         ReleaseNotes: notes,
         CustomFields: Object.fromEntries(fields.map((f) => [f.FieldName, custom[f.FieldName] ?? ""])),
         SelectedPackages: packages.map((p) => ({

@@ -24,6 +24,12 @@ type Props = {
   set: VariableSet;
   label: string;
   mayEdit: boolean;
+  // inGit says how variables that are on a branch are committed and read anew.
+  inGit?: {
+    branch: string;
+    commit: (set: VariableSet, message: string) => Promise<VariableSet>;
+    read: () => Promise<VariableSet>;
+  };
   // project is whose names expressions may use.
   project?: string;
   // frame puts the editor into its page, with the buttons of its head.
@@ -40,7 +46,7 @@ const kinds = [
 ];
 
 // VariableEditor edits the variables of a project or of a library set.
-export function VariableEditor({ set, label, mayEdit, project, frame }: Props) {
+export function VariableEditor({ set, label, mayEdit, project, inGit, frame }: Props) {
   const spaceId = useSpaceId();
   const draft = useDraft(set);
   const [text, setText] = useQueryWord("q");
@@ -52,6 +58,8 @@ export function VariableEditor({ set, label, mayEdit, project, frame }: Props) {
   const [reviewing, review] = useState(false);
   const [refused, refuse] = useState<ApiError | null>(null);
   const [conflict, setConflict] = useState<{ merge: Merge<Variable>; theirs: VariableSet } | undefined>();
+  const [message, setMessage] = useState("");
+  const [committing, setCommitting] = useState(false);
   const save = useSend("put", "/api/{spaceId}/variables/{id}");
   const named = useGet(
     "/api/{spaceId}/variables/names",
@@ -82,13 +90,18 @@ export function VariableEditor({ set, label, mayEdit, project, frame }: Props) {
 
   const send = async (body: VariableSet) => {
     refuse(null);
+    setCommitting(Boolean(inGit));
     try {
-      draft.saved(await save.mutateAsync({ params: { id: set.Id }, body }));
+      draft.saved(inGit ? await inGit.commit(body, message) : await save.mutateAsync({ params: { id: set.Id }, body }));
+      setMessage("");
       done(t("The variables are saved."));
     } catch (thrown) {
       const error = thrown as ApiError;
       if (!error.conflict) return refuse(error);
-      bringTogether(await request("get", "/api/{spaceId}/variables/{id}", { params: { spaceId, id: set.Id } }));
+      const params = { spaceId, id: set.Id };
+      bringTogether(await (inGit?.read() ?? request("get", "/api/{spaceId}/variables/{id}", { params })));
+    } finally {
+      setCommitting(false);
     }
   };
 
@@ -161,7 +174,9 @@ export function VariableEditor({ set, label, mayEdit, project, frame }: Props) {
       </div>
       {draft.newer && (
         <Alert variant="default" mb={12} p="8px 12px">
-          {t("{who} saved changes to these variables while you were editing.", { who: draft.newer.LastModifiedBy })}{" "}
+          {t("{who} saved changes to these variables while you were editing.", {
+            who: draft.newer.LastModifiedBy || t("Somebody"),
+          })}{" "}
           <Button variant="subtle" size="compact-xs" onClick={() => draft.newer && bringTogether(draft.newer)}>
             {t("Bring both together…")}
           </Button>
@@ -198,7 +213,7 @@ export function VariableEditor({ set, label, mayEdit, project, frame }: Props) {
       <SaveBar
         dirty={draft.dirty}
         count={changes(base, variables).length}
-        saving={save.isPending}
+        saving={save.isPending || committing}
         error={refused}
         disabled={unnamed ? t("A variable has no name yet.") : undefined}
         onSave={() => void send(draft.value)}
@@ -207,13 +222,14 @@ export function VariableEditor({ set, label, mayEdit, project, frame }: Props) {
           refuse(null);
         }}
         onReview={() => review(true)}
+        message={inGit && { branch: inGit.branch, value: message, onChange: setMessage }}
       />
       <EditVariable variable={variables.find((v) => v.Id === opened)} onClose={() => open("")} />
       <PasteMany opened={pasting !== undefined} text={pasting ?? ""} onClose={() => paste(undefined)} />
       <Changes opened={reviewing} onClose={() => review(false)} before={base} after={variables} values={values} />
       <Conflict
         merge={conflict?.merge}
-        who={conflict?.theirs.LastModifiedBy ?? ""}
+        who={conflict?.theirs.LastModifiedBy || t("Somebody")}
         name={(v) => v.Name}
         show={(before, after) => <VariableDiff before={before} after={after} values={values} />}
         onClose={() => setConflict(undefined)}

@@ -1,4 +1,4 @@
-import { Button, Group, Modal } from "@mantine/core";
+import { Button, Group, Modal, TextInput } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { useBlocker } from "@tanstack/react-router";
 import type { ApiError } from "~/api/error";
@@ -19,11 +19,14 @@ type Props = {
   onSave: () => void;
   onDiscard: () => void;
   onReview?: () => void;
+  // message is what a commit says of the change, where saving is committing.
+  message?: { branch: string; value: string; onChange: (value: string) => void };
 };
 
 // SaveBar stands at the foot of an editor while there is something to save, and
 // asks before it is left behind.
-export function SaveBar({ dirty, fresh, count, saving, error, disabled, onSave, onDiscard, onReview }: Props) {
+export function SaveBar(props: Props) {
+  const { dirty, fresh, count, saving, error, disabled, onSave, onDiscard, onReview, message } = props;
   const shown = dirty || fresh;
   const words = fresh ? t("Not saved yet") : t("Unsaved changes");
   const save = () => shown && !saving && !disabled && onSave();
@@ -38,6 +41,15 @@ export function SaveBar({ dirty, fresh, count, saving, error, disabled, onSave, 
             <span className={classes.words} role="status">
               {disabled ?? (count ? many(count, "1 unsaved change", "{n} unsaved changes") : words)}
             </span>
+            {message && (
+              <TextInput
+                className={classes.message}
+                aria-label={t("Commit message")}
+                placeholder={t("What changes, for the commit to {branch}", { branch: message.branch })}
+                value={message.value}
+                onChange={(e) => message.onChange(e.currentTarget.value)}
+              />
+            )}
             {onReview && (
               <Button variant="subtle" onClick={onReview}>
                 {t("Review…")}
@@ -49,7 +61,7 @@ export function SaveBar({ dirty, fresh, count, saving, error, disabled, onSave, 
               </Button>
             )}
             <Button onClick={save} loading={saving} disabled={Boolean(disabled)}>
-              {t("Save")}
+              {message ? t("Commit") : t("Save")}
             </Button>
           </div>
         </section>
@@ -58,10 +70,14 @@ export function SaveBar({ dirty, fresh, count, saving, error, disabled, onSave, 
   );
 }
 
+// branchIn is the branch that an address names: another is another document.
+const branchIn = (search: unknown) => (search as { branch?: string }).branch;
+
 // LeaveGuard asks before a page with unsaved changes is left.
 export function LeaveGuard({ dirty }: { dirty: boolean }) {
   const { status, proceed, reset } = useBlocker({
-    shouldBlockFn: ({ current, next }) => dirty && current.pathname !== next.pathname,
+    shouldBlockFn: ({ current, next }) =>
+      dirty && (current.pathname !== next.pathname || branchIn(current.search) !== branchIn(next.search)),
     enableBeforeUnload: () => dirty,
     withResolver: true,
   });

@@ -17,8 +17,10 @@ export type Draft<T> = {
   rebase: (base: T, value: T) => void;
 };
 
-// newerThan goes by the version, and by all there is where there is none.
-function newerThan(a: { Version?: number }, b: { Version?: number }): boolean {
+// newerThan goes by the commit or the version, and by all there is where there
+// is none.
+function newerThan(a: { Version?: number; Commit?: string }, b: { Version?: number; Commit?: string }): boolean {
+  if (a.Commit !== undefined || b.Commit !== undefined) return a.Commit !== b.Commit;
   if (a.Version !== undefined && b.Version !== undefined) return a.Version > b.Version;
   return a !== b && !same(a, b);
 }

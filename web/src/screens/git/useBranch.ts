@@ -1,0 +1,23 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback } from "react";
+import type { Project } from "~/api/wire";
+
+// What was last worked on in each project, so that going from the process to
+// the variables stays on the branch. An address that names one wins.
+const last = new Map<string, string>();
+
+// useBranch is the branch of a project in Git that a page is about. It goes by
+// the address alone: leaving a branch with unsaved changes may be thought over.
+export function useBranch(project: Project): [branch: string, choose: (branch: string) => void] {
+  const { branch: named } = useSearch({ strict: false }) as Record<string, string | undefined>;
+  const navigate = useNavigate();
+  if (named) last.set(project.Id, named);
+  const choose = useCallback(
+    (branch: string) => {
+      const search = (before: Record<string, unknown>) => ({ ...before, branch, actionId: undefined });
+      void navigate({ to: ".", search: search as never, resetScroll: false });
+    },
+    [navigate],
+  );
+  return [named || last.get(project.Id) || project.PersistenceSettings.DefaultBranch || "main", choose];
+}
