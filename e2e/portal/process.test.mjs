@@ -124,7 +124,11 @@ test("a step is chosen from the gallery, filled in, and stored as the engine rea
     const editor = page.getByRole("textbox", { name: "Script" });
     await editor.click();
     await page.keyboard.type("echo #{Data");
-    await page.getByRole("option", { name: /Database.Name/ }).click();
+    const offered = page.getByRole("option", { name: /Database.Name/ });
+    // What has just been offered is not taken yet, lest a key pressed before takes it.
+    for (await offered.waitFor(); await offered.isVisible(); ) {
+        await offered.click({ timeout: 2000 }).catch(() => {});
+    }
     await page.getByText("On a worker, for each target").click();
     await page.getByRole("combobox", { name: "Target tags" }).fill("web");
     await page.keyboard.press("Enter");
