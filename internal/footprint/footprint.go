@@ -1,4 +1,5 @@
-// Package footprint has a process that has come to rest take less memory.
+// Package footprint has a process take less of its machine: memory when it has
+// come to rest, and turns of the processor when it is at work.
 package footprint
 
 import (

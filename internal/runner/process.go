@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/takodeploy/tako/internal/footprint"
 )
 
 // Process is a program to run for a job. Its output becomes the job's lines.
@@ -73,7 +75,10 @@ func (e *Env) Exec(ctx context.Context, p Process) (int, error) {
 	}
 	pid, began := 0, ticksNow()
 	if err == nil {
-		pid, err = syscall.ForkExec(path, append([]string{p.Name}, p.Args...), attr)
+		err = footprint.Finely(func() (err error) {
+			pid, err = syscall.ForkExec(path, append([]string{p.Name}, p.Args...), attr)
+			return err
+		})
 	}
 	pipes.closeWriters()
 	if err != nil {

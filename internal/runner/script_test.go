@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/takodeploy/tako/internal/footprint"
 )
 
 // lockedBuffer takes what two pipes write.
@@ -377,5 +380,21 @@ func TestEnvironmentIsDescribed(t *testing.T) {
 		if !strings.Contains(b.out.text(), want) {
 			t.Errorf("%q lacks %q", b.out.text(), want)
 		}
+	}
+}
+
+// TestScriptsAreWokenAsUsual holds that a script does not inherit how late the
+// agent itself may be woken.
+func TestScriptsAreWokenAsUsual(t *testing.T) {
+	runtime.LockOSThread() // and not unlocked: the thread ends with the test
+	if err := footprint.Coarse(); err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t)
+	if code, err := b.RunScript(t.Context(), Script{Syntax: Bash, Body: "cat /proc/self/timerslack_ns"}); err != nil || code != 0 {
+		t.Fatalf("%d %v: %s", code, err, b.err.text())
+	}
+	if got := strings.TrimSpace(b.out.text()); got != "50000" {
+		t.Errorf("a script's timers have %s ns of slack", got)
 	}
 }

@@ -15,11 +15,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/takodeploy/tako/internal/footprint"
 )
 
 // Dir is the folder of the socket: one for each machine, since several may
@@ -203,6 +206,10 @@ func (c Caller) spawn(path string) error {
 	cmd.Env = c.Env
 	cmd.Stderr = words
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	// A host inherits from the first how exactly it is woken.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	_ = footprint.Coarse() // it costs more without
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting the agent's host: %w", err)
 	}
