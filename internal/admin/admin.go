@@ -67,8 +67,8 @@ func hold(c config.Storage) (release func() error, err error) {
 	if c.DatabaseURL != "" {
 		return func() error { return nil }, nil
 	}
-	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("creating the data folder: %w", err)
+	if err := store.MakeFolder(c.DataDir); err != nil {
+		return nil, err
 	}
 	lock, err := store.TakeLock(c.DataDir)
 	if err != nil {

@@ -62,7 +62,7 @@ func (e *Error) Error() string {
 		return e.Message + " " + strings.Join(e.Details, " ")
 	}
 	if e.Cause != nil {
-		return e.Message + ": " + e.Cause.Error()
+		return strings.TrimSuffix(e.Message, ".") + ": " + e.Cause.Error()
 	}
 	return e.Message
 }

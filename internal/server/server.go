@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -57,8 +56,8 @@ func New(ctx context.Context, cfg *config.Server, version string) (*Server, erro
 }
 
 func (s *Server) open(ctx context.Context) (err error) {
-	if err := os.MkdirAll(s.cfg.DataDir, 0o700); err != nil {
-		return fmt.Errorf("creating the data folder: %w", err)
+	if err := store.MakeFolder(s.cfg.DataDir); err != nil {
+		return err
 	}
 	if s.cfg.DatabaseURL == "" {
 		if s.lock, err = store.TakeLock(s.cfg.DataDir); err != nil {

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -19,6 +21,29 @@ const LockFile = "tako.lock"
 // Lock is one process's hold on a data folder.
 type Lock struct{ file *os.File }
 
+// MakeFolder makes the data folder if it is not there.
+func MakeFolder(dir string) error {
+	err := os.MkdirAll(dir, 0o700)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOTDIR):
+		return fault.New(fault.Invalid, "The data folder cannot be %s, which is a file or lies in one. Name a folder with --data (TAKO_DATA), such as the one that the file is in.", dir)
+	case errors.Is(err, fs.ErrPermission):
+		return fault.New(fault.Invalid, "%s may not make the data folder %s. Make it and give it to that account (mkdir, chown), or name another folder with --data (TAKO_DATA).", account(), dir)
+	}
+	return fmt.Errorf("making the data folder: %w", err)
+}
+
+// account is whom this process runs as.
+func account() string {
+	name := fmt.Sprint(os.Geteuid())
+	if u, err := user.LookupId(name); err == nil {
+		name = u.Username
+	}
+	return "The account " + name
+}
+
 // TakeLock takes the data folder for this process. Two processes that each
 // believe to be the only one would do every task twice. The system gives the
 // hold back when its process ends, however that comes about, so that a lock
@@ -26,6 +51,9 @@ type Lock struct{ file *os.File }
 func TakeLock(dir string) (*Lock, error) {
 	path := filepath.Join(dir, LockFile)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fault.New(fault.Invalid, "%s may not write to the data folder %s. Give it all of that folder (chown -R), or name another folder with --data (TAKO_DATA).", account(), dir)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("taking the data folder: %w", err)
 	}

@@ -123,8 +123,8 @@ func endIdle(ctx context.Context, conn *pgx.Conn) error {
 }
 
 func openSQLite(path string) (*DB, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("creating the data folder: %w", err)
+	if err := MakeFolder(filepath.Dir(path)); err != nil {
+		return nil, err
 	}
 	// The database is nobody else's to read, whatever folder it lies in; its
 	// journal takes the same mode.
@@ -162,7 +162,7 @@ func (db *DB) waitReady(ctx context.Context) error {
 			return nil
 		}
 		if db.Engine == SQLite {
-			return fault.Wrap(fault.Unavailable, err, "the database file %s cannot be used", db.URL)
+			return fault.New(fault.Unavailable, "The database file %s cannot be used: %v. If it is damaged, see what is wrong with 'tako admin check', and bring a backup back into an empty folder with 'tako admin restore'.", db.URL, err)
 		}
 		if time.Now().After(deadline) || ctx.Err() != nil {
 			return fault.Wrap(fault.Unavailable, err, "the database cannot be reached")

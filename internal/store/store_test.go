@@ -302,7 +302,33 @@ func TestAFileThatIsNoDatabaseIsNamed(t *testing.T) {
 	if err := os.WriteFile(path, []byte("no database, but long enough to be taken for the head of one"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Open(t.Context(), filepath.Dir(path), ""); err == nil || !strings.Contains(err.Error(), "the database file "+path+" cannot be used") {
+	if _, err := store.Open(t.Context(), filepath.Dir(path), ""); err == nil || !strings.Contains(err.Error(), "The database file "+path+" cannot be used: ") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestFoldersThatCannotBe holds that each says what to do about it.
+func TestFoldersThatCannotBe(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{file, filepath.Join(file, "data")} {
+		if err := store.MakeFolder(dir); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "is a file or lies in one. Name a folder with --data") {
+			t.Errorf("%s: %v", dir, err)
+		}
+	}
+	if os.Geteuid() == 0 {
+		return // who may write anywhere
+	}
+	closed := t.TempDir()
+	if err := os.Chmod(closed, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.MakeFolder(filepath.Join(closed, "data")); err == nil || !strings.Contains(err.Error(), "may not make the data folder") {
+		t.Error(err)
+	}
+	if _, err := store.TakeLock(closed); err == nil || !strings.Contains(err.Error(), "may not write to the data folder") {
+		t.Error(err)
 	}
 }
