@@ -127,6 +127,9 @@ func (w *world) clean(q request, a reply) {
 	if a.status >= 400 {
 		text = strings.ReplaceAll(text, q.path, "")
 		text = strings.ReplaceAll(text, "packages-"+private, "")
+		if strings.Contains(fmt.Sprint(q.body), private) { // so may the name of what the caller has sent
+			text = strings.ReplaceAll(text, "(of '"+private+"')", "")
+		}
 	}
 	for _, word := range []string{private, sealed, w.key[:40]} {
 		if at := strings.Index(text, word); at >= 0 {
