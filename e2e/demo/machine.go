@@ -37,21 +37,43 @@ func (d *demo) clear() error {
 		return fmt.Errorf("looking for an earlier demo: %w", err)
 	}
 	for _, line := range strings.Fields(string(text)) {
-		pid, err := strconv.Atoi(line)
-		if err != nil || !d.ours(pid) {
-			continue
+		if pid, err := strconv.Atoi(line); err == nil {
+			d.end(pid)
 		}
-		if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
-			continue
-		}
-		for deadline := time.Now().Add(10 * time.Second); d.ours(pid) && time.Now().Before(deadline); {
-			time.Sleep(50 * time.Millisecond)
-		}
+	}
+	// Agents outlive servers and sessions, for a while.
+	for _, pid := range agents() {
+		d.end(pid)
 	}
 	if err := os.RemoveAll(d.dir); err != nil {
 		return fmt.Errorf("clearing the folder of the demo: %w", err)
 	}
 	return os.MkdirAll(d.dir, 0o755)
+}
+
+// end ends a process if it is the demo's, and waits for that.
+func (d *demo) end(pid int) {
+	if !d.ours(pid) || syscall.Kill(pid, syscall.SIGTERM) != nil {
+		return
+	}
+	for deadline := time.Now().Add(10 * time.Second); d.ours(pid) && time.Now().Before(deadline); {
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// agents are the processes of the machine that are agents.
+func agents() (pids []int) {
+	all, _ := filepath.Glob("/proc/[0-9]*/exe")
+	for _, link := range all {
+		program, err := os.Readlink(link)
+		if err != nil || filepath.Base(strings.TrimSuffix(program, " (deleted)")) != "tako-agent" {
+			continue // somebody else's, or none
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link))); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // ours reports whether a process belongs to the demo: numbers are used again.

@@ -50,6 +50,7 @@ func (d *demo) describe() error {
 	if err != nil {
 		return err
 	}
+	fmt.Println("   lifecycle Standard: Development, then Production, which takes a release once it has succeeded in Development")
 	account, err := d.c.Post(space+"/accounts", rest.Object{"Name": "deploy", "AccountType": "SshKeyPair", "Username": d.machines[0].User,
 		"PrivateKeyFile": rest.Object{"HasValue": true, "NewValue": base64.StdEncoding.EncodeToString([]byte(d.machines[0].PrivateKey))}})
 	if err != nil {

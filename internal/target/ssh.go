@@ -196,14 +196,17 @@ func (d *sshDialer) login(ctx context.Context) (*ssh.Client, string, error) {
 	}
 }
 
+// howToTrust is what to do about a host key that is not the expected one.
+const howToTrust = "Compare it with what the machine itself says (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub); if that is the same, set it as the machine's fingerprint."
+
 func (d *sshDialer) wrongHostKey(seen []string) error {
 	offered := strings.Join(seen, ", ")
 	if d.expected == nil {
 		return newProblem(fault.Conflict, ErrHostKey, nil,
-			"The host key of %s is not known: it offers %s and no fingerprint is set.", d.endpoint.Address(), offered)
+			"The host key of %s is not known: it offers %s and no fingerprint is set. "+howToTrust, d.endpoint.Address(), offered)
 	}
 	return newProblem(fault.Conflict, ErrHostKey, nil,
-		"The host key of %s is not the expected one: expected %s, offered %s. Either the machine was set up anew, or somebody stands between.",
+		"The host key of %s is not the expected one: expected %s, offered %s. Either the machine was set up anew, or somebody stands between. "+howToTrust,
 		d.endpoint.Address(), d.endpoint.Fingerprint, offered)
 }
 

@@ -46,8 +46,8 @@ func TestSSHFailures(t *testing.T) {
 		{"refused port", func(e *target.SSH) { e.Host, e.Port = "127.0.0.1", refused }, target.ErrRefused, fault.Unavailable, "refuses connections"},
 		{"unknown name", func(e *target.SSH) { e.Host = "no-such-host.invalid" }, target.ErrUnreachable, fault.Unavailable, "cannot be resolved"},
 		{"silent server", func(e *target.SSH) { e.Host, e.Port = "127.0.0.1", silent.Addr().(*net.TCPAddr).Port }, target.ErrTimeout, fault.Unavailable, "does not answer"},
-		{"changed host key", func(e *target.SSH) { e.Fingerprint = other.Fingerprint }, target.ErrHostKey, fault.Conflict, "expected " + other.Fingerprint + ", offered " + server.Fingerprint},
-		{"unknown host key", func(e *target.SSH) { e.Fingerprint = "" }, target.ErrHostKey, fault.Conflict, "offers " + server.Fingerprint},
+		{"changed host key", func(e *target.SSH) { e.Fingerprint = other.Fingerprint }, target.ErrHostKey, fault.Conflict, "expected " + other.Fingerprint + ", offered " + server.Fingerprint + ". Either the machine was set up anew, or somebody stands between. Compare it with what the machine itself says"},
+		{"unknown host key", func(e *target.SSH) { e.Fingerprint = "" }, target.ErrHostKey, fault.Conflict, "offers " + server.Fingerprint + " and no fingerprint is set. Compare it"},
 		{"proxy that is not there", func(e *target.SSH) { e.Proxy = "127.0.0.1:1" }, target.ErrRefused, fault.Unavailable, ""},
 	}
 	for _, test := range tests {
