@@ -21,7 +21,8 @@ func (s *session) exec(ctx context.Context, text string, args ...any) (sql.Resul
 	if err != nil {
 		return nil, err
 	}
-	return st.ExecContext(ctx, args...)
+	r, err := st.ExecContext(ctx, args...)
+	return r, trouble(err)
 }
 
 // statement finds a prepared statement of the connection.

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlitelib "modernc.org/sqlite/lib"
 
 	"github.com/takodeploy/tako/internal/fault"
 )
@@ -20,7 +22,13 @@ func Unreachable(err error) bool { return fault.Is(err, fault.Away) }
 
 func away(err error) error { return fault.Wrap(fault.Away, err, "the database is away") }
 
-// trouble marks what the driver says when the server is away. It is applied
+// full says of a write that found no room what to do. The whole of its unit is
+// undone.
+func full(err error) error {
+	return fault.Wrap(fault.Unavailable, err, "The disk that the server's database is on is full, and nothing was changed. Make room on it and try again.")
+}
+
+// trouble marks what the driver says when the server is away, or its disk full. It is applied
 // where the driver is called, so that no other broken connection is mistaken
 // for the database's.
 func trouble(err error) error {
@@ -38,7 +46,14 @@ func trouble(err error) error {
 		if strings.HasPrefix(pg.Code, "08") { // connection exceptions
 			return away(err)
 		}
+		if pg.Code == "53100" {
+			return full(err)
+		}
 		return err
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) && lite.Code()&0xff == sqlitelib.SQLITE_FULL {
+		return full(err)
 	}
 	var connecting *pgconn.ConnectError
 	var broken net.Error
