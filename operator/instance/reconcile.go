@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,7 +48,8 @@ type Reconciler struct {
 	// Forget removes a prefix of the bucket.
 	Forget func(ctx context.Context, prefix string) error
 
-	damaged sync.Map // instances that something of was removed or changed
+	damaged   sync.Map   // instances that something of was removed or changed
+	occupying sync.Mutex // held while an instance is given its part of the bucket
 }
 
 // stop ends a pass: nothing that comes later can be done yet.
@@ -68,6 +70,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	}
 	before := i.DeepCopy()
 	halt, err := r.steps(ctx, &i)
+	if err == nil {
+		err = r.shared(ctx, &i, halt)
+	}
 	if err == nil && halt != nil {
 		r.tell(&i, halt)
 	}
@@ -120,8 +125,8 @@ func (r *Reconciler) claim(ctx context.Context, i *cloud.Instance) (*stop, error
 		}
 		i.Status = status
 	}
-	i.Status.Prefix, i.Status.Namespace = prefixOf(i), namespaceOf(i)
-	return nil, nil
+	i.Status.Namespace = namespaceOf(i)
+	return r.occupy(ctx, i)
 }
 
 // enclose makes what stands around the server, when it changed or something of
@@ -218,7 +223,7 @@ func (r *Reconciler) tell(i *cloud.Instance, s *stop) {
 		return
 	}
 	status := metav1.ConditionFalse
-	if i.Status.Phase == cloud.Ready && s.reason != "Failing" && s.reason != "KeyLost" {
+	if i.Status.Phase == cloud.Ready && !slices.Contains([]string{"Failing", "KeyLost", "PrefixShared"}, s.reason) {
 		status = metav1.ConditionTrue
 	}
 	apimeta.SetStatusCondition(&i.Status.Conditions, metav1.Condition{Type: "Ready", Status: status, Reason: s.reason, Message: s.text,
@@ -235,4 +240,11 @@ func (r *Reconciler) announce(before, after *cloud.Instance) {
 		text = c.Message
 	}
 	r.Events.Eventf(after, nil, corev1.EventTypeNormal, string(after.Status.Phase), "Reconcile", "%s", text)
+}
+
+// warn makes an event of what somebody should know.
+func (r *Reconciler) warn(i *cloud.Instance, reason, text string) {
+	if r.Events != nil {
+		r.Events.Eventf(i, nil, corev1.EventTypeWarning, reason, "Reconcile", "%s", text)
+	}
 }

@@ -65,15 +65,8 @@ func (r *Reconciler) erase(ctx context.Context, i *cloud.Instance) (*stop, error
 	if !apierrors.IsNotFound(err) {
 		return nil, fmt.Errorf("looking for the namespace: %w", err)
 	}
-	if r.Cloud.Place != "" && i.Status.Prefix != "" {
-		if err := r.Forget(ctx, i.Status.Prefix); err != nil {
-			return nil, fmt.Errorf("removing its part of the bucket: %w", err)
-		}
-		if smith := r.Cloud.smith(r.Now); smith != nil {
-			if err := smith.dismiss(ctx, userOf(i.Status.Prefix)); err != nil {
-				return nil, fmt.Errorf("taking its key to the bucket back: %w", err)
-			}
-		}
+	if err := r.vacate(ctx, i); err != nil {
+		return nil, err
 	}
 	patch := client.MergeFrom(i.DeepCopy())
 	controllerutil.RemoveFinalizer(i, cloud.Finalizer)
@@ -81,4 +74,29 @@ func (r *Reconciler) erase(ctx context.Context, i *cloud.Instance) (*stop, error
 		return nil, fmt.Errorf("letting the instance go: %w", err)
 	}
 	return &stop{}, nil
+}
+
+// vacate removes an instance's part of the bucket and the key to it, unless another
+// has or wants the same part: it goes with the last.
+func (r *Reconciler) vacate(ctx context.Context, i *cloud.Instance) error {
+	if r.Cloud.Place == "" || i.Status.Prefix == "" {
+		return nil
+	}
+	others, err := r.rivals(ctx, i)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		r.warn(i, "NotErased", "Its part of the bucket, "+i.Status.Prefix+", is not erased, since the instance "+others[0].Name+" names the same.")
+		return nil
+	}
+	if err := r.Forget(ctx, i.Status.Prefix); err != nil {
+		return fmt.Errorf("removing its part of the bucket: %w", err)
+	}
+	if smith := r.Cloud.smith(r.Now); smith != nil {
+		if err := smith.dismiss(ctx, userOf(i.Status.Prefix)); err != nil {
+			return fmt.Errorf("taking its key to the bucket back: %w", err)
+		}
+	}
+	return nil
 }

@@ -53,7 +53,7 @@ func newStage(t *testing.T, objects ...client.Object) *stage {
 	}
 	s := &stage{t: t, now: time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC), bad: map[string]bool{}, budget: -1}
 	s.c = fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithStatusSubresource(&cloud.Instance{}, &cloud.Channel{}, &cloud.Restore{}).
-		WithIndex(&cloud.Instance{}, IndexHost, hostsOf).
+		WithIndex(&cloud.Instance{}, IndexHost, hostsOf).WithIndex(&cloud.Instance{}, IndexPrefix, prefixesOf).
 		Build()
 	s.begin()
 	return s

@@ -80,11 +80,14 @@ func hostsOf(o client.Object) []string {
 	return nil
 }
 
-// Index makes instances be found by host.
+// Index makes instances be found by host, and by their part of the bucket.
 func Index(ctx context.Context, m ctrl.Manager) error {
 	err := m.GetFieldIndexer().IndexField(ctx, &cloud.Instance{}, IndexHost, hostsOf)
 	if err != nil {
 		return fmt.Errorf("indexing instances by host: %w", err)
+	}
+	if err := m.GetFieldIndexer().IndexField(ctx, &cloud.Instance{}, IndexPrefix, prefixesOf); err != nil {
+		return fmt.Errorf("indexing instances by their part of the bucket: %w", err)
 	}
 	return nil
 }
