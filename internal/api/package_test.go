@@ -201,6 +201,8 @@ func (h *harness) messages() string {
 func TestPackageRefusals(t *testing.T) {
 	h := newHarness(t)
 	good := zipOf(t, "a.txt", "a")
+	mistaken := bytes.Clone(good) // its directory gives another checksum
+	mistaken[bytes.Index(good, []byte("PK\x01\x02"))+16] ^= 1
 	for _, tc := range []struct {
 		name, file string
 		data       []byte
@@ -214,6 +216,9 @@ func TestPackageRefusals(t *testing.T) {
 		{"no archive", "Acme.1.0.0.zip", []byte("not a zip at all"), "not a zip or tar archive"},
 		{"nothing", "Acme.1.0.0.zip", nil, "cannot be used"},
 		{"half an archive", "Acme.1.0.0.zip", good[:len(good)/2], "cannot be used"},
+		{"a wrong checksum", "Acme.1.0.0.zip", mistaken, `cannot be used as a package: its entry \"a.txt\" is damaged`},
+		{"a wrong checksum in a nupkg", "Acme.1.0.0.nupkg", mistaken, `its entry \"a.txt\" is damaged`},
+		{"a wrong checksum in a jar", "Acme.1.0.0.jar", mistaken, `its entry \"a.txt\" is damaged`},
 		{"a way out", "Acme.1.0.0.zip", zipOf(t, "../../etc/passwd", "x"), "cannot be used"},
 		{"an absolute path", "Acme.1.0.0.zip", zipOf(t, "/etc/passwd", "x"), "cannot be used"},
 	} {

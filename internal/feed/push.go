@@ -167,7 +167,7 @@ func (b *BuiltIn) keep(ctx context.Context, name string, file version.PackageFil
 	return p, nil
 }
 
-// inspect refuses what is no archive and reads what a package says of itself.
+// inspect refuses what is no archive, or a damaged one, and reads what a package says of itself.
 func (b *BuiltIn) inspect(ctx context.Context, p *catalog.BuiltInPackage, copied *os.File, fileName string) error {
 	if copied == nil {
 		r, err := b.Blobs.Open(ctx, p.Blob)
@@ -179,13 +179,13 @@ func (b *BuiltIn) inspect(ctx context.Context, p *catalog.BuiltInPackage, copied
 		if !ok {
 			return errors.New("a stored file has no name to check it by")
 		}
-		return inspectFile(lies.Name(), p, fileName)
+		return inspectFile(ctx, lies.Name(), p, fileName)
 	}
-	return inspectFile(copied.Name(), p, fileName)
+	return inspectFile(ctx, copied.Name(), p, fileName)
 }
 
-func inspectFile(path string, p *catalog.BuiltInPackage, fileName string) error {
-	err := archive.Check(path)
+func inspectFile(ctx context.Context, path string, p *catalog.BuiltInPackage, fileName string) error {
+	err := archive.Check(ctx, path)
 	var f *fault.Error
 	if errors.As(err, &f) {
 		// The check names the file under which the upload is kept.

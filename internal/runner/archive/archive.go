@@ -9,6 +9,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -35,7 +36,11 @@ type Options struct {
 	MaxRatio int64
 	// AnySpace leaves the disk's free space out of account beforehand.
 	AnySpace bool
+	// Name is what messages call the archive; "" leaves them its file's name.
+	Name string
 }
+
+func (o Options) called(file string) string { return cmp.Or(o.Name, filepath.Base(file)) }
 
 // Result says what an extraction wrote.
 type Result struct {
@@ -49,7 +54,7 @@ type Result struct {
 func Extract(ctx context.Context, file, dir string, o Options) (Result, error) {
 	src, err := open(file)
 	if err != nil {
-		return Result{}, explain(file, err)
+		return Result{}, explain(o.called(file), err)
 	}
 	defer src.Close()
 	near := filepath.Dir(dir)
@@ -58,18 +63,18 @@ func Extract(ctx context.Context, file, dir string, o Options) (Result, error) {
 	}
 	b, err := newBudget(src, near, o)
 	if err != nil {
-		return Result{}, explain(file, err)
+		return Result{}, explain(o.called(file), err)
 	}
 	temp, err := tempBeside(dir)
 	if err != nil {
-		return Result{}, explain(file, err)
+		return Result{}, explain(o.called(file), err)
 	}
 	result, err := unpack(ctx, src, temp, b)
 	if err == nil {
 		err = rename(temp, dir)
 	}
 	if err != nil {
-		return Result{}, errors.Join(explain(file, err), os.RemoveAll(temp))
+		return Result{}, errors.Join(explain(o.called(file), err), os.RemoveAll(temp))
 	}
 	return result, nil
 }
@@ -79,7 +84,7 @@ func Extract(ctx context.Context, file, dir string, o Options) (Result, error) {
 // nothing there, but unlike with Extract a crash may leave a part of it.
 func ExtractInto(ctx context.Context, file, dir string, o Options) (Result, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return Result{}, explain(file, err)
+		return Result{}, explain(o.called(file), err)
 	}
 	aside := filepath.Join(dir, ".unpacked-"+strings.ToLower(rand.Text()))
 	result, err := Extract(ctx, file, aside, o)
@@ -87,7 +92,7 @@ func ExtractInto(ctx context.Context, file, dir string, o Options) (Result, erro
 		return Result{}, err
 	}
 	if err := merge(aside, dir); err != nil {
-		return Result{}, errors.Join(explain(file, err), os.RemoveAll(aside))
+		return Result{}, errors.Join(explain(o.called(file), err), os.RemoveAll(aside))
 	}
 	return result, nil
 }
@@ -188,12 +193,14 @@ func damaged(entry string, err error) error {
 	if errors.As(err, &path) || errors.As(err, &known) || errors.Is(err, context.Canceled) {
 		return err
 	}
+	if entry == "" {
+		return refuse("", "it is damaged or incomplete (%v)", err)
+	}
 	return refuse(entry, "is damaged or incomplete (%v)", err)
 }
 
 // explain turns an error into what a person is told, with the archive's name.
-func explain(file string, err error) error {
-	name := filepath.Base(file)
+func explain(name string, err error) error {
 	var r *refusal
 	switch {
 	case errors.As(err, &r):

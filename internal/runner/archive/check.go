@@ -1,19 +1,56 @@
 package archive
 
 import (
+	"context"
+	"errors"
+	"io"
 	"io/fs"
+	"path/filepath"
 	"time"
 )
 
-// fullCheckLimit is how large a compressed tar may be for Check to read all of
-// it: such an archive has no directory, so nothing less shows a lost tail.
-const fullCheckLimit = 256 << 20
+// checkLimit is how much content Check reads. Somebody waits for its answer, and
+// a small archive can be made to unpack for minutes.
+const checkLimit = 4 << 30
 
 // Check says whether a file is an archive that Extract would take, as far as
-// can be told without writing anything: its kind, its completeness and where
-// its entries would land. A zip is judged by its directory alone.
-func Check(file string) error {
-	return inspect(file, false, func(*item) {})
+// can be told without writing anything: its kind, its completeness, where its
+// entries would land, and whether the first 4 GiB of what is in them is what
+// was packed.
+func Check(ctx context.Context, file string) error {
+	c := &checker{ctx: ctx, buffer: make([]byte, 128<<10), left: checkLimit}
+	return inspect(file, func(*item) {}, c.read)
+}
+
+// checker reads what is in an archive and keeps nothing of it.
+type checker struct {
+	ctx    context.Context
+	buffer []byte
+	left   int64
+}
+
+func (c *checker) read(it *item) error {
+	if it.body == nil {
+		return c.ctx.Err()
+	}
+	for n := int64(0); ; {
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+		if c.left <= 0 {
+			return errEnough
+		}
+		got, err := it.body.Read(c.buffer)
+		c.left -= int64(got)
+		switch n += int64(got); {
+		case n > it.size:
+			return refuse(it.name, "is longer than it says")
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return damaged(it.name, err)
+		}
+	}
 }
 
 // Entry describes one thing in an archive for a listing.
@@ -28,40 +65,45 @@ type Entry struct {
 // metadata, which is not content, is left out.
 func List(file string) ([]Entry, error) {
 	var entries []Entry
-	err := inspect(file, true, func(it *item) {
+	err := inspect(file, func(it *item) {
 		entries = append(entries, Entry{Path: it.path, Size: it.size, Mode: it.mode, ModTime: it.time})
-	})
+	}, nil)
 	if err != nil {
 		return nil, err
 	}
 	return entries, nil
 }
 
-// inspect walks an archive with the rules of an extraction and no disk. Unless
-// all of it is wanted, a big one is only looked into.
-func inspect(file string, all bool, see func(*item)) error {
+// inspect walks an archive with the rules of an extraction and no disk. read is
+// given the content of each file; nil leaves it where it is.
+func inspect(file string, see func(*item), read func(*item) error) error {
+	name := filepath.Base(file)
 	src, err := open(file)
 	if err != nil {
-		return explain(file, err)
+		return explain(name, err)
 	}
 	defer src.Close()
 	b, err := newBudget(src, "", Options{})
 	if err != nil {
-		return explain(file, err)
+		return explain(name, err)
 	}
 	look := func(it *item) error { return judge(it, b, see) }
 	switch s := src.(type) {
 	case *zipSource:
-		err = s.walk(false, look)
-	case *tarSource:
-		if all || s.inflate == nil || s.length <= fullCheckLimit {
-			err = s.each(look)
-		} else {
-			err = firstItem(s, look)
+		// Its directory tells the most for the least, so all of it comes first.
+		if err = s.walk(false, look); err == nil && read != nil {
+			err = s.walk(true, read)
 		}
+	case *tarSource:
+		err = s.each(func(it *item) error {
+			if err := look(it); err != nil || read == nil {
+				return err
+			}
+			return read(it)
+		})
 	}
-	if err != nil {
-		return explain(file, err)
+	if err != nil && err != errEnough { //nolint:errorlint // errEnough is never wrapped
+		return explain(name, err)
 	}
 	return nil
 }
@@ -82,18 +124,4 @@ func judge(it *item, b *budget, see func(*item)) error {
 }
 
 // errEnough stops a walk that has seen what it came for.
-var errEnough = &refusal{reason: "enough"}
-
-// firstItem looks at the first entry of an archive only.
-func firstItem(src source, visit func(*item) error) error {
-	err := src.each(func(it *item) error {
-		if err := visit(it); err != nil {
-			return err
-		}
-		return errEnough
-	})
-	if err == errEnough { //nolint:errorlint // it is never wrapped
-		return nil
-	}
-	return err
-}
+var errEnough = errors.New("enough was read")

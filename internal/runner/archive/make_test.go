@@ -225,3 +225,12 @@ func overlapping(t *testing.T) string {
 	}
 	return save(t, "overlap.zip", cut)
 }
+
+// spoiled is a copy of a file whose middle byte is another.
+func spoiled(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	must(t, err)
+	content[len(content)/2] ^= 0x10
+	return save(t, filepath.Base(file), content)
+}

@@ -135,8 +135,8 @@ func extractPackage(ctx context.Context, env *runner.Env, pkg runner.Package, so
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("making the folder of package %s: %w", pkg.ID, err)
 	}
-	if _, err := archive.ExtractInto(ctx, source, dir, archive.Options{}); err != nil {
-		return fmt.Errorf("extracting package %s %s: %w", pkg.ID, pkg.Version, err)
+	if _, err := archive.ExtractInto(ctx, source, dir, archive.Options{Name: pkg.ID + " " + pkg.Version}); err != nil {
+		return err
 	}
 	env.Vars.Set(prefix+"ExtractedPath", dir)
 	if pkg.Name == "" {

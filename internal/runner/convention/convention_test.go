@@ -304,7 +304,7 @@ func TestPackageThatIsNone(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(m.home, ".tako", "packages", name))
 	must(t, err)
 	o := m.run(Package, nil, m.store("App", "1.0", ".zip", content[:len(content)-30]))
-	if o.err == nil || o.code != 1 {
+	if o.err == nil || o.code != 1 || !strings.HasPrefix(o.err.Error(), "The archive App 1.0 cannot be used: it is damaged") {
 		t.Fatalf("%d, %v", o.code, o.err)
 	}
 	if files := tree(t, filepath.Join(m.home, ".tako", "Applications")); len(files) != 0 || len(m.journal()) != 0 {

@@ -30,12 +30,12 @@ func extract(ctx context.Context, d *deployment) error {
 			continue
 		}
 		d.Verbosef("Extracting package to: %s", target)
-		result, err := archive.Extract(ctx, d.file, target, archive.Options{AnySpace: d.ignoresSpace()})
+		result, err := archive.Extract(ctx, d.file, target, archive.Options{AnySpace: d.ignoresSpace(), Name: d.pkg.ID + " " + d.pkg.Version})
 		if fault.Is(err, fault.Conflict) {
 			continue // another deployment was faster to take the name
 		}
 		if err != nil {
-			return fmt.Errorf("extract package %s %s: %w", d.pkg.ID, d.pkg.Version, err)
+			return err
 		}
 		d.Verbosef("Extracted %d files", result.Files)
 		d.folder, d.current = target, target
@@ -140,8 +140,9 @@ func otherPackages(ctx context.Context, d *deployment) error {
 			continue
 		}
 		d.Verbosef("Extracting package %s %s to: %s", pkg.ID, pkg.Version, target)
-		if _, err := archive.ExtractInto(ctx, source, target, archive.Options{AnySpace: d.ignoresSpace()}); err != nil {
-			return fmt.Errorf("extract package %s %s: %w", pkg.ID, pkg.Version, err)
+		options := archive.Options{AnySpace: d.ignoresSpace(), Name: pkg.ID + " " + pkg.Version}
+		if _, err := archive.ExtractInto(ctx, source, target, options); err != nil {
+			return err
 		}
 		d.Vars.Set(prefix+"ExtractedPath", target)
 	}
