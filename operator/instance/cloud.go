@@ -23,7 +23,7 @@ type Cloud struct {
 	Home         string         `name:"namespace" default:"tako-system" env:"TAKO_CLOUD_NAMESPACE" help:"Namespace of operator and gateway."`
 	Scheme       string         `name:"scheme" enum:"http,https" default:"https" env:"TAKO_CLOUD_SCHEME" help:"How people reach instances: ${enum}."`
 	Proxies      []netip.Prefix `name:"proxies" placeholder:"CIDR" env:"TAKO_CLOUD_PROXIES" help:"Networks of the gateway, whose X-Forwarded-For instances believe and from which alone they can be reached."`
-	Inside       []netip.Prefix `name:"inside" default:"10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16" placeholder:"CIDR" env:"TAKO_CLOUD_INSIDE" help:"Networks that instances cannot reach: the cluster's own, and the addresses of metadata."`
+	Inside       []netip.Prefix `name:"inside" default:"10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16,168.63.129.16/32" placeholder:"CIDR" env:"TAKO_CLOUD_INSIDE" help:"Networks that instances cannot reach: the cluster's own, and the addresses of metadata."`
 	Reach        []netip.Prefix `name:"reach" placeholder:"CIDR" env:"TAKO_CLOUD_REACH" help:"Networks inside that instances may reach all the same, such as that of the bucket."`
 	WorkerImage  string         `name:"worker-image" placeholder:"IMAGE" env:"TAKO_CLOUD_WORKER_IMAGE" help:"Image of the pods that run an instance's scripts; without it an instance runs scripts on its targets and workers only. The API server must be within --reach."`
 	StorageClass string         `name:"storage-class" placeholder:"NAME" env:"TAKO_CLOUD_STORAGE_CLASS" help:"Class of persistent volumes; the cluster's default unless given."`
