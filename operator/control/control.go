@@ -53,6 +53,7 @@ func (c *Control) routes() map[string]route {
 		"PATCH /api/instances/{name}":        {Operator, c.change},
 		"DELETE /api/instances/{name}":       {Operator, c.remove},
 		"POST /api/instances/{name}/restore": {Operator, c.restore},
+		"POST /api/instances/{name}/key":     {Operator, c.turnKey},
 		"GET /api/channels":                  {Viewer, c.channels},
 		"POST /api/channels":                 {Operator, c.openChannel},
 		"PATCH /api/channels/{name}":         {Operator, c.changeChannel},

@@ -33,7 +33,7 @@ func with(t *testing.T) *Control {
 	if err := errors.Join(clientgoscheme.AddToScheme(known), cloud.AddToScheme(known)); err != nil {
 		t.Fatal(err)
 	}
-	acme := &cloud.Instance{ObjectMeta: metav1.ObjectMeta{Name: "acme"}}
+	acme := &cloud.Instance{ObjectMeta: metav1.ObjectMeta{Name: "acme"}, Status: cloud.InstanceStatus{BucketKey: "AKIA1"}}
 	stable := &cloud.Channel{ObjectMeta: metav1.ObjectMeta{Name: "stable"}}
 	return &Control{Client: fake.NewClientBuilder().WithScheme(known).WithObjects(acme, stable).Build(), Home: "tako-system", Key: []byte("a key of thirty-two bytes or more"),
 		Now:   func() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) },
@@ -57,6 +57,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"PATCH", "/api/instances/acme", `{"suspended":true}`, 401, 401, 403, 200, "change acme"},
 		{"DELETE", "/api/instances/acme", "", 401, 401, 403, 200, "delete acme"},
 		{"POST", "/api/instances/acme/restore", `{}`, 401, 401, 403, 200, "restore acme"},
+		{"POST", "/api/instances/acme/key", "", 401, 401, 403, 200, "replace key acme"},
 		{"GET", "/api/channels", "", 401, 401, 200, 200, ""},
 		{"POST", "/api/channels", `{"name":"early"}`, 401, 401, 403, 200, "create channel early"},
 		{"PATCH", "/api/channels/stable", `{"image":"tako:2"}`, 401, 401, 403, 200, "change channel stable"},

@@ -46,8 +46,10 @@ type Shown struct {
 
 // Backup is where an instance's backup lies and how far it reaches.
 type Backup struct {
-	Prefix string `json:"prefix"`
-	Keep   string `json:"keep"`
+	Prefix  string `json:"prefix"`
+	Keep    string `json:"keep"`
+	Key     string `json:"key,omitempty"`     // that was made for it
+	Turning bool   `json:"turning,omitempty"` // the one before it is still good
 }
 
 // Cost is what an instance costs in a month, in dollars.
@@ -99,7 +101,7 @@ func (c *Control) shown(i *cloud.Instance) Shown {
 		s.Well, s.Says = r.Status == metav1.ConditionTrue, r.Message
 	}
 	if i.Status.Prefix != "" {
-		s.Backup = &Backup{Prefix: i.Status.Prefix, Keep: short(i.Spec.Storage.KeepBackups)}
+		s.Backup = &Backup{Prefix: i.Status.Prefix, Keep: short(i.Spec.Storage.KeepBackups), Key: i.Status.BucketKey, Turning: i.Status.Turning}
 	}
 	if use, ok := c.Uses[i.Name]; ok {
 		b := c.Prices.Monthly([]cost.Use{use}, c.Sharers)[0]

@@ -84,6 +84,8 @@ func (r *Reconciler) keyLost(ctx context.Context, i *cloud.Instance) (bool, erro
 const (
 	annotationGrant = "cloud.tako.dev/grant"
 	annotationUser  = "cloud.tako.dev/bucket-user"
+	// annotationTurned is the wish for another key that the key in a secret meets.
+	annotationTurned = "cloud.tako.dev/bucket-key-turned"
 )
 
 // access is that to the instance's part of the bucket: its own, where the
@@ -142,19 +144,24 @@ func (r *Reconciler) forge(ctx context.Context, i *cloud.Instance, smith *smith,
 		return kept, fmt.Errorf("reading the instance's own access to the bucket: %w", err)
 	}
 	s.Annotations = map[string]string{annotationGrant: mark, annotationUser: user}
+	turn := i.Annotations[cloud.AnnotationTurnKey]
+	if turn != "" {
+		s.Annotations[annotationTurned] = turn
+	}
+	had := i.Status.BucketKey
 	own := kept.Annotations[annotationUser] == user && len(kept.Data["secret-key"]) > 0
 	if own {
-		s.Data = kept.Data
+		s.Data, had = kept.Data, string(kept.Data["access-key"])
 	}
 	if !own || kept.Annotations[annotationGrant] != mark {
 		if err := smith.admit(ctx, user, policy); err != nil {
 			return kept, err
 		}
 	}
-	if own {
+	if own && kept.Annotations[annotationTurned] == turn {
 		return kept, nil
 	}
-	made, err := smith.forge(ctx, user)
+	made, err := smith.forge(ctx, user, had)
 	if err != nil {
 		return kept, err
 	}

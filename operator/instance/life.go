@@ -55,8 +55,11 @@ func (s scene) lastUse() time.Time {
 	return last
 }
 
-// stale says whether the pod is of an earlier template.
-func (s scene) stale() bool { return s.pod != nil && s.pod.Annotations[annotationTemplate] != s.mark }
+// stale says whether the pod is of an earlier template, or has a key to the bucket
+// that is to be taken back.
+func (s scene) stale() bool {
+	return s.pod != nil && s.pod.Annotations[annotationTemplate] != s.mark || s.oldKey()
+}
 
 // ready says whether the pod serves.
 func (s scene) ready() bool {

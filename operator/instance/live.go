@@ -145,7 +145,7 @@ func (w *world) due() (bool, time.Time) {
 	if !other && !w.stale() {
 		return false, time.Time{}
 	}
-	if other && w.i.Annotations[cloud.AnnotationRepair] == want {
+	if other && w.i.Annotations[cloud.AnnotationRepair] == want || w.oldKey() {
 		return true, time.Time{}
 	}
 	may, when := open(w.i.Spec.MaintenanceWindow, w.now)
@@ -161,6 +161,9 @@ func (w *world) upgrade() *stop {
 	text := "It is brought from " + w.i.Status.Previous + " to " + w.i.Status.Image + "."
 	if w.i.Status.Previous == w.i.Status.Image {
 		text = "It starts anew with changed settings."
+		if w.oldKey() {
+			text = "It starts anew with another key to the bucket."
+		}
 	}
 	return &stop{after: atOnce, phase: cloud.Upgrading, reason: "Upgrading", text: text}
 }

@@ -102,7 +102,7 @@ func (r *Reconciler) steps(ctx context.Context, i *cloud.Instance) (*stop, error
 	if !i.DeletionTimestamp.IsZero() {
 		return r.remove(ctx, i)
 	}
-	for _, step := range []func(context.Context, *cloud.Instance) (*stop, error){r.claim, r.enclose, r.keys, r.live} {
+	for _, step := range []func(context.Context, *cloud.Instance) (*stop, error){r.claim, r.enclose, r.keys, r.serve} {
 		if halt, err := step(ctx, i); halt != nil || err != nil {
 			return halt, err
 		}
@@ -140,6 +140,7 @@ func (r *Reconciler) enclose(ctx context.Context, i *cloud.Instance) (*stop, err
 	if secret, err := r.access(ctx, i); err != nil {
 		return nil, err
 	} else if secret != nil {
+		turnsTo(i, secret, r.Cloud.AccessKey)
 		objects = append(objects, secret)
 	}
 	mark, err := digest(objects)

@@ -93,18 +93,20 @@ type accessKey struct {
 	Made   time.Time `xml:"CreateDate"`
 }
 
-// forge makes a key. Of those before it leaves the newest alone, with which a
-// server may be at work; the others were lost on the way.
-func (s *smith) forge(ctx context.Context, user string) (made accessKey, err error) {
+// forge makes a key. Of those before it leaves the one alone that a server may be
+// at work with, which is the newest where nobody knows; the others were lost on the
+// way.
+func (s *smith) forge(ctx context.Context, user, inUse string) (made accessKey, err error) {
 	had, err := s.keys(ctx, user)
 	if err != nil {
 		return made, err
 	}
 	slices.SortFunc(had, func(a, b accessKey) int { return b.Made.Compare(a.Made) })
-	for _, k := range had[min(1, len(had)):] {
-		if err := s.drop(ctx, user, k.ID); err != nil {
-			return made, err
-		}
+	if !slices.ContainsFunc(had, func(k accessKey) bool { return k.ID == inUse }) && len(had) > 0 {
+		inUse = had[0].ID
+	}
+	if err := s.leave(ctx, user, had, inUse); err != nil {
+		return made, err
 	}
 	var answer struct {
 		Key accessKey `xml:"CreateAccessKeyResult>AccessKey"`
@@ -126,6 +128,19 @@ func (s *smith) keys(ctx context.Context, user string) ([]accessKey, error) {
 	return answer.Keys, err
 }
 
+// leave takes all of a user's keys back but one.
+func (s *smith) leave(ctx context.Context, user string, had []accessKey, id string) error {
+	for _, k := range had {
+		if k.ID == id {
+			continue
+		}
+		if err := s.drop(ctx, user, k.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *smith) drop(ctx context.Context, user, id string) error {
 	return gone(s.ask(ctx, "DeleteAccessKey", url.Values{"UserName": {user}, "AccessKeyId": {id}}, nil))
 }
@@ -136,10 +151,8 @@ func (s *smith) dismiss(ctx context.Context, user string) error {
 	if gone(err) != nil {
 		return err
 	}
-	for _, k := range had {
-		if err := s.drop(ctx, user, k.ID); err != nil {
-			return err
-		}
+	if err := s.leave(ctx, user, had, ""); err != nil {
+		return err
 	}
 	if err := gone(s.ask(ctx, "DeleteUserPolicy", url.Values{"UserName": {user}, "PolicyName": {policyName}}, nil)); err != nil {
 		return err

@@ -27,6 +27,7 @@ type guild struct {
 	made     int
 	asked    int
 	refuse   string // the action that it does not do
+	dropped  func(id string)
 }
 
 func newGuild(t *testing.T) *guild {
@@ -75,6 +76,9 @@ func (g *guild) answer(w http.ResponseWriter, r *http.Request) {
 		g.keys[user] = append(g.keys[user], k)
 		fmt.Fprintf(w, "<CreateAccessKeyResponse><CreateAccessKeyResult><AccessKey><AccessKeyId>%s</AccessKeyId><SecretAccessKey>secret of %s</SecretAccessKey></AccessKey></CreateAccessKeyResult></CreateAccessKeyResponse>", k, k)
 	case action == "DeleteAccessKey":
+		if g.dropped != nil {
+			g.dropped(r.FormValue("AccessKeyId"))
+		}
 		var left []string
 		for _, k := range g.keys[user] {
 			if k != r.FormValue("AccessKeyId") {

@@ -45,6 +45,9 @@ func service(i *cloud.Instance) *corev1.Service {
 func (c Cloud) workload(i *cloud.Instance, mark string, replicas int32, back *Going) *appsv1.StatefulSet {
 	pod := c.pod(i)
 	template := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: serverLabels(i), Annotations: map[string]string{annotationTemplate: mark}}, Spec: pod}
+	if i.Status.BucketKey != "" {
+		template.Annotations[annotationKey] = i.Status.BucketKey
+	}
 	if back != nil {
 		template.Annotations[annotationRestore] = back.Name
 		template.Spec.Containers[0].Env = append(template.Spec.Containers[0].Env, c.restoring(i, back)...)

@@ -38,6 +38,9 @@ const (
 	AnnotationRepair = "cloud.tako.dev/repair"
 	// AnnotationRestore is the restore that an instance is to do.
 	AnnotationRestore = "cloud.tako.dev/restore"
+	// AnnotationTurnKey is when somebody wanted an instance to have another key to
+	// the bucket, in RFC 3339; any other text does as well.
+	AnnotationTurnKey = "cloud.tako.dev/turn-bucket-key"
 	// Finalizer holds an instance until its last backup is made and its grace is
 	// over.
 	Finalizer = "cloud.tako.dev/instance"

@@ -162,6 +162,12 @@ type InstanceStatus struct {
 	// Keyed says that its master key was made: it is never made again.
 	// +optional
 	Keyed bool `json:"keyed,omitempty"`
+	// BucketKey names the key to the bucket that was made for it.
+	// +optional
+	BucketKey string `json:"bucketKey,omitempty"`
+	// Turning says that the key before it is still good, until nothing uses it.
+	// +optional
+	Turning bool `json:"turning,omitempty"`
 	// Begun says that it has served before: it will not begin empty again.
 	// +optional
 	Begun bool `json:"begun,omitempty"`

@@ -20,6 +20,7 @@ export function instance(me, name) {
     return [
       i.suspended ? h("button", { class: "primary", onclick: () => resume(i, at, refresh) }, "Resume…") : h("button", { onclick: () => suspend(i, at, refresh) }, "Suspend…"),
       h("button", { class: i.suspended ? "" : "primary", onclick: () => restore(i, at, refresh) }, "Restore…"),
+      i.backup?.key && h("button", { onclick: () => turn(i, at, refresh) }, "Replace key…"),
       h("button", { onclick: () => change(i, at, refresh) }, "Change…"),
       h("button", { class: "danger", onclick: () => remove(i, at, refresh) }, "Delete…"),
     ];
@@ -54,7 +55,7 @@ function price(c) {
 
 function backups(i) {
   if (!i.backup) return h("p", { class: "quiet" }, "Nothing is backed up before it has served.");
-  return h("p", {}, `Everything is copied as it is written, to ${i.backup.prefix}/ of the bucket, and each second of the last ${i.backup.keep} can be restored.`);
+  return h("p", {}, `Everything is copied as it is written, to ${i.backup.prefix}/ of the bucket, and each second of the last ${i.backup.keep} can be restored.${i.backup.turning ? " Its key to the bucket is being replaced: the one before is still good until nothing uses it." : ""}`);
 }
 
 function restores(all) {
@@ -97,6 +98,13 @@ function restore(i, at, refresh) {
       if (other.checked) Object.assign(wanted, { target: name.value.trim(), hosts: hosts.value.split(/[\s,]+/).filter((t) => t) });
       return api("POST", `${at}/restore`, wanted);
     },
+  });
+}
+
+function turn(i, at, refresh) {
+  ask({
+    title: `Replace the key of ${i.name}`, verb: "Replace key", tone: "danger", done: refresh, act: () => api("POST", `${at}/key`),
+    body: h("p", {}, `The server of ${i.customer} is given another key to the bucket and starts anew with it at once, whatever its maintenance window; running deployments go on. Then ${i.backup.key}, the key that it has now, opens nothing any more.`),
   });
 }
 
