@@ -233,3 +233,36 @@ test("the configuration can be looked at in both themes and on a phone", { skip 
         await onPhone(portal, name, `/configuration/${at}`, { ready });
     }
 });
+
+test("a rate limit is set, and what browsers are told", { skip }, async () => {
+    const page = await portal.visit("/configuration/ratelimits");
+    const row = page.getByRole("row", { name: /API keys and service accounts/ });
+    await row.getByText("Off", { exact: true }).waitFor();
+    await row.getByRole("button", { name: /^Change/ }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("switch", { name: "In force" }).click();
+    await dialog.getByRole("switch", { name: "Only note what is too much" }).click();
+    await dialog.getByLabel("Requests a minute").fill("90000");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await row.getByText("Only noted").waitFor();
+    await row.getByText("90,000").waitFor();
+    const { Items } = await portal.api("GET", "/ratelimitingpolicies");
+    const set = Items.filter((p) => p.IsEnabled).map((p) => [p.ScopeType, p.RequestsPerMinute, p.AuditMode]);
+    assert.deepEqual(set, [["AuthenticatedAgent", 90000, true]]);
+
+    await page.goto(`${portal.server.url}/app#/configuration/webportal`);
+    const origins = page.getByLabel("Origins whose pages may use the API").first();
+    await origins.fill("tools.example.com");
+    await origins.press("Enter");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("alert").filter({ hasText: "CorsWhitelist" }).waitFor();
+    await page.getByRole("button", { name: "Discard" }).click();
+    await origins.fill("https://tools.example.com");
+    await origins.press("Enter");
+    await save(page);
+    assert.equal((await portal.api("GET", "/configuration/webportal/values")).Security.CorsWhitelist, "https://tools.example.com");
+    await page.context().close();
+    await inBothThemes(portal, "rate-limits", "/configuration/ratelimits");
+    await onPhone(portal, "rate-limits", "/configuration/ratelimits");
+    await inBothThemes(portal, "web-portal", "/configuration/webportal");
+});

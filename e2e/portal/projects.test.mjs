@@ -2,7 +2,7 @@
 // dashboard's filters.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inBothThemes, onPhone, open, save, skip } from "./browser.mjs";
+import { accessible, inBothThemes, onPhone, open, save, shoot, skip } from "./browser.mjs";
 import { script, World } from "./world.mjs";
 
 let portal, world, project, other, group;
@@ -124,3 +124,61 @@ for (const [name, at] of [
         await onPhone(portal, name, at);
     });
 }
+
+test("the timeline of an environment says what was there when, and leads back to the release before", { skip }, async () => {
+    const ledger = await world.project("Ledger", [script("Say hello", "echo hello")]);
+    await world.ended(await world.deploy(await world.release(ledger, "7.0.0"), world.stages[0]));
+    const release = await world.release(ledger, "7.1.0");
+    await world.ended(await world.deploy(release, world.stages[0]));
+    const page = await portal.visit(`/Spaces-1/projects/${ledger.Slug}`);
+    await page.getByRole("columnheader", { name: "Development" }).getByRole("link").click();
+    await page.getByRole("heading", { level: 1, name: "Ledger in Development" }).waitFor();
+    await page.getByRole("rowheader", { name: "Today" }).waitFor();
+    const row = page.getByRole("row", { name: /7\.1\.0/ });
+    await row.getByText("Success").waitFor();
+    await page.getByRole("link", { name: "Go back to 7.0.0…" }).click();
+    await page.getByRole("heading", { level: 1, name: /Deploy 7\.0\.0/ }).waitFor();
+    assert.match(page.url(), new RegExp(`environment=${world.stages[0].Id}$`));
+    await page.goBack();
+    await row.getByRole("button", { name: "What to do with 7.1.0" }).click();
+    await page.getByRole("menuitem", { name: "Delete…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete deployment" }).click();
+    await row.waitFor({ state: "detached" });
+    await page.getByRole("row", { name: /7\.0\.0/ }).waitFor();
+    assert.equal((await portal.api("GET", `/Spaces-1/releases/${release.Id}/deployments`)).TotalResults, 0);
+    await page.context().close();
+    const at = `/Spaces-1/projects/${ledger.Slug}/deployments/environments/${world.stages[0].Id}`;
+    await inBothThemes(portal, "timeline", at);
+    await onPhone(portal, "timeline", at);
+});
+
+test("everybody chooses what their dashboard shows, and sees all of it all the same", { skip }, async () => {
+    const page = await portal.visit("/Spaces-1");
+    await page.getByRole("link", { name: "Acme Web" }).first().waitFor();
+    await page.getByRole("button", { name: "Choose what is shown…" }).click();
+    const dialog = page.getByRole("dialog", { name: "What your dashboard shows" });
+    await dialog.getByLabel("Project groups").first().waitFor();
+    await accessible(page, "dashboard-choice");
+    await shoot(page, "dashboard-choice");
+    await dialog.getByLabel("Project groups").first().click();
+    await page.getByRole("option", { name: "Shops" }).click();
+    await dialog.getByLabel("Environments").first().click();
+    await page.getByRole("option", { name: "Development" }).click();
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await page.getByText("This is what you have chosen to see.").waitFor();
+    const board = page.getByRole("region", { name: "Releases by project and environment" });
+    await board.getByRole("link", { name: "Billing" }).waitFor();
+    assert.equal(await board.getByRole("link", { name: "Acme Web" }).count(), 0);
+    assert.equal(await board.getByRole("columnheader", { name: "Production" }).count(), 0);
+    await page.getByRole("button", { name: "Show everything" }).click();
+    await board.getByRole("link", { name: "Acme Web" }).waitFor();
+    await page.reload();
+    await page.getByText("This is everything, not only what you have chosen.").waitFor();
+    await page.getByRole("button", { name: "Choose what is shown…" }).click();
+    await dialog.getByRole("button", { name: "Choose nothing, show all" }).click();
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await page.getByText("This is everything").waitFor({ state: "detached" });
+    await board.getByRole("columnheader", { name: "Production" }).waitFor();
+    assert.deepEqual((await portal.api("GET", "/Spaces-1/dashboardconfiguration")).IncludedProjectGroupIds, []);
+    await page.context().close();
+});

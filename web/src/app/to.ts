@@ -13,6 +13,8 @@ export const to = {
   start: (space: string) => `/${space}/start`,
   projects: (space: string) => `/${space}/projects`,
   project: (space: string, slug: string) => `${project(space, slug)}/deployments`,
+  timeline: (space: string, slug: string, environment: string) =>
+    `${project(space, slug)}/deployments/environments/${e(environment)}`,
   process: (space: string, slug: string) => `${project(space, slug)}/deployments/process`,
   variables: (space: string, slug: string) => `${project(space, slug)}/variables`,
   releases,

@@ -2,14 +2,18 @@ import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useQueryWord } from "~/app/navigation";
 import { t } from "~/text/t";
+import { Link } from "./Link";
 import { rowKeys } from "./rows";
 import classes from "./Table.module.css";
+
+// Head is the name of a column, which may lead to a page of its own.
+type Head = string | { name: string; to: string };
 
 type Props = {
   // label says what the table is of, for those who do not see it.
   label: string;
   // head are the columns; "" is one whose cells speak for themselves.
-  head: string[];
+  head: Head[];
   children: ReactNode;
   // first keeps the first column in sight on small screens.
   first?: boolean;
@@ -24,11 +28,17 @@ export function Table({ label, head, children, first }: Props) {
       <table className={classes.table} data-first={first || undefined}>
         <thead>
           <tr>
-            {head.map((name, i) => (
-              <th key={name || i} scope="col">
-                {name || <span className="visually-hidden">{t("Actions")}</span>}
-              </th>
-            ))}
+            {head.map((column, i) =>
+              typeof column === "string" ? (
+                <th key={column || i} scope="col">
+                  {column || <span className="visually-hidden">{t("Actions")}</span>}
+                </th>
+              ) : (
+                <th key={column.to} scope="col">
+                  <Link to={column.to}>{column.name}</Link>
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>{children}</tbody>

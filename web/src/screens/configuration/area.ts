@@ -1,11 +1,13 @@
 import {
   IconAdjustments,
   IconArchive,
+  IconGauge,
   IconHistory,
   IconInfoCircle,
   IconMail,
   IconServerCog,
   IconSettings,
+  IconShield,
   IconTool,
 } from "@tabler/icons-react";
 import { area } from "~/app/area";
@@ -17,6 +19,8 @@ export default area({
     { path: "/configuration/maintenance", load: () => import("./Maintenance"), needs: "ConfigureServer" },
     { path: "/configuration/features", load: () => import("./Features") },
     { path: "/configuration/smtp", load: () => import("./Mail"), needs: "ConfigureServer" },
+    { path: "/configuration/ratelimits", load: () => import("./RateLimits"), needs: "ConfigureServer" },
+    { path: "/configuration/webportal", load: () => import("./WebPortal"), needs: "ConfigureServer" },
     { path: "/configuration/retention", load: () => import("./Retention"), needs: "LifecycleView" },
   ],
   space: [{ label: "Configuration", path: "/configuration/about", icon: IconSettings, order: 90 }],
@@ -26,6 +30,8 @@ export default area({
     { label: "Features", path: "configuration/features", icon: IconAdjustments, order: 42, needs: "ConfigureServer" },
     { label: "Mail", path: "configuration/smtp", icon: IconMail, order: 43, needs: "ConfigureServer" },
     { label: "Retention", path: "configuration/retention", icon: IconArchive, order: 44, needs: "LifecycleView" },
+    { label: "Rate limits", path: "configuration/ratelimits", icon: IconGauge, order: 45, needs: "ConfigureServer" },
+    { label: "Web portal", path: "configuration/webportal", icon: IconShield, order: 46, needs: "ConfigureServer" },
     { label: "Audit", path: "configuration/audit", icon: IconHistory, order: 50, needs: "EventView" },
     { label: "About", path: "configuration/about", icon: IconInfoCircle, order: 80 },
   ],

@@ -1,3 +1,4 @@
+import { Anchor } from "@mantine/core";
 import { IconRocket, IconSearch } from "@tabler/icons-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useGet, useSpaceId } from "~/api/query";
@@ -17,6 +18,8 @@ const FirstRun = lazy(() => import("../start/FirstRun"));
 
 const Filters = lazy(() => import("./Filters"));
 
+const Choose = lazy(() => import("./Choose"));
+
 // useRested is true once the browser has nothing else to do: nobody waits for
 // the filters to see what is where.
 function useRested(): boolean {
@@ -35,14 +38,17 @@ export default function Dashboard() {
   const [group, setGroup] = useQueryWord("projectGroupId");
   const [environments, setEnvironments] = useQueryWord("environmentIds");
   const [tenant, setTenant] = useQueryWord("tenantId");
-  const query = tenant ? { selectedTenants: tenant } : {};
+  const [all, setAll] = useQueryWord("showAll");
+  const [choosing, setChoosing] = useQueryWord("choose");
+  const query = { ...(tenant ? { selectedTenants: tenant } : {}), ...(all ? { showAll: "true" } : {}) };
   const board = useGet("/api/{spaceId}/dashboard", {}, { query, keep: true });
   const rested = useRested();
   const shownIn = environments.split(",").filter(Boolean);
   const filtered = Boolean(filter || group || environments || tenant);
   const mayAdd = useMay("ProjectCreate");
   // Who has nothing yet is led through the first steps and has nothing to filter.
-  const begins = mayAdd && !filtered && board.data && (board.data.Projects ?? []).length === 0;
+  const chosen = Boolean(board.data?.IsFiltered && !tenant);
+  const begins = mayAdd && !filtered && !chosen && board.data && (board.data.Projects ?? []).length === 0;
   const add = mayAdd && (
     <ButtonLink variant={begins ? "default" : undefined} to={`${to.projects(space)}?add=project`}>
       {t("Add project")}
@@ -62,6 +68,7 @@ export default function Dashboard() {
                 <Filters
                   board={board.data}
                   filter={{ group, environments: shownIn, tenant }}
+                  onChoose={() => setChoosing("true", { push: true })}
                   onFilter={(change) => {
                     if (change.group !== undefined) setGroup(change.group);
                     if (change.environments) setEnvironments(change.environments.join(","));
@@ -75,12 +82,20 @@ export default function Dashboard() {
         )
       }
     >
+      {(chosen || all) && (
+        <p className="dim">
+          {chosen ? t("This is what you have chosen to see.") : t("This is everything, not only what you have chosen.")}{" "}
+          <Anchor component="button" type="button" onClick={() => setAll(chosen ? "true" : undefined)}>
+            {chosen ? t("Show everything") : t("Show what I have chosen")}
+          </Anchor>
+        </p>
+      )}
       <Read of={board} rows={10}>
         {(data) => {
           const groups = groupsOf(ofTenant(data, tenant), filter).filter((g) => !group || g.id === group);
           const columns = (data.Environments ?? []).filter((e) => shownIn.length === 0 || shownIn.includes(e.Id));
           const matrix = groups.length > 0 && <Matrix groups={groups} environments={columns} />;
-          if (mayAdd && !filtered && (data.Items ?? []).length === 0) {
+          if (mayAdd && !filtered && !chosen && (data.Items ?? []).length === 0) {
             return (
               <Suspense>
                 <FirstRun />
@@ -89,7 +104,8 @@ export default function Dashboard() {
             );
           }
           if (matrix) return matrix;
-          if (filtered) return <EmptyState icon={IconSearch} title={t("No project matches these filters.")} />;
+          if (filtered || chosen)
+            return <EmptyState icon={IconSearch} title={t("No project matches these filters.")} />;
           return (
             <EmptyState
               icon={IconRocket}
@@ -101,6 +117,11 @@ export default function Dashboard() {
           );
         }}
       </Read>
+      {choosing && (
+        <Suspense>
+          <Choose onClose={() => setChoosing(undefined)} onSaved={() => setAll(undefined)} />
+        </Suspense>
+      )}
     </Page>
   );
 }

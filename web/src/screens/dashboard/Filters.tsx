@@ -1,18 +1,17 @@
-import { Select } from "@mantine/core";
-import { useState } from "react";
-import { useGet } from "~/api/query";
+import { ActionIcon, Select } from "@mantine/core";
+import { IconAdjustmentsHorizontal } from "@tabler/icons-react";
 import type { Dashboard } from "~/api/wire";
-import { useMay } from "~/app/session";
 import { t } from "~/text/t";
 import { choicesOf, PickMany } from "~/ui/PickMany";
+import { TenantChoice } from "./TenantChoice";
 
 export type Filter = { group: string; environments: string[]; tenant: string };
 
-type Props = { board: Dashboard; filter: Filter; onFilter: (change: Partial<Filter>) => void };
+type Props = { board: Dashboard; filter: Filter; onFilter: (change: Partial<Filter>) => void; onChoose: () => void };
 
 // Filters narrow the dashboard to a group of projects, to some environments, or
 // to what one tenant has.
-export default function Filters({ board, filter, onFilter }: Props) {
+export default function Filters({ board, filter, onFilter, onChoose }: Props) {
   const groups = board.ProjectGroups ?? [];
   return (
     <>
@@ -38,35 +37,9 @@ export default function Filters({ board, filter, onFilter }: Props) {
         onChange={(environments) => onFilter({ environments })}
       />
       <TenantChoice value={filter.tenant} onChange={(tenant) => onFilter({ tenant })} />
+      <ActionIcon aria-label={t("Choose what is shown…")} title={t("Choose what is shown…")} onClick={onChoose}>
+        <IconAdjustmentsHorizontal size={17} />
+      </ActionIcon>
     </>
-  );
-}
-
-// TenantChoice finds a tenant by its name on the server, which may have
-// thousands of them.
-function TenantChoice({ value, onChange }: { value: string; onChange: (id: string) => void }) {
-  const [typed, setTyped] = useState("");
-  const may = useMay("TenantView");
-  const chosen = useGet("/api/{spaceId}/tenants/{id}", { id: value });
-  // The name of what is chosen stands in the field, and is no search.
-  const partialName = typed === chosen.data?.Name ? "" : typed;
-  const found = useGet("/api/{spaceId}/tenants", {}, { query: { partialName, take: 20 }, keep: true, enabled: may });
-  if (!value && (!found.data || (found.data.TotalResults === 0 && !typed))) return null;
-  const items = (found.data?.Items ?? []).filter((x) => x.Id !== value);
-  return (
-    <Select
-      w={170}
-      aria-label={t("Tenant")}
-      placeholder={t("All tenants")}
-      clearable
-      searchable
-      nothingFoundMessage={t("Nothing found")}
-      filter={({ options }) => options}
-      data={choicesOf(chosen.data ? [chosen.data, ...items] : items)}
-      value={value || null}
-      searchValue={typed}
-      onSearchChange={setTyped}
-      onChange={(id) => onChange(id ?? "")}
-    />
   );
 }

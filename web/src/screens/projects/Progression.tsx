@@ -58,8 +58,13 @@ type Props = {
 };
 
 function Releases({ label, project, environments, releases, showChannel = false }: Props) {
+  const space = useSpaceId();
   return (
-    <Table label={label} head={[t("Release"), ...environments.map((e) => e.Name)]} first>
+    <Table
+      label={label}
+      head={[t("Release"), ...environments.map((e) => ({ name: e.Name, to: to.timeline(space, project.Slug, e.Id) }))]}
+      first
+    >
       {releases.map((r) => (
         <ReleaseRow
           key={(r.Release as Release).Id}

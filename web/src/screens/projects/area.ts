@@ -5,6 +5,11 @@ export default area({
   screens: [
     { path: "/$space/projects", load: () => import("./ProjectList"), needs: "ProjectView" },
     { path: "/$space/projects/$project/deployments", load: () => import("./Overview") },
+    {
+      path: "/$space/projects/$project/deployments/environments/$environment",
+      load: () => import("./Timeline"),
+      needs: "DeploymentView",
+    },
     { path: "/$space/projects/$project/settings", load: () => import("./ProjectSettings"), needs: "ProjectView" },
   ],
   space: [{ label: "Projects", path: "projects", icon: IconBox, order: 20, needs: "ProjectView" }],
