@@ -58,7 +58,7 @@ func (a *API) pushBuild(r *Request) (any, error) {
 		return nil, err
 	}
 	if sent.OctopusBuildInformation == nil {
-		return nil, &fault.Error{Code: fault.Invalid, Message: "There was a problem with your request.", Details: []string{"OctopusBuildInformation must not be empty."}}
+		return nil, fault.Complaints{"OctopusBuildInformation must not be empty."}.Err()
 	}
 	var raw []byte
 	code := 201
@@ -77,8 +77,8 @@ func (a *API) pushBuild(r *Request) (any, error) {
 			raw, err = catalog.BuildInformations.Wire(tx, b)
 			return err
 		case mode != feed.OverwriteExisting:
-			return &fault.Error{Code: fault.Invalid, Message: "There was a problem with your request.", Details: []string{
-				fmt.Sprintf("There is build information for version %s of the package %s already. Use the overwrite mode OverwriteExisting or IgnoreIfExists.", b.Version, b.PackageID)}}
+			return fault.Complaints{
+				fmt.Sprintf("There is build information for version %s of the package %s already. Use the overwrite mode OverwriteExisting or IgnoreIfExists.", b.Version, b.PackageID)}.Err()
 		default:
 			if err := r.Need("BuildInformationAdminister", At{}); err != nil {
 				return err

@@ -91,7 +91,7 @@ func (r *Request) Int(name string, fallback int) (int, error) {
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 0 {
-		return 0, &fault.Error{Code: fault.Invalid, Message: "There was a problem with your request.", Details: []string{fmt.Sprintf("The query value %s must be a whole number from 0; it is %q.", name, v)}}
+		return 0, fault.Complaints{fmt.Sprintf("The query value %s must be a whole number from 0; it is %q.", name, v)}.Err()
 	}
 	return n, nil
 }

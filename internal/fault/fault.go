@@ -55,9 +55,15 @@ type Error struct {
 	Cause   error
 }
 
+// problem is the message of an error whose details say all there is to say.
+const problem = "There was a problem with your request."
+
 // Error gives the message, followed by the details, or by the cause when there
-// are none.
+// are none. A log has no request, so that the message of complaints is left out.
 func (e *Error) Error() string {
+	if len(e.Details) > 0 && e.Message == problem {
+		return strings.Join(e.Details, " ")
+	}
 	if len(e.Details) > 0 {
 		return e.Message + " " + strings.Join(e.Details, " ")
 	}
@@ -119,10 +125,10 @@ func (c *Complaints) Add(format string, args ...any) {
 }
 
 // Err is nil when nothing was noted, else an Invalid error with each complaint
-// as a detail and the first as its message's reason.
+// as a detail.
 func (c Complaints) Err() error {
 	if len(c) == 0 {
 		return nil
 	}
-	return &Error{Code: Invalid, Message: "There was a problem with your request.", Details: c}
+	return &Error{Code: Invalid, Message: problem, Details: c}
 }

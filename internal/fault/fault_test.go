@@ -17,7 +17,7 @@ func TestErrorSaysWhatIsWrong(t *testing.T) {
 		{New(NotFound, "There is no %s.", "cup"), "There is no cup."},
 		{Wrap(Unavailable, errors.New("no route"), "Unreachable"), "Unreachable: no route"},
 		{Wrap(Unavailable, errors.New("no route"), "The host does not answer."), "The host does not answer: no route"},
-		{c.Err(), `There was a problem with your request. Name must not be empty. Size is "x".`},
+		{c.Err(), `Name must not be empty. Size is "x".`},
 	} {
 		if got := test.err.Error(); got != test.want {
 			t.Errorf("got %q, want %q", got, test.want)

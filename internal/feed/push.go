@@ -132,8 +132,8 @@ func (up *Upload) decide(packageID string, there *catalog.BuiltInPackage) (done 
 		}
 	}
 	if there != nil && up.Mode != OverwriteExisting {
-		return true, &fault.Error{Code: fault.Invalid, Message: "There was a problem with your request.", Details: []string{
-			fmt.Sprintf("The package %s with version %s is already in the built-in feed. Choose another version, or the overwrite mode OverwriteExisting or IgnoreIfExists.", there.PackageID, there.Version)}}
+		return true, fault.Complaints{
+			fmt.Sprintf("The package %s with version %s is already in the built-in feed. Choose another version, or the overwrite mode OverwriteExisting or IgnoreIfExists.", there.PackageID, there.Version)}.Err()
 	}
 	return false, nil
 }

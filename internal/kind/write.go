@@ -225,7 +225,7 @@ func addr[T any](p *T) any {
 }
 
 func taken(name string) error {
-	return &fault.Error{Code: fault.Invalid, Message: "There was a problem with your request.", Details: []string{fmt.Sprintf("The name '%s' is already in use. Please choose another name.", name)}}
+	return fault.Complaints{fmt.Sprintf("The name '%s' is already in use. Please choose another name.", name)}.Err()
 }
 
 // validate applies the tags and finds out whether all references hold.
