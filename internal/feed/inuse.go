@@ -42,7 +42,10 @@ func (b *BuiltIn) Unused(ctx context.Context, space string, packages ...*catalog
 		}
 		more := ""
 		if by.more > 0 {
-			more = fmt.Sprintf(", and so do %d more", by.more)
+			more = fmt.Sprintf(", and so do %d others", by.more)
+		}
+		if by.more == 1 {
+			more = ", and so does one other"
 		}
 		details = append(details, fmt.Sprintf("%s uses package %s version %s%s.", by.first, p.PackageID, p.Version, more))
 	}
