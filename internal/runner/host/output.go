@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -200,8 +199,8 @@ func (o *output) finish() (last int64, reason string) {
 	if o.broken != nil {
 		// The sequence goes back to what readers can get.
 		o.seq = o.lastStored()
-		if errors.Is(o.broken, syscall.ENOSPC) {
-			return o.seq, "The disk is full: the rest of the output could not be stored."
+		if why := noRoom(o.broken); why != "" {
+			return o.seq, why + ": the rest of the output could not be stored."
 		}
 		return o.seq, fmt.Sprintf("The rest of the output could not be stored: %v.", o.broken)
 	}

@@ -64,10 +64,21 @@ func (e *engine) run(ctx context.Context, t *ticket, command runner.Command, job
 }
 
 func sentence(err error) string {
-	if errors.Is(err, syscall.ENOSPC) {
-		return fmt.Sprintf("The disk is full: %v", err)
+	if why := noRoom(err); why != "" && fault.CodeOf(err) == fault.Internal {
+		return fmt.Sprintf("%s: %v", why, err)
 	}
 	return err.Error()
+}
+
+// noRoom says which bound of a disk an error speaks of; "" if of none.
+func noRoom(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return "The machine's disk is full"
+	case errors.Is(err, syscall.EDQUOT):
+		return "The disk quota of the agent's user on the machine is used up"
+	}
+	return ""
 }
 
 var errLockTimeout = errors.New("other jobs held the machine")
@@ -210,8 +221,8 @@ func describe(err error, doing string) error {
 		return nil
 	case errors.As(err, &coded):
 		return coded
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return wire.Errorf(wire.CodeDiskFull, "The machine's disk is full: %s: %v.", doing, err)
+	case noRoom(err) != "":
+		return wire.Errorf(wire.CodeDiskFull, "%s: %s: %v.", noRoom(err), doing, err)
 	case errors.Is(err, os.ErrNotExist):
 		return wire.Errorf(wire.CodeNotFound, "%s: %v", doing, err)
 	}
