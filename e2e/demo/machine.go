@@ -48,7 +48,7 @@ func (d *demo) clear() error {
 	if err := os.RemoveAll(d.dir); err != nil {
 		return fmt.Errorf("clearing the folder of the demo: %w", err)
 	}
-	return os.MkdirAll(d.dir, 0o755)
+	return nil
 }
 
 // end ends a process if it is the demo's, and waits for that.

@@ -25,6 +25,9 @@ func run() error {
 	if err := d.clear(); err != nil || len(os.Args) > 1 && os.Args[1] == "stop" {
 		return err
 	}
+	if err := os.MkdirAll(d.dir, 0o755); err != nil {
+		return err
+	}
 	for _, stage := range []struct {
 		title string
 		run   func() error
