@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // schedules name time zones, which a container may not know
 
@@ -54,12 +55,37 @@ func main() {
 	run, err := config.Parse(&c, os.Args[1:], kong.Name("tako"), kong.Description("Tako deploys releases to the machines they belong on."))
 	if err != nil {
 		tell(err)
+		fmt.Fprint(os.Stderr, commandsFor(err))
 		os.Exit(2)
 	}
 	if err := run.Run(); err != nil {
 		tell(err)
 		os.Exit(1)
 	}
+}
+
+// commandsFor lists what could have been said where the arguments went wrong, or
+// says where the flags are explained.
+func commandsFor(err error) string {
+	var wrong *kong.ParseError
+	if !errors.As(err, &wrong) {
+		return ""
+	}
+	at := wrong.Context.Selected()
+	if at == nil {
+		at = wrong.Context.Model.Node
+	}
+	var b strings.Builder
+	if at.Leaf() {
+		fmt.Fprintf(&b, "\n%s --help tells what can be given.\n", at.FullPath())
+		return b.String()
+	}
+	b.WriteString("\nThe commands are:\n")
+	for _, c := range at.Children {
+		fmt.Fprintf(&b, "  %s %-12s %s\n", at.FullPath(), c.Name, c.Help)
+	}
+	fmt.Fprintf(&b, "\n%s COMMAND --help tells more.\n", at.FullPath())
+	return b.String()
 }
 
 // tell says why there was nothing to do: each complaint on a line of its own.
