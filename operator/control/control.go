@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -24,6 +25,7 @@ type Control struct {
 	OIDC   *OIDC  // nil where people sign in with tokens only
 	Key    []byte // that sessions of the page are sealed with
 	Now    func() time.Time
+	ended  sync.Map // sessions that were signed out of here, and when they would have ended
 
 	Prices  cost.Prices
 	Uses    map[string]cost.Use // what instances were measured to use, by name
@@ -68,7 +70,7 @@ func (c *Control) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, route := range c.routes() {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			user := c.user(r)
+			user := c.user(w, r)
 			switch {
 			case user == nil:
 				w.Header().Set("WWW-Authenticate", "Bearer")

@@ -37,8 +37,11 @@ type OIDC struct {
 	Operators []string `name:"oidc-operator" placeholder:"GROUP" env:"TAKO_CLOUD_OIDC_OPERATORS" help:"Groups whose members may also change."`
 	URL       string   `name:"url" placeholder:"URL" env:"TAKO_CLOUD_CONTROL_URL" help:"Address by which people reach the control plane, for the way back from the issuer: the issuer must allow URL/api/sign-in/oidc/callback."`
 
+	Recheck time.Duration `name:"oidc-recheck" placeholder:"TIME" env:"TAKO_CLOUD_OIDC_RECHECK" default:"15m" help:"How long what the issuer said of somebody is believed before it is asked again; that needs a refresh token, which many issuers give for the scope offline_access. Without one they sign in again when what the issuer said has ended, and after this time at the soonest."`
+
 	mu       sync.Mutex
 	provider *oidc.Provider
+	renewals renewals
 }
 
 // Check says what is missing of the settings.
@@ -148,7 +151,11 @@ func (c *Control) vouched(r *http.Request) (*User, error) {
 	if err := token.Claims(&claims); err != nil {
 		return nil, fmt.Errorf("reading an identity token: %w", err)
 	}
-	return c.OIDC.person(token.Subject, claims)
+	u, err := c.OIDC.person(token.Subject, claims)
+	if err == nil {
+		u.until, u.refresh = token.Expiry, got.RefreshToken
+	}
+	return u, err
 }
 
 // person is who has these claims, with the most that they may do.

@@ -2,6 +2,7 @@ package control
 
 import (
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -21,11 +22,15 @@ const Lasts = 8 * time.Hour
 // session is what the cookie says. Of somebody with a token only the name counts:
 // what they may do is looked up for each request.
 type session struct {
+	ID      string    `json:"id"`
 	Name    string    `json:"name"`
 	Role    string    `json:"role,omitempty"`
 	Subject string    `json:"subject,omitempty"` // as the issuer calls them; empty for who has a token
 	Token   []byte    `json:"token,omitempty"`   // tells whether the token is still the one that they signed in with
 	Until   time.Time `json:"until"`
+	// Check is when an issuer is asked again what somebody may do, by Renew.
+	Check time.Time `json:"check,omitzero"`
+	Renew []byte    `json:"renew,omitempty"`
 }
 
 // seal writes something down so that nobody else can have written it, nor used it
@@ -60,12 +65,17 @@ func (c *Control) admit(w http.ResponseWriter, r *http.Request, u *User) error {
 	if err := c.note(r.Context(), Entry{User: u.Name, Subject: u.subject, Did: "sign in"}); err != nil {
 		return err
 	}
-	s := session{Name: u.Name, Subject: u.subject, Until: c.Now().Add(Lasts)}
-	if u.subject != "" {
-		s.Role = u.Role
-	} else {
+	s := session{ID: rand.Text(), Name: u.Name, Subject: u.subject, Until: c.Now().Add(Lasts)}
+	if u.subject == "" {
 		s.Token = c.mark("token", []byte(u.Token))
+	} else if err := c.believe(&s, u); err != nil {
+		return err
 	}
+	return c.keep(w, r, s)
+}
+
+// keep has a browser keep a session.
+func (c *Control) keep(w http.ResponseWriter, r *http.Request, s session) error {
 	sealed, err := c.seal("session", s)
 	if err != nil {
 		return err
@@ -81,17 +91,13 @@ func secure(r *http.Request) bool {
 }
 
 // bySession is who a request's cookie says; nil when nobody.
-func (c *Control) bySession(r *http.Request) *User {
-	cookie, err := r.Cookie(sessionCookie)
-	var s session
-	if err != nil || !c.open("session", cookie.Value, &s) || !c.Now().Before(s.Until) {
+func (c *Control) bySession(w http.ResponseWriter, r *http.Request) *User {
+	s, ok := c.session(r)
+	if !ok {
 		return nil
 	}
 	if s.Subject != "" {
-		if c.OIDC == nil {
-			return nil
-		}
-		return &User{Name: s.Name, Role: s.Role, subject: s.Subject}
+		return c.checked(w, r, s)
 	}
 	for n := range c.Users {
 		if c.Users[n].Name == s.Name && hmac.Equal(s.Token, c.mark("token", []byte(c.Users[n].Token))) {
@@ -99,6 +105,16 @@ func (c *Control) bySession(r *http.Request) *User {
 		}
 	}
 	return nil
+}
+
+// session is that of a request, if it has one that is good.
+func (c *Control) session(r *http.Request) (s session, ok bool) {
+	cookie, err := r.Cookie(sessionCookie)
+	if err != nil || !c.open("session", cookie.Value, &s) || !c.Now().Before(s.Until) {
+		return s, false
+	}
+	_, left := c.ended.Load(s.ID)
+	return s, !left
 }
 
 // ways are the ways to sign in, which the page offers to who is not yet.
@@ -132,8 +148,20 @@ func (c *Control) signIn(w http.ResponseWriter, r *http.Request) {
 	answer(w, who(u), nil)
 }
 
-// signOut takes the cookie back.
+// signOut takes the cookie back, and has a copy of it be good for nothing: at once
+// here, and where another replica believes it, when the issuer is asked next, who has
+// taken back by then what it is asked with.
 func (c *Control) signOut(w http.ResponseWriter, r *http.Request) {
+	if s, ok := c.session(r); ok {
+		c.ended.Range(func(id, until any) bool {
+			if t, ok := until.(time.Time); ok && t.Before(c.Now()) {
+				c.ended.Delete(id)
+			}
+			return true
+		})
+		c.ended.Store(s.ID, s.Until)
+		c.letGo(r.Context(), s)
+	}
 	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: secure(r), SameSite: http.SameSiteStrictMode})
 	answer(w, map[string]any{}, nil)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"sigs.k8s.io/yaml"
 )
@@ -25,7 +26,9 @@ type User struct {
 	Role  string `json:"role"`
 	Token string `json:"tokenSHA256"` // its SHA-256 in hexadecimal: the file does not let anybody in
 
-	subject string // as an issuer calls them, when it is one that vouches for them
+	subject string    // as an issuer calls them, when it is one that vouches for them
+	until   time.Time // when what it said ends
+	refresh string    // what it is asked again with; empty where it gives none
 }
 
 // ReadUsers reads a list of users in YAML.
@@ -52,9 +55,9 @@ func ReadUsers(path string) ([]User, error) {
 
 // user is who sent a request; nil when nobody knows. Who sends a token is not
 // asked for a cookie.
-func (c *Control) user(r *http.Request) *User {
+func (c *Control) user(w http.ResponseWriter, r *http.Request) *User {
 	if r.Header.Get("Authorization") == "" {
-		return c.bySession(r)
+		return c.bySession(w, r)
 	}
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok {

@@ -34,11 +34,27 @@ type Issuer struct {
 	// Sign has it be signed with another key.
 	Key *rsa.PrivateKey
 
+	// Refresh has it give tokens to be asked again with, each good for once; Silent
+	// has it then say who the person is only when it is asked for that.
+	Refresh, Silent bool
+	// Now is its clock.
+	Now func() time.Time
+
 	own    *rsa.PrivateKey
 	server *httptest.Server
 	mu     sync.Mutex
 	person map[string]any
 	codes  map[string]asked
+	fresh  map[string]bool // refresh tokens that are good
+	access string          // that opens what it knows of the person
+	again  int
+}
+
+// Again is how often it was asked again.
+func (i *Issuer) Again() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.again
 }
 
 // asked is what somebody came with, by the code they were given.
@@ -53,12 +69,14 @@ func New(back string) (*Issuer, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Issuer{Back: back, Key: key, own: key, codes: map[string]asked{}}
+	i := &Issuer{Back: back, Key: key, Now: time.Now, own: key, codes: map[string]asked{}, fresh: map[string]bool{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", i.configuration)
 	mux.HandleFunc("GET /keys", i.keys)
 	mux.HandleFunc("GET /authorize", i.authorize)
 	mux.HandleFunc("POST /token", i.token)
+	mux.HandleFunc("POST /revoke", i.revoke)
+	mux.HandleFunc("GET /userinfo", i.userinfo)
 	i.server = httptest.NewServer(mux)
 	i.URL = i.server.URL
 	return i, nil
@@ -82,7 +100,7 @@ func say(w http.ResponseWriter, status int, v any) {
 
 func (i *Issuer) configuration(w http.ResponseWriter, _ *http.Request) {
 	say(w, http.StatusOK, map[string]any{"issuer": i.URL, "authorization_endpoint": i.URL + "/authorize", "token_endpoint": i.URL + "/token", "jwks_uri": i.URL + "/keys",
-		"id_token_signing_alg_values_supported": []string{"RS256"}, "response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"}})
+		"revocation_endpoint": i.URL + "/revoke", "userinfo_endpoint": i.URL + "/userinfo", "id_token_signing_alg_values_supported": []string{"RS256"}, "response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"}})
 }
 
 func (i *Issuer) keys(w http.ResponseWriter, _ *http.Request) {
@@ -116,6 +134,18 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if r.PostFormValue("grant_type") == "refresh_token" {
+		i.again++
+		token := r.PostFormValue("refresh_token")
+		good := i.fresh[token] && i.person != nil && id == Client && secret == Secret
+		delete(i.fresh, token)
+		if !good {
+			say(w, http.StatusBadRequest, map[string]string{"error": "invalid_grant"})
+			return
+		}
+		i.grant(w, asked{person: i.person}, !i.Silent)
+		return
+	}
 	code := i.codes[r.PostFormValue("code")]
 	delete(i.codes, r.PostFormValue("code"))
 	sum := sha256.Sum256([]byte(r.PostFormValue("code_verifier")))
@@ -123,16 +153,49 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusBadRequest, map[string]string{"error": "invalid_grant"})
 		return
 	}
-	signed, err := i.signed(code)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+	i.grant(w, code, true)
+}
+
+func (i *Issuer) grant(w http.ResponseWriter, to asked, tells bool) {
+	i.access = rand.Text()
+	answer := map[string]any{"access_token": i.access, "token_type": "Bearer", "expires_in": 300}
+	if tells {
+		signed, err := i.signed(to)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		answer["id_token"] = signed
+	}
+	if i.Refresh {
+		token := rand.Text()
+		i.fresh[token], answer["refresh_token"] = true, token
+	}
+	say(w, http.StatusOK, answer)
+}
+
+func (i *Issuer) revoke(w http.ResponseWriter, r *http.Request) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if id, secret, ok := r.BasicAuth(); !ok || id != Client || secret != Secret {
+		say(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
 		return
 	}
-	say(w, http.StatusOK, map[string]any{"access_token": rand.Text(), "token_type": "Bearer", "expires_in": 300, "id_token": signed})
+	delete(i.fresh, r.PostFormValue("token"))
+}
+
+func (i *Issuer) userinfo(w http.ResponseWriter, r *http.Request) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if r.Header.Get("Authorization") != "Bearer "+i.access {
+		say(w, http.StatusUnauthorized, map[string]string{"error": "invalid_token"})
+		return
+	}
+	say(w, http.StatusOK, i.person)
 }
 
 func (i *Issuer) signed(code asked) (string, error) {
-	now := time.Now()
+	now := i.Now()
 	claims := map[string]any{"iss": i.URL, "aud": Client, "iat": now.Unix(), "exp": now.Add(5 * time.Minute).Unix(), "nonce": code.nonce}
 	for name, value := range code.person {
 		claims[name] = value
