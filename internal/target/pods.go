@@ -144,12 +144,14 @@ func (p *Pods) refused(what string, err error) error {
 	return fault.Wrap(fault.Invalid, err, "The cluster does not let the server %s; look at the manifest of worker pods", what)
 }
 
-// sweepAfter is how long what is left of a pod stays after its task has ended,
-// for a server that was set back by a moment; strayAfter how long that of a
-// task that nobody knows, because the server was set back further.
+// sweepAfter is how long what is left of a pod stays after its task has ended, for a
+// server that was set back by a moment, and how old a pod is at least whose task
+// nobody knows, because the server was set back beyond its beginning. runsAfter is how
+// long one may still run: nobody follows it any more, since its job was begun by a
+// server whose last moments are lost, and it takes the room of others.
 const (
 	sweepAfter = 10 * time.Minute
-	strayAfter = 24 * time.Hour
+	runsAfter  = time.Minute
 )
 
 // Sweep removes the pods of tasks that have ended a while ago. ended tells when
@@ -164,9 +166,9 @@ func (p *Pods) Sweep(ctx context.Context, ended func(task string) (time.Time, bo
 		if err != nil {
 			return err
 		}
-		stays := at.IsZero() || time.Since(at) < sweepAfter
+		stays := at.IsZero() || time.Since(at) < runsAfter || time.Since(at) < sweepAfter && over(pod)
 		if !known {
-			stays = time.Since(pod.Metadata.CreationTimestamp) < strayAfter
+			stays = time.Since(pod.Metadata.CreationTimestamp) < sweepAfter
 		}
 		if stays || pod.Metadata.DeletionTimestamp != nil {
 			continue
@@ -177,3 +179,6 @@ func (p *Pods) Sweep(ctx context.Context, ended func(task string) (time.Time, bo
 	}
 	return nil
 }
+
+// over says whether nothing of a pod runs, and it takes no room.
+func over(p kube.Pod) bool { return p.Status.Phase == kube.Succeeded || p.Status.Phase == kube.Failed }
