@@ -1,18 +1,12 @@
 package catalog
 
 import (
-	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
-	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/google/uuid"
-	"golang.org/x/crypto/ssh"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
@@ -155,7 +149,11 @@ func checkKeyPair(tx *store.Tx, member string, next, old keyPair, c *fault.Compl
 		return nil
 	}
 	if given(next.key) {
-		text := plainKey(*next.key.NewValue)
+		text, wrong := plainKey(*next.key.NewValue)
+		if wrong != nil {
+			c.Add("%s %s.", member, wrong)
+			return nil
+		}
 		next.key.NewValue = &text
 	}
 	key, err := current(tx, next.key, old.key)
@@ -166,8 +164,8 @@ func checkKeyPair(tx *store.Tx, member string, next, old keyPair, c *fault.Compl
 	if err != nil || key == "" {
 		return err
 	}
-	if wrong := parseKey(key, passphrase); wrong != nil {
-		c.Add("%s: %s.", member, wrong)
+	if wrong := openKey(key, passphrase); wrong != nil {
+		c.Add("%s %s.", member, wrong)
 	}
 	return nil
 }
@@ -178,49 +176,6 @@ func current(tx *store.Tx, s, old *kind.Sensitive) (string, error) {
 		return old.Open(tx)
 	}
 	return s.Open(tx)
-}
-
-var blanks = regexp.MustCompile(`\s+`)
-
-// plainKey gives the PEM text of a key that may be in base64.
-func plainKey(text string) string {
-	text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
-	if strings.HasPrefix(text, "-----BEGIN ") || strings.HasPrefix(text, "PuTTY-") {
-		return text + "\n"
-	}
-	raw, err := base64.StdEncoding.DecodeString(blanks.ReplaceAllString(text, ""))
-	if err != nil {
-		return text
-	}
-	return strings.TrimSpace(string(raw)) + "\n"
-}
-
-// parseKey says what is wrong with a key. What is no key at all passes: it may
-// be put in later, and until then whoever signs in with it is told.
-func parseKey(key, passphrase string) error {
-	if block, _ := pem.Decode([]byte(key)); block == nil && !strings.HasPrefix(key, "PuTTY-") {
-		return nil
-	}
-	_, err := ssh.ParseRawPrivateKey([]byte(key))
-	var locked *ssh.PassphraseMissingError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &locked) && passphrase == "":
-		return errors.New("the private key is protected by a passphrase; give it as PrivateKeyPassphrase")
-	case errors.As(err, &locked):
-		_, err = ssh.ParseRawPrivateKeyWithPassphrase([]byte(key), []byte(passphrase))
-		if errors.Is(err, x509.IncorrectPasswordError) {
-			return errors.New("the passphrase does not open the private key")
-		}
-	}
-	if err == nil {
-		return nil
-	}
-	if strings.HasPrefix(key, "PuTTY-") {
-		return errors.New("this is a key in PuTTY's format; export it as an OpenSSH key")
-	}
-	return fmt.Errorf("the private key cannot be read: %s", strings.TrimPrefix(err.Error(), "ssh: "))
 }
 
 // Digits is a number that clients send as such or as text.

@@ -81,7 +81,7 @@ func TestRefusals(t *testing.T) {
 		{Accounts, `{"Name":"A","AccountType":"Token"}`, "Token must not be empty"},
 		{Accounts, `{"Name":"A","AccountType":"AmazonWebServicesAccount","AccessKey":"k"}`, "SecretKey must not be empty"},
 		{Accounts, `{"Name":"A","AccountType":"AzureOidc","SubscriptionNumber":"nope","ClientId":"nope","TenantId":""}`, "ClientId is 'nope', which is not a GUID"},
-		{Accounts, `{"Name":"A","AccountType":"SshKeyPair","Username":"u","PrivateKeyFile":{"HasValue":true,"NewValue":"-----BEGIN OPENSSH PRIVATE KEY-----\nbm8=\n-----END OPENSSH PRIVATE KEY-----"}}`, "the private key cannot be read"},
+		{Accounts, `{"Name":"A","AccountType":"SshKeyPair","Username":"u","PrivateKeyFile":{"HasValue":true,"NewValue":"-----BEGIN OPENSSH PRIVATE KEY-----\nbm8=\n-----END OPENSSH PRIVATE KEY-----"}}`, "PrivateKeyFile is a private key that cannot be read"},
 		{Proxies, `{"Name":"P","Host":""}`, "Host must not be empty"},
 		{Proxies, `{"Name":"P","Host":"h","Port":99999}`, "Port is 99999"},
 		{Feeds, `{"Name":"F","FeedType":"Pigeon"}`, "not the type of a feed"},

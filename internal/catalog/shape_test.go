@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
@@ -134,6 +135,16 @@ func TestSSHKeys(t *testing.T) {
 		{"locked", locked, "pw", ""},
 		{"locked, no passphrase", locked, "", "protected by a passphrase"},
 		{"locked, wrong passphrase", locked, "no", "does not open"},
+		{"an open key with a passphrase", open, "pw", ""},
+		{"base64 of something else", base64.StdEncoding.EncodeToString([]byte("hello")), "", "PrivateKeyFile is not a private key. Give the text"},
+		{"base64 of bytes", base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{0xff, 1}, 100)), "", "is not a private key"},
+		{"several lines", "one\ntwo", "", "is not a private key"},
+		{"public key", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0ZwWcH0p5k1Xj5k6v5gZ4xW9bJmJx1n3m1m1m1m1m1 me@here", "", "is a public key"},
+		{"base64 of a public key", base64.StdEncoding.EncodeToString([]byte("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")), "", "is a public key"},
+		{"certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "", "is a CERTIFICATE"},
+		{"half of a key", open[:len(open)/2], "", "is cut off"},
+		{"path", "~/.ssh/id_ed25519", "", "is the path of a file"},
+		{"variable", "#{Deploy.Key}", "", "refers to a variable"},
 		{"putty", "PuTTY-User-Key-File-3: ssh-ed25519", "", "PuTTY's format"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
