@@ -63,7 +63,7 @@ func TestCertificateFormats(t *testing.T) {
 		{"pfx", b64(pfx), "pw", "Pkcs12", true, ""},
 		{"pfx, wrong password", b64(pfx), "no", "", false, "password"},
 		{"neither", "!!", "", "", false, "neither base64"},
-		{"rubbish", b64([]byte("rubbish")), "", "", false, "not a certificate"},
+		{"rubbish", b64([]byte("rubbish")), "", "", false, "can be read. Give a PKCS #12 file"},
 		{"pem without one", "-----BEGIN X-----\n-----END X-----\n", "", "", false, "no certificate"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -54,7 +54,7 @@ func ReadCertificate(data, password string) (*CertificateMaterial, error) {
 	if trusted, err := pkcs12.DecodeTrustStore(raw, password); err == nil && len(trusted) > 0 {
 		return &CertificateMaterial{Format: "Pkcs12", Certificates: trusted}, nil
 	}
-	return nil, fmt.Errorf("it is not a certificate that can be read (%w)", err)
+	return nil, errors.New("it is not a certificate that can be read. Give a PKCS #12 file, a DER certificate or PEM text, each in base64")
 }
 
 // readPEM reads certificates and a key from PEM text. The certificate is the
