@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"math"
 	"sync"
 	"time"
@@ -129,25 +128,6 @@ func (r *readers) shrink(idle time.Duration) {
 	default:
 		r.tidy.Reset(readerIdle)
 	}
-}
-
-// Rest has SQLite give back what it holds of the file in memory, as it is read
-// again when it is needed.
-func (db *DB) Rest(ctx context.Context) error {
-	if db.Engine != SQLite {
-		return nil
-	}
-	db.readers.shrink(0)
-	w := db.writer
-	w.gate.Lock()
-	defer w.gate.Unlock()
-	if w.open != nil || w.conn == nil {
-		return nil // it is at work after all, or closed
-	}
-	if _, err := w.conn.ExecContext(ctx, "pragma shrink_memory"); err != nil {
-		return fmt.Errorf("giving back the database's memory: %w", err)
-	}
-	return nil
 }
 
 func (r *readers) close() error {
