@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	_ "time/tzdata" // schedules name time zones, which a container may not know
@@ -15,7 +16,6 @@ import (
 	"github.com/takodeploy/tako/internal/config"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/server"
-	_ "golang.org/x/crypto/x509roots/fallback" // for machines without certificates, as a container is
 )
 
 // version is set by the build; three numbers, because clients compare it.
@@ -51,14 +51,22 @@ func (versionCommand) Run() error {
 }
 
 func main() {
+	runtime.MemProfileRate = 0 // a dependency has it kept, nobody can ask for it, and its table takes memory
 	var c commands
+	err := offerRoots()
+	if err != nil {
+		tell(err)
+		os.Exit(1)
+	}
 	run, err := config.Parse(&c, os.Args[1:], kong.Name("tako"), kong.Description("Tako deploys releases to the machines they belong on."))
 	if err != nil {
 		tell(err)
 		fmt.Fprint(os.Stderr, commandsFor(err))
 		os.Exit(2)
 	}
-	if err := run.Run(); err != nil {
+	// What the arguments were read with is large, and free from here on.
+	command := run.Selected().Target.Addr().Interface().(interface{ Run() error })
+	if err := command.Run(); err != nil {
 		tell(err)
 		os.Exit(1)
 	}
