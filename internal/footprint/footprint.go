@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ import (
 // system. What of the program is needed again comes back page by page from the
 // system's file cache.
 func Shrink() error {
+	runtime.GC() // what pools hold is free after the second time
 	debug.FreeOSMemory()
 	return releaseProgram()
 }
