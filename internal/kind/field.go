@@ -39,7 +39,7 @@ type member struct {
 
 type form struct {
 	members  []member
-	byName   map[string]member
+	byName   map[string]int // place of a member by its name in lower case; of the outermost form alone
 	filters  []string
 	within   map[string]string
 	version  []int
@@ -49,8 +49,13 @@ type form struct {
 }
 
 func compile(t reflect.Type) *form {
-	f := &form{byName: map[string]member{}, within: map[string]string{}, secret: holdsSecret(t, nil)}
+	f := &form{within: map[string]string{}, secret: holdsSecret(t, nil)}
 	f.add(t, nil, 0)
+	f.members = slices.Clone(f.members)
+	f.byName = make(map[string]int, len(f.members))
+	for i, m := range f.members {
+		f.byName[strings.ToLower(m.name)] = i
+	}
 	return f
 }
 
@@ -74,7 +79,6 @@ func (f *form) add(t reflect.Type, index []int, depth int) {
 		f.nest(&m, sf.Type, depth)
 		f.describe += name + ":" + sf.Type.String() + ";"
 		f.members = append(f.members, m)
-		f.byName[strings.ToLower(name)] = m
 	}
 }
 
@@ -87,10 +91,11 @@ func (f *form) nest(m *member, t reflect.Type, depth int) {
 		t = t.Elem()
 	}
 	if t.Kind() == reflect.Struct && depth < 6 && t.PkgPath() != "time" && t != reflect.TypeFor[Time]() && t != reflect.TypeFor[Sensitive]() && t != reflect.TypeFor[Property]() {
-		inner := &form{byName: map[string]member{}, within: map[string]string{}}
+		inner := &form{within: map[string]string{}}
 		inner.add(t, nil, depth+1)
-		m.nested = inner
 		f.describe += "{" + inner.describe + "}"
+		inner.members, inner.describe = slices.Clone(inner.members), "" // they stay for good
+		m.nested = inner
 	}
 }
 
@@ -125,8 +130,21 @@ func (f *form) parse(m *member, tag string) {
 	}
 }
 
+// named finds a member by its name in any case.
+func (f *form) named(name string) (member, bool) {
+	i, ok := f.byName[strings.ToLower(name)]
+	if f.byName == nil {
+		i = slices.IndexFunc(f.members, func(m member) bool { return strings.EqualFold(m.name, name) })
+		ok = i >= 0
+	}
+	if !ok {
+		return member{}, false
+	}
+	return f.members[i], true
+}
+
 func (f *form) member(v reflect.Value, name string) reflect.Value {
-	m, ok := f.byName[strings.ToLower(name)]
+	m, ok := f.named(name)
 	if !ok {
 		return reflect.Value{}
 	}

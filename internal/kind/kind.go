@@ -188,7 +188,7 @@ func Register[T any](k Kind[T]) *Kind[T] {
 	}
 	h := fnv.New32a()
 	fmt.Fprint(h, k.form.describe, k.Links, k.Path)
-	k.form.shape = fmt.Sprintf("%08x", h.Sum32())
+	k.form.shape, k.form.describe = fmt.Sprintf("%08x", h.Sum32()), ""
 	registry.Lock()
 	defer registry.Unlock()
 	if registry.plural == nil {

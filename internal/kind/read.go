@@ -45,7 +45,7 @@ func (k *Kind[T]) query(q Query) store.Query {
 		and("lower(name) = ?", strings.ToLower(q.Name))
 	}
 	for member, value := range q.Match {
-		m, ok := k.form.byName[strings.ToLower(member)]
+		m, ok := k.form.named(member)
 		if !ok {
 			continue
 		}

@@ -36,7 +36,7 @@ func (k *Kind[T]) Merge(body []byte, into any) error {
 	}
 	v := reflect.ValueOf(r).Elem()
 	for name := range present {
-		if m, ok := k.form.byName[strings.ToLower(name)]; ok && !k.unsaid(&m, present[name]) {
+		if m, ok := k.form.named(name); ok && !k.unsaid(&m, present[name]) {
 			v.FieldByIndex(m.index).SetZero()
 		}
 	}
@@ -102,7 +102,7 @@ func (m *member) omittable(v reflect.Value) bool {
 func fromClientKeeping[T any](r, before *T, present map[string]json.RawMessage, f *form) {
 	v := reflect.ValueOf(r).Elem()
 	for name := range present {
-		m, ok := f.byName[strings.ToLower(name)]
+		m, ok := f.named(name)
 		if !ok || !holdsSecret(v.FieldByIndex(m.index).Type(), nil) {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/secret"
@@ -94,14 +95,19 @@ func mention(v any, f func(string)) {
 }
 
 // idForm is that of ids: letters, then parts after dashes.
-var idForm = regexp.MustCompile(`^[A-Za-z]{2,40}(-[A-Za-z0-9]{1,60}){1,6}$`)
+var idForm = pattern(`^[A-Za-z]{2,40}(-[A-Za-z0-9]{1,60}){1,6}$`)
 
 // numbered is the form of ids that are a kind and a number; other ids have one of
 // those in them, or are the same everywhere. part finds the former.
 var (
-	numbered = regexp.MustCompile(`^[A-Za-z]+-[0-9]+$`)
-	part     = regexp.MustCompile(`[A-Z][A-Za-z]*-[0-9]+`)
+	numbered = pattern(`^[A-Za-z]+-[0-9]+$`)
+	part     = pattern(`[A-Z][A-Za-z]*-[0-9]+`)
 )
+
+// pattern is compiled when it is first asked for: few servers export anything.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 // opened puts the plain text of every secret where it is read from: as a new
 // value of its object, or as the value of its variable.

@@ -73,7 +73,7 @@ func (t *taking) refuseOthers() error {
 		mention(data, func(id string) {
 			_, known := kind.Lookup(kindOf(id))
 			_, carried := t.at[id]
-			if known && numbered.MatchString(id) && !carried && t.ids[id] == "" {
+			if known && numbered().MatchString(id) && !carried && t.ids[id] == "" {
 				by[id] = i
 			}
 		})
@@ -110,7 +110,7 @@ func (t *taking) named(n Name) (string, error) {
 	if !ok {
 		return "", nil
 	}
-	if !numbered.MatchString(n.ID) {
+	if !numbered().MatchString(n.ID) {
 		places, err := t.tx.Lock([]string{t.derived(n.ID)})
 		if err != nil {
 			return "", err
@@ -146,13 +146,13 @@ func (t *taking) here(id string) string {
 
 // derived is here for an id that has another's in it.
 func (t *taking) derived(id string) string {
-	return part.ReplaceAllStringFunc(id, t.here)
+	return part().ReplaceAllStringFunc(id, t.here)
 }
 
 // match finds what is here already of a document; "" when nothing is.
 func (t *taking) match(d Document, data map[string]any) (string, error) {
 	k, _ := kind.Lookup(d.Kind)
-	if !numbered.MatchString(d.ID) {
+	if !numbered().MatchString(d.ID) {
 		id := t.derived(d.ID)
 		places, err := t.tx.Lock([]string{id})
 		if err != nil {

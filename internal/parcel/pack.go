@@ -239,7 +239,7 @@ func (w *packing) nameOthers() error {
 	var open []string
 	seen := map[string]bool{w.space.ID: true}
 	look := func(id string) {
-		if !seen[id] && !w.chosen[id] && idForm.MatchString(id) {
+		if !seen[id] && !w.chosen[id] && idForm().MatchString(id) {
 			open = append(open, id)
 		}
 		seen[id] = true

@@ -164,7 +164,7 @@ func (t *taking) create(d Document, data map[string]any) (string, error) {
 	}
 	b := kind.BaseOf(r)
 	b.SpaceID = t.space
-	if !numbered.MatchString(d.ID) {
+	if !numbered().MatchString(d.ID) {
 		b.ID = t.derived(d.ID)
 	}
 	if err := k.PutAny(t.tx, r); err != nil {

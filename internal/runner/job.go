@@ -113,12 +113,14 @@ type Exit struct {
 	Ended    time.Time `json:"ended,omitzero"`
 }
 
-var ticketForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$`)
-
 // CheckTicket reports what is wrong with a ticket's name; a ticket becomes a
 // folder's name, so it is letters, digits, '_' and '-' only.
 func CheckTicket(ticket string) error {
-	if !ticketForm.MatchString(ticket) {
+	fits := ticket != "" && len(ticket) <= 128 && ticket[0] != '_' && ticket[0] != '-'
+	for _, c := range []byte(ticket) {
+		fits = fits && (c == '_' || c == '-' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z')
+	}
+	if !fits {
 		return fmt.Errorf("ticket %q is not 1 to 128 letters, digits, '_' or '-'", ticket)
 	}
 	return nil
