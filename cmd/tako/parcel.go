@@ -17,6 +17,7 @@ type exportCommand struct {
 	File     string      `arg:"" optional:"" placeholder:"FILE" help:"File to write, '-' for the standard output; named after the space and the time unless given."`
 	Space    string      `default:"Default" placeholder:"NAME" help:"The space to export, or of the projects."`
 	Project  []string    `placeholder:"NAME" sep:"none" help:"A project to export with what it needs, once for each; all that the space is set up with unless given."`
+	Packages string      `placeholder:"FOLDER" help:"Write the packages of the built-in feed too, those that the projects use, or all, into this empty folder."`
 	Password secret.Text `placeholder:"PASSWORD" from:"TAKO_EXPORT_PASSWORD" help:"Password that secrets are sealed with in the file."`
 }
 
@@ -27,7 +28,7 @@ func (c *exportCommand) Run() error {
 	if c.File == "" {
 		c.File = "tako-" + time.Now().UTC().Format("20060102-150405") + ".export.json"
 	}
-	p, err := admin.Export(ctx, c.Storage, c.File, parcel.Ask{Space: c.Space, Projects: c.Project, Password: c.Password, Version: version}, os.Stdout)
+	p, err := admin.Export(ctx, c.Storage, c.File, c.Packages, parcel.Ask{Space: c.Space, Projects: c.Project, Password: c.Password, Version: version}, os.Stdout)
 	if err != nil {
 		return err
 	}
@@ -42,7 +43,12 @@ func (c *exportCommand) Run() error {
 	for _, n := range p.Named {
 		fmt.Fprintf(say, "It names the %s %s, which must be there where it is imported.\n", n.Kind, n.Name)
 	}
-	fmt.Fprintln(say, "Users, teams, packages and what was deployed are not in it; 'tako admin backup' copies those too.")
+	not := "Users, teams, packages"
+	if c.Packages != "" {
+		fmt.Fprintf(say, "%d packages lie in %s, which 'tako admin import --packages' takes.\n", len(p.Packages), c.Packages)
+		not = "Users, teams"
+	}
+	fmt.Fprintln(say, not+" and what was deployed are not in it; 'tako admin backup' copies those too.")
 	return nil
 }
 
@@ -51,6 +57,7 @@ type importCommand struct {
 	File      string      `arg:"" placeholder:"FILE" help:"What 'tako admin export' wrote; '-' for the standard input."`
 	Space     string      `placeholder:"NAME" help:"The space to import into; that of the same name unless given. One that is not there is made."`
 	Password  secret.Text `placeholder:"PASSWORD" from:"TAKO_EXPORT_PASSWORD" help:"Password that the export was made with."`
+	Packages  string      `placeholder:"FOLDER" help:"The folder of packages that the export was made with; without it none are imported."`
 	Overwrite bool        `help:"Change also what is there and shared, such as accounts and environments, to what it is in the file."`
 	DryRun    bool        `help:"Only say what would be done."`
 }
@@ -59,7 +66,8 @@ type importCommand struct {
 func (c *importCommand) Run() error {
 	ctx, stop := interruptible()
 	defer stop()
-	r, err := admin.Import(ctx, c.Storage, c.File, parcel.Arrival{Space: c.Space, Password: c.Password, Overwrite: c.Overwrite, Trial: c.DryRun}, os.Stdin)
+	r, err := admin.Import(ctx, c.Storage, c.File, admin.Arrival{Packages: c.Packages,
+		Arrival: parcel.Arrival{Space: c.Space, Password: c.Password, Overwrite: c.Overwrite, Trial: c.DryRun}}, os.Stdin)
 	if err != nil {
 		return err
 	}

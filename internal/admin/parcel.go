@@ -16,8 +16,9 @@ import (
 )
 
 // Export writes projects, or what a space is set up with, into a file, or to out
-// when its name is "-". The server may go on with its work.
-func Export(ctx context.Context, c config.Storage, path string, ask parcel.Ask, out io.Writer) (*parcel.Parcel, error) {
+// when its name is "-", and packages into a folder unless that is empty. The server may
+// go on with its work.
+func Export(ctx context.Context, c config.Storage, path, packages string, ask parcel.Ask, out io.Writer) (*parcel.Parcel, error) {
 	if _, err := os.Stat(path); err == nil && path != "-" {
 		return nil, fault.New(fault.Conflict, "%s is there already: give another name, or remove it.", path)
 	}
@@ -26,9 +27,19 @@ func Export(ctx context.Context, c config.Storage, path string, ask parcel.Ask, 
 		return nil, err
 	}
 	defer db.Close()
+	if ask.Packages = packages != ""; ask.Packages {
+		if err := newFolder(packages); err != nil {
+			return nil, err
+		}
+	}
 	p, err := parcel.Pack(by(ctx, "tako admin export"), db, ask)
 	if err != nil {
 		return nil, err
+	}
+	if ask.Packages {
+		if err := carryOut(ctx, c, db, packages, p.Packages); err != nil {
+			return nil, err
+		}
 	}
 	if path == "-" {
 		return p, p.Write(out)
@@ -36,9 +47,15 @@ func Export(ctx context.Context, c config.Storage, path string, ask parcel.Ask, 
 	return p, writeWhole(path, p.Write)
 }
 
-// Import takes in what Export wrote, all of it or nothing. The server may go on
-// with its work.
-func Import(ctx context.Context, c config.Storage, path string, ask parcel.Arrival, in io.Reader) (parcel.Taken, error) {
+// Arrival says how Import is to take an export in.
+type Arrival struct {
+	parcel.Arrival
+	Packages string // the folder of packages; empty to do without them
+}
+
+// Import takes in what Export wrote, all of it or nothing, and then its packages. The
+// server may go on with its work.
+func Import(ctx context.Context, c config.Storage, path string, ask Arrival, in io.Reader) (parcel.Taken, error) {
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
@@ -56,7 +73,17 @@ func Import(ctx context.Context, c config.Storage, path string, ask parcel.Arriv
 		return parcel.Taken{}, err
 	}
 	defer db.Close()
-	return parcel.Take(by(ctx, "tako admin import"), db, p, ask)
+	if ask.Packages != "" {
+		if err := lie(ask.Packages, p.Packages); err != nil {
+			return parcel.Taken{}, err
+		}
+	}
+	ctx = by(ctx, "tako admin import")
+	taken, err := parcel.Take(ctx, db, p, ask.Arrival)
+	if err == nil && ask.Packages != "" {
+		err = bringIn(ctx, c, db, p, ask, &taken)
+	}
+	return taken, err
 }
 
 // attachSealed opens a database of this program's schema with its master key.

@@ -22,6 +22,7 @@ type Ask struct {
 	Projects []string // likewise; none for the whole space
 	Password secret.Text
 	Version  string // of the program
+	Packages bool   // list the packages too, for the caller to carry
 }
 
 // packing is one making of a parcel.
@@ -43,7 +44,7 @@ type found struct {
 
 // Pack makes a parcel, and writes into the audit trail that it did.
 func Pack(ctx context.Context, db *store.DB, ask Ask) (*Parcel, error) {
-	p := &Parcel{Form: form, Version: ask.Version, Made: time.Now().UTC().Truncate(time.Second)}
+	p := &Parcel{Form: 1, Version: ask.Version, Made: time.Now().UTC().Truncate(time.Second)}
 	err := db.View(ctx, func(tx *store.Tx) error {
 		space, err := catalog.Spaces.Find(tx, "", ask.Space)
 		if err != nil {
@@ -63,7 +64,11 @@ func Pack(ctx context.Context, db *store.DB, ask Ask) (*Parcel, error) {
 		for _, n := range w.named {
 			p.Named = append(p.Named, n)
 		}
-		p.Documents, err = w.documents()
+		if p.Documents, err = w.documents(); err != nil || !ask.Packages {
+			return err
+		}
+		p.Form = form
+		p.Packages, err = w.packages(len(ask.Projects) > 0)
 		return err
 	})
 	if err != nil {

@@ -5,7 +5,8 @@
 // What belongs to a project is brought to the state of the file as often as the
 // file is taken in. What projects share with others, such as environments and
 // accounts, is found by its name, made if it is missing, and else left as it is.
-// History, users, teams and packages are not carried.
+// Packages of the space's own feed are listed in it and lie beside it. History, users
+// and teams are not carried.
 package parcel
 
 import (
@@ -19,8 +20,9 @@ import (
 	"github.com/takodeploy/tako/internal/secret"
 )
 
-// form is what this program writes and reads.
-const form = 1
+// form is what this program reads; what has no packages is written in the first, which
+// programs before them read too.
+const form = 2
 
 // Parcel is the content of the file.
 type Parcel struct {
@@ -42,6 +44,8 @@ type Parcel struct {
 	// Named are documents that others name and that are not carried.
 	Named     []Name `json:",omitempty"`
 	Documents []Document
+	// Packages are those whose files were asked for, of all versions.
+	Packages []Package `json:",omitempty"`
 }
 
 // Name says how what is not carried is found where the parcel arrives.
