@@ -52,6 +52,7 @@ type API struct {
 	live     *setting.Live
 	limits   limits
 	readings readings
+	stocks   stocks
 	failed   atomic.Int64
 }
 

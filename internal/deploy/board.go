@@ -101,6 +101,52 @@ func (s *Service) Board(tx *store.Tx, space, project string, previous bool) ([]C
 	return board, nil
 }
 
+// Place is a deployment that is the last one somewhere, with what its release
+// is called.
+type Place struct{ DeploymentID, Version, ChannelID string }
+
+// Places lists what Board would, as far as it takes to know what has changed.
+func (s *Service) Places(tx *store.Tx, space string) ([]Place, error) {
+	releases, err := releasesOf(tx, "space = $1", space)
+	if err != nil {
+		return nil, err
+	}
+	var all []Place
+	err = tx.Query(func(scan func(...any) error) error {
+		var id, release string
+		err := scan(&id, &release)
+		if r, ok := releases[release]; ok {
+			all = append(all, Place{id, r[0], r[1]})
+		}
+		return err
+	}, "select deployment, release from standing where space = $1", space)
+	if err != nil {
+		return nil, fmt.Errorf("reading what is where: %w", err)
+	}
+	return all, nil
+}
+
+// At reads deployments that are the last ones somewhere.
+func (s *Service) At(tx *store.Tx, ids []string) ([]Cell, error) {
+	var all []Cell
+	for some := range slices.Chunk(ids, 200) {
+		args := make([]any, len(some))
+		holes := make([]string, len(some))
+		for i, id := range some {
+			args[i], holes[i] = id, fmt.Sprintf("$%d", i+1)
+		}
+		found, err := cells(tx, "deployment d join release r on r.id = d.data ->> 'ReleaseId' join task t on t.id = d.data ->> 'TaskId' where d.id in ("+strings.Join(holes, ", ")+")", args...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	for i := range all {
+		all[i].IsCurrent = true
+	}
+	return all, nil
+}
+
 // standing lists what was deployed last. Few releases are in many places: each
 // is read once.
 func standing(tx *store.Tx, space, project string) ([]Cell, error) {
@@ -108,15 +154,9 @@ func standing(tx *store.Tx, space, project string) ([]Cell, error) {
 	if project != "" {
 		where, arg = "project = $1", project
 	}
-	releases := map[string][2]string{}
-	err := tx.Query(func(scan func(...any) error) error {
-		var id, name, channel string
-		err := scan(&id, &name, &channel)
-		releases[id] = [2]string{name, channel}
-		return err
-	}, "select id, name, coalesce(data ->> 'ChannelId', '') from release where id in (select release from standing where "+where+")", arg)
+	releases, err := releasesOf(tx, where, arg)
 	if err != nil {
-		return nil, fmt.Errorf("reading the releases of a board: %w", err)
+		return nil, err
 	}
 	board, err := cellsOf(tx, `d.id, s.release, '', '', s.project, s.environment, s.tenant, d.created`+cellTask+`
 		from standing s join deployment d on d.id = s.deployment join task t on t.id = s.task where s.`+where, arg)
@@ -131,6 +171,21 @@ func standing(tx *store.Tx, space, project string) ([]Cell, error) {
 		}
 	}
 	return known, nil
+}
+
+// releasesOf gives the versions and channels of the releases that are somewhere.
+func releasesOf(tx *store.Tx, where, arg string) (map[string][2]string, error) {
+	releases := map[string][2]string{}
+	err := tx.Query(func(scan func(...any) error) error {
+		var id, name, channel string
+		err := scan(&id, &name, &channel)
+		releases[id] = [2]string{name, channel}
+		return err
+	}, "select id, name, coalesce(data ->> 'ChannelId', '') from release where id in (select release from standing where "+where+")", arg)
+	if err != nil {
+		return nil, fmt.Errorf("reading the releases of a board: %w", err)
+	}
+	return releases, nil
 }
 
 // Deployed lists the last deployment of a release to each place, the newest

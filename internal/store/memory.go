@@ -27,7 +27,8 @@ type memory struct {
 	mu          sync.Mutex
 	young, aged map[string]*memo
 	size        int              // bytes of documents in young
-	kinds       map[string]int64 // the commit that last changed documents of a kind
+	kinds       map[string]int64 // the commit that last changed documents of a kind, or rows of a watched table
+	lost        int64            // how often everything was forgotten
 	floor       int64            // the commit after which nothing was forgotten
 	open        changes          // of the transaction that is being written
 	ticks       int              // since anything was last dropped for its age
@@ -146,6 +147,7 @@ func (m *memory) age() {
 func (m *memory) forget() {
 	m.young, m.aged, m.size = map[string]*memo{}, map[string]*memo{}, 0
 	m.floor = m.commits.Load()
+	m.lost++
 }
 
 func (c *changes) touches(key, kind string) bool {
@@ -207,9 +209,14 @@ func (m *memory) undo() {
 }
 
 // settle takes over what a transaction has changed, once it has ended.
-func (m *memory) settle(committed bool) {
+func (m *memory) settle(committed bool, touched uint8) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	for i, table := range watched {
+		if touched&(1<<i) != 0 {
+			m.kinds[table] = m.commits.Add(1)
+		}
+	}
 	c := m.open
 	m.open = changes{}
 	if len(c.values) == 0 && !c.all {

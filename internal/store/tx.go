@@ -52,7 +52,10 @@ func (t *Tx) statement(text string) (statement, error) {
 	case t.tx != nil:
 		return driverPrepared{t.tx, text}, nil
 	case t.writer != nil:
-		t.writer.wrote = t.writer.wrote || !strings.HasPrefix(text, "select ")
+		if !strings.HasPrefix(text, "select ") {
+			t.writer.wrote = true
+			t.writer.tables |= watchedIn(text)
+		}
 		return t.writer.statement(t.ctx, text)
 	case t.db.Engine == PostgreSQL:
 		return driverPrepared{t.db.read, text}, nil

@@ -24,6 +24,7 @@ type writer struct {
 	guard  func(context.Context) error // says why nothing may be committed; nil when it always may
 	open   *batch                      // left by the unit before; nil when there is none
 	wrote  bool                        // in the transaction that is open
+	tables uint8                       // which of the watched ones it may have changed
 }
 
 // batch is one transaction of several units.
@@ -139,10 +140,10 @@ func (w *writer) end(ctx context.Context, b *batch, err error) {
 		// Fails where SQLite has rolled back by itself.
 		_, _ = w.exec(ctx, "rollback")
 	}
-	w.memory.settle(err == nil)
+	w.memory.settle(err == nil, w.tables)
 	if w.wrote {
 		w.memory.written.Add(1)
-		w.wrote = false
+		w.wrote, w.tables = false, 0
 	}
 	b.err = err
 	close(b.done)

@@ -135,6 +135,19 @@ func (q *Queue) Mark(ctx context.Context, id string, state State, reason string)
 	})
 }
 
+// markings is the sequence that counts how often a task was given another state
+// after its end, by anybody.
+const markings = "task markings"
+
+// Markings counts how often the state of a task that had ended was changed: as
+// long as it is the same, tasks that have ended are what they were.
+func Markings(tx *store.Tx) (n int64, err error) {
+	if _, err = tx.QueryRow([]any{&n}, "select value from sequence where name = $1", markings); err != nil {
+		return 0, fmt.Errorf("counting what was changed of tasks that have ended: %w", err)
+	}
+	return n, nil
+}
+
 // MoveToTop puts a waiting task before all others, save those that are moved
 // there after it.
 func (q *Queue) MoveToTop(ctx context.Context, id string) (*Task, error) {

@@ -223,6 +223,11 @@ func (q *Queue) move(tx *store.Tx, t *Task, act Act, now time.Time) error {
 	if err := write1(tx, t, &old); err != nil {
 		return err
 	}
+	if old.Hold == Done {
+		if _, err := tx.Next(markings); err != nil {
+			return err
+		}
+	}
 	if to.Hold == Done && old.Hold != Done {
 		if err := q.noteLog(tx, t); err != nil {
 			return err

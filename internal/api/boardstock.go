@@ -1,0 +1,385 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/deploy"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+	"github.com/takodeploy/tako/internal/task"
+)
+
+// stock is what boards of a space are put together from, encoded: a large board
+// is looked at again and again, and little of it has changed since. It is the
+// same for everybody; who may see what is found out for each answer.
+type stock struct {
+	environments []deploy.Item
+	groups       []boardGroup
+	projects     []stockProject
+	tenants      []stockTenant
+	cells        []*stockCell // of the whole space; nil where only some are wanted
+}
+
+type stockProject struct {
+	id, slug, group string
+	environments    []string
+	encoded         []byte
+}
+
+type stockTenant struct {
+	id      string
+	tags    []string
+	encoded []byte
+}
+
+// stockCell is a deployment of a board. It is never changed: whoever finds that
+// it is another now makes another.
+type stockCell struct {
+	id, version, channel         string
+	project, environment, tenant string
+
+	encoded []byte       // of a deployment whose task has ended
+	goes    *deploy.Cell // of one whose task goes on: how long it has lasted is told anew each time
+}
+
+const (
+	// stockLasts is how long a stock is kept that nobody asks for. What the
+	// server gives back when it has come to rest counts on this.
+	stockLasts = 20 * time.Second
+	// stockMost is how many bytes all of them may take, as encoded.
+	stockMost = 64 << 20
+	// stockCellSize is what a cell takes beside its text.
+	stockCellSize = 300
+)
+
+// stocks are those of the spaces whose boards were asked for lately.
+type stocks struct {
+	mu     sync.Mutex
+	spaces map[string]*shelf
+}
+
+// shelf holds the stock of one space, and the marks under which what it is made
+// of was read.
+type shelf struct {
+	mu     sync.Mutex // whoever reads for many has the others wait for it
+	stock  stock
+	size   int
+	forget *time.Timer
+
+	scenery, versions string // all but the cells
+	places            string // which deployments are where, and what their releases are called
+	tasks             string
+	markings          int64
+}
+
+var sceneryKinds = []string{"Environments", "Lifecycles", "ProjectGroups", "Projects", "Channels", "Tenants"}
+
+// of gives the shelf of a space.
+func (s *stocks) of(space string) *shelf {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.spaces[space]; h != nil {
+		h.forget.Reset(stockLasts)
+		return h
+	}
+	if s.spaces == nil {
+		s.spaces = map[string]*shelf{}
+	}
+	h := &shelf{}
+	h.forget = time.AfterFunc(stockLasts, func() { s.drop(space, h) })
+	s.spaces[space] = h
+	return h
+}
+
+func (s *stocks) drop(space string, h *shelf) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.spaces[space] == h {
+		delete(s.spaces, space)
+	}
+}
+
+// fit drops stocks until what is left is small enough: those of other spaces
+// first.
+func (s *stocks) fit(space string, h *shelf, size int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h.size = size
+	total := 0
+	for _, other := range s.spaces {
+		total += other.size
+	}
+	for name, other := range s.spaces {
+		if total > stockMost && other != h {
+			total -= other.size
+			delete(s.spaces, name)
+		}
+	}
+	if total > stockMost {
+		delete(s.spaces, space)
+	}
+}
+
+// stock gives what boards of the caller's space are made of; whole has the
+// cells of all projects with it.
+func (a *API) stock(r *Request, whole bool) (stock, error) {
+	h := a.stocks.of(r.Space)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	changed := false
+	err := r.View(func(tx *store.Tx) error {
+		var marks [3]string
+		for i, of := range [][]string{sceneryKinds, {"standing", "Releases"}, {"task"}} {
+			var err error
+			if marks[i], err = tx.Mark(of...); err != nil {
+				return err
+			}
+		}
+		anew, err := h.setScenery(tx, r.Space, marks[0])
+		if err != nil || !whole {
+			changed = anew
+			return err
+		}
+		cells, err := h.setCells(a.Deploy, tx, r.Space, marks[1], marks[2])
+		changed = anew || cells
+		return err
+	})
+	if err != nil {
+		h.scenery, h.versions, h.places, h.stock.cells = "", "", "", nil
+		return stock{}, err
+	}
+	if changed {
+		a.stocks.fit(r.Space, h, h.stock.size())
+	}
+	return h.stock, nil
+}
+
+func (h *shelf) setScenery(tx *store.Tx, space, mark string) (changed bool, err error) {
+	if mark != "" && h.scenery == mark {
+		return false, nil
+	}
+	versions, err := tx.Versions(space, sceneryKinds...)
+	if err != nil {
+		return false, err
+	}
+	if h.scenery == "" || h.versions != versions {
+		h.scenery = ""
+		if err := h.stock.setScenery(tx, space); err != nil {
+			return false, err
+		}
+		changed = true
+	}
+	h.scenery, h.versions = mark, versions
+	return changed, nil
+}
+
+// stockAtOnce is how many deployments are looked up one by one rather than all
+// being read.
+const stockAtOnce = 1000
+
+// setCells finds out what is where now. A deployment whose task has ended stays
+// what it was until somebody gives the task another state, which is counted.
+func (h *shelf) setCells(s *deploy.Service, tx *store.Tx, space, places, tasks string) (changed bool, err error) {
+	markings, err := task.Markings(tx)
+	if err != nil {
+		return false, err
+	}
+	same := places != "" && h.places == places
+	if same && tasks != "" && h.tasks == tasks {
+		return false, nil
+	}
+	kept, wanted, all := h.stock.cells, []string(nil), h.stock.cells == nil || h.markings != markings
+	if !all && !same {
+		now, err := s.Places(tx, space)
+		if err != nil {
+			return false, err
+		}
+		kept, wanted = sorted(kept, now)
+		changed = len(kept) != len(h.stock.cells)
+	}
+	if !all {
+		n := len(kept)
+		kept = slices.DeleteFunc(slices.Clone(kept), func(c *stockCell) bool {
+			if c.goes != nil {
+				wanted = append(wanted, c.id)
+			}
+			return c.goes != nil
+		})
+		changed = changed || len(wanted) > 0 || len(kept) != n
+		all = len(wanted) > stockAtOnce
+	}
+	if all || len(wanted) > 0 {
+		var cells []deploy.Cell
+		if all {
+			kept, changed = nil, true
+			cells, err = s.Board(tx, space, "", false)
+		} else {
+			cells, err = s.At(tx, wanted)
+		}
+		if err != nil {
+			return false, err
+		}
+		if kept, err = stocked(kept, cells, space); err != nil {
+			return false, err
+		}
+	}
+	if kept == nil {
+		kept = []*stockCell{}
+	}
+	h.stock.cells, h.places, h.tasks, h.markings = kept, places, tasks, markings
+	return changed, nil
+}
+
+// sorted gives those of some cells that are still where they were, and the ids
+// of the deployments that are not among them.
+func sorted(cells []*stockCell, now []deploy.Place) (kept []*stockCell, wanted []string) {
+	known := make(map[string]*stockCell, len(cells))
+	for _, c := range cells {
+		known[c.id] = c
+	}
+	kept = make([]*stockCell, 0, len(now))
+	for _, p := range now {
+		if c := known[p.DeploymentID]; c != nil && c.version == p.Version && c.channel == p.ChannelID {
+			kept = append(kept, c)
+		} else {
+			wanted = append(wanted, p.DeploymentID)
+		}
+	}
+	return kept, wanted
+}
+
+// stocked adds cells to those that are kept.
+func stocked(kept []*stockCell, cells []deploy.Cell, space string) ([]*stockCell, error) {
+	made := make([]stockCell, len(cells))
+	for i := range cells {
+		c, one := &cells[i], &made[i]
+		*one = stockCell{id: c.DeploymentID, version: c.Version, channel: c.ChannelID, project: c.ProjectID, environment: c.EnvironmentID, tenant: c.TenantID}
+		kept = append(kept, one)
+		if !c.Task.State.Final() || c.Task.Completed.IsZero() {
+			goes := *c // cells are large
+			one.goes = &goes
+			continue
+		}
+		var err error
+		if one.encoded, err = encodedItem(c, space, time.Time{}); err != nil {
+			return nil, err
+		}
+	}
+	return kept, nil
+}
+
+func (s *stock) size() (n int) {
+	for i := range s.projects {
+		n += len(s.projects[i].encoded)
+	}
+	for i := range s.tenants {
+		n += len(s.tenants[i].encoded)
+	}
+	for _, c := range s.cells {
+		n += stockCellSize + len(c.encoded)
+	}
+	return n
+}
+
+func encodedItem(c *deploy.Cell, space string, now time.Time) ([]byte, error) {
+	text, err := json.Marshal(itemOf(c, space, now))
+	if err != nil {
+		return nil, fmt.Errorf("encoding a deployment of a board: %w", err)
+	}
+	return text, nil
+}
+
+// setScenery reads all but the cells.
+func (s *stock) setScenery(tx *store.Tx, space string) error {
+	environments, _, err := catalog.Environments.List(tx, kind.Query{Space: space})
+	if err != nil {
+		return err
+	}
+	s.environments = make([]deploy.Item, len(environments))
+	for i, e := range environments {
+		s.environments[i] = deploy.Item{ID: e.ID, Name: e.Name}
+	}
+	groups, _, err := catalog.ProjectGroups.List(tx, kind.Query{Space: space})
+	if err != nil {
+		return err
+	}
+	s.groups = make([]boardGroup, len(groups))
+	for i, g := range groups {
+		s.groups[i] = boardGroup{Item: deploy.Item{ID: g.ID, Name: g.Name}, Links: map[string]string{"Self": catalog.ProjectGroups.SelfPath(g.SpaceID, g.ID)}}
+	}
+	if err := s.setProjects(tx, space); err != nil {
+		return err
+	}
+	return s.setTenants(tx, space)
+}
+
+func (s *stock) setProjects(tx *store.Tx, space string) error {
+	projects, _, err := catalog.Projects.List(tx, kind.Query{Space: space})
+	if err != nil {
+		return err
+	}
+	channels, _, err := catalog.Channels.List(tx, kind.Query{Space: space})
+	if err != nil {
+		return err
+	}
+	ways, err := deploy.WaysOf(tx, space)
+	if err != nil {
+		return err
+	}
+	ofProject := map[string][]*catalog.Channel{}
+	for _, c := range channels {
+		ofProject[c.ProjectID] = append(ofProject[c.ProjectID], c)
+	}
+	s.projects = make([]stockProject, len(projects))
+	for i, p := range projects {
+		self := catalog.Projects.SelfPath(p.SpaceID, p.ID)
+		one := boardProject{
+			Item: deploy.Item{ID: p.ID, Name: p.Name}, Slug: p.Slug, ProjectGroupID: p.ProjectGroupID, EnvironmentIDs: environmentsOf(ways, p, ofProject[p.ID]),
+			TenantedDeploymentMode: p.TenantedDeploymentMode, CanPerformUntenantedDeployment: p.TenantedDeploymentMode != catalog.Tenanted,
+			IsDisabled: p.IsDisabled, Links: map[string]string{"Self": self, "Logo": self + "/logo"},
+		}
+		s.projects[i] = stockProject{id: p.ID, slug: p.Slug, group: p.ProjectGroupID, environments: one.EnvironmentIDs}
+		if s.projects[i].encoded, err = json.Marshal(one); err != nil {
+			return fmt.Errorf("encoding a project of a board: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *stock) setTenants(tx *store.Tx, space string) error {
+	tenants, _, err := catalog.Tenants.List(tx, kind.Query{Space: space})
+	if err != nil {
+		return err
+	}
+	s.tenants = make([]stockTenant, len(tenants))
+	for i, t := range tenants {
+		self := catalog.Tenants.SelfPath(t.SpaceID, t.ID)
+		s.tenants[i] = stockTenant{id: t.ID, tags: t.TenantTags}
+		if s.tenants[i].encoded, err = json.Marshal(boardTenant{
+			Item: deploy.Item{ID: t.ID, Name: t.Name}, ProjectEnvironments: t.ProjectEnvironments, TenantTags: t.TenantTags,
+			IsDisabled: t.IsDisabled, Links: map[string]string{"Self": self, "Logo": self + "/logo"},
+		}); err != nil {
+			return fmt.Errorf("encoding a tenant of a board: %w", err)
+		}
+	}
+	return nil
+}
+
+// environmentsOf lists the environments that releases of a project can go to.
+func environmentsOf(ways *deploy.Ways, p *catalog.Project, channels []*catalog.Channel) []string {
+	all, seen := []string{}, map[string]bool{}
+	for _, c := range channels {
+		_, ids := ways.Of(p, c)
+		for _, id := range ids {
+			if !seen[id] {
+				all, seen[id] = append(all, id), true
+			}
+		}
+	}
+	return all
+}
