@@ -128,6 +128,27 @@ test("variables are committed to a branch, and a release is made of it", { skip 
     await page.context().close();
 });
 
+test("all variables and their preview are those of the branch", { skip }, async () => {
+    const page = await portal.visit(`${root}/variables/all?branch=greet`);
+    const town = page.getByRole("row", { name: /Town/ });
+    await town.getByRole("link", { name: "This project, on greet" }).waitFor();
+    await page.getByRole("combobox", { name: "Branch" }).click();
+    await page.getByRole("option", { name: "main" }).click();
+    await page.getByRole("link", { name: "This project, on main" }).first().waitFor();
+    assert.equal(await town.count(), 0);
+    // The branch goes along to the preview, and back.
+    await page.getByRole("link", { name: "Preview", exact: true }).click();
+    const here = page.getByRole("list", { name: "Variables here" });
+    await here.getByText("Greeting").waitFor();
+    assert.equal(await here.getByText("Town").count(), 0);
+    await page.getByRole("combobox", { name: "Branch" }).click();
+    await page.getByRole("option", { name: "greet" }).click();
+    await here.getByText("Town").waitFor();
+    await page.context().close();
+    await inBothThemes(portal, "git-all-variables", `${root}/variables/all?branch=greet`);
+    await inBothThemes(portal, "git-preview", `${root}/variables/preview?branch=greet`);
+});
+
 test("a protected branch is shown and takes no changes", { skip }, async () => {
     const now = await portal.api("GET", `/Spaces-1/projects/${project.Id}`);
     await portal.api("PUT", `/Spaces-1/projects/${project.Id}`, { ...now, PersistenceSettings: { ...now.PersistenceSettings, ProtectedDefaultBranch: true } });

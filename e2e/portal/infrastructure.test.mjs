@@ -38,6 +38,8 @@ test("a newcomer adds an environment, an account and an SSH target, and sees it 
     await assertValue(page.getByRole("combobox", { name: "Account" }), `deployer (${sshd.user})`);
     await assertValue(page.getByLabel("Host key fingerprint"), sshd.fingerprint);
     await page.getByLabel("Name", { exact: true }).fill("web-1");
+    await page.getByRole("button", { name: "Add target" }).click();
+    await page.getByText("A target belongs to at least one environment: choose it.").waitFor();
     await page.getByRole("combobox", { name: "Environments" }).click();
     await page.getByRole("option", { name: "Staging" }).click();
     await page.getByRole("combobox", { name: "Target tags" }).fill("web");

@@ -91,7 +91,12 @@ test("a question is answered on a phone", { skip }, async () => {
             await page.getByRole("button", { name: "Proceed" }).waitFor();
         },
     });
-    await inBothThemes(portal, "task-question", `/Spaces-1/tasks/${asking.TaskId}`, { ready: (page) => page.getByRole("button", { name: "Proceed" }).waitFor() });
+    await inBothThemes(portal, "task-question", `/Spaces-1/tasks/${asking.TaskId}`, {
+        ready: async (page) => {
+            await page.getByRole("button", { name: "Proceed" }).waitFor();
+            await page.getByRole("list", { name: "Steps" }).getByRole("button", { name: "Awaiting intervention Step 1: Approve" }).waitFor();
+        },
+    });
     const page = await portal.visit(`/Spaces-1/tasks/${asking.TaskId}`, { width: 390, height: 844 });
     await page.getByRole("button", { name: "Proceed" }).click();
     await page.getByText("Success", { exact: true }).first().waitFor();

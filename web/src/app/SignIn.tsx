@@ -73,6 +73,14 @@ export default function SignIn() {
         <Button type="submit" loading={busy} h={36} fullWidth>
           {t("Sign in")}
         </Button>
+        <details className={classes.help}>
+          <summary>{t("A new server, or no password?")}</summary>
+          <p>
+            {t(
+              "When a server starts for the first time, it prints the name and the password of its first user. Afterwards an administrator gives you yours.",
+            )}
+          </p>
+        </details>
       </form>
     </main>
   );

@@ -45,7 +45,7 @@ export function ListPage<T extends { Id: string }>({
   const { actions, words, children } = rest;
   const [filter, setFilter] = useQueryWord("filter");
   const mayAdd = useMay(add?.needs) && add;
-  const adding = mayAdd && <ButtonLink to={mayAdd.to}>{mayAdd.label}</ButtonLink>;
+  const adding = mayAdd && <ButtonLink to={mayAdd.to}>{`${mayAdd.label}…`}</ButtonLink>;
   const wanted = filter.trim().toLowerCase();
   return (
     <Page

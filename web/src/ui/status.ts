@@ -41,6 +41,8 @@ export function stepLook(status: string): Look {
       return look("warn", "triangle", t("Success with warnings"));
     case "Failed":
       return look("bad", "diamond", t("Failed"));
+    case "Awaiting":
+      return look("hold", "bars", t("Awaiting intervention"));
     case "Running":
       return look("run", "arc", t("Running"));
     case "Skipped":

@@ -33,7 +33,7 @@ function Listed({ project }: { project: Project }) {
   const name = (id: string) => lifecycles.data?.find((l) => l.Id === id)?.Name ?? id;
   const add = mayEdit && (
     <ButtonLink to={to.newChannel(space, project.Slug)} leftSection={<IconPlus size={16} />}>
-      {t("Add channel")}
+      {t("Add channel…")}
     </ButtonLink>
   );
   return (

@@ -38,7 +38,7 @@ function Listed({ project }: { project: Project }) {
   const mayAdd = useMay("EnvironmentCreate") && parents.size > 0;
   const button = mayAdd && <Button onClick={() => add(true)}>{t("Add ephemeral environment…")}</Button>;
   const toChannels = mayAddChannel && (
-    <ButtonLink to={to.newChannel(space, project.Slug)}>{t("Add channel")}</ButtonLink>
+    <ButtonLink to={to.newChannel(space, project.Slug)}>{t("Add channel…")}</ButtonLink>
   );
   return (
     <Page title={t("Ephemeral environments")} actions={button}>

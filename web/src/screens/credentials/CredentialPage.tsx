@@ -150,7 +150,7 @@ function Restrictions({ value, put, readOnly }: Fields<Credential>) {
           size="xs"
           label={t("Addresses of repositories")}
           description={t("* at the end stands for all below. Press Enter after each.")}
-          placeholder="https://github.com/acme/*"
+          placeholder={now.AllowedRepositories?.length ? undefined : "https://github.com/acme/*"}
           disabled={readOnly}
           value={now.AllowedRepositories ?? []}
           onChange={(AllowedRepositories) => put({ RepositoryRestrictions: { ...now, AllowedRepositories } })}

@@ -51,7 +51,7 @@ export default function Dashboard() {
   const begins = mayAdd && !filtered && !chosen && board.data && (board.data.Projects ?? []).length === 0;
   const add = mayAdd && (
     <ButtonLink variant={begins ? "default" : undefined} to={`${to.projects(space)}?add=project`}>
-      {t("Add project")}
+      {t("Add project…")}
     </ButtonLink>
   );
   return (

@@ -6,7 +6,7 @@ import { t } from "~/text/t";
 import { Link } from "~/ui/Link";
 import { type Column, ListPage } from "~/ui/ListPage";
 import { Views } from "../library/Views";
-import { labelOf } from "./kinds";
+import { labelOf, nameOf } from "./kinds";
 
 type Feed = Wire<"Feed">;
 
@@ -14,7 +14,7 @@ export default function Feeds() {
   const space = useSpaceId();
   const feeds = useGet("/api/{spaceId}/feeds/all", {});
   const columns: Column<Feed>[] = [
-    [t("Name"), (f) => <Link to={to.feed(space, f.Id)}>{f.Name}</Link>],
+    [t("Name"), (f) => <Link to={to.feed(space, f.Id)}>{nameOf(f)}</Link>],
     [t("Type"), (f) => labelOf(f.FeedType)],
     [t("Address"), (f) => <span className="dim">{f.FeedUri || f.Region || "—"}</span>],
   ];
@@ -24,7 +24,7 @@ export default function Feeds() {
       views={<Views />}
       of={feeds}
       columns={columns}
-      words={(f) => `${f.Name} ${f.FeedType} ${f.FeedUri ?? ""}`}
+      words={(f) => `${nameOf(f)} ${f.Name} ${f.FeedType} ${f.FeedUri ?? ""}`}
       add={{ label: t("Add feed"), to: to.feed(space, "create"), needs: "FeedEdit" }}
       empty={{ icon: IconPackageImport, title: t("No feeds yet. A feed is where packages come from.") }}
     />

@@ -1,6 +1,14 @@
 // The types of feeds and what each has.
 import { t } from "~/text/t";
 
+// nameOf is what a feed is called here: those of the server itself have names
+// that scripts look for.
+export function nameOf({ Name, FeedType }: { Name: string; FeedType?: string }): string {
+  if (FeedType === "BuiltIn") return t("Built-in repository");
+  if (FeedType === "OctopusProject") return t("Releases of projects (built-in)");
+  return Name;
+}
+
 export type Part = "login" | "retry" | "registry" | "region" | "keys" | "machine" | "account" | "layout" | "enhanced";
 
 export type FeedKind = { type: string; label: string; uri?: string; parts: Part[] };

@@ -21,6 +21,7 @@ export default function AddTarget() {
   const [where, setWhere] = useState<string[]>([]);
   const [tags, setTags] = useState<string[]>([]);
   const [ssh, setSsh] = useState<Ssh>({ host: "", port: 22, account: "", fingerprint: "" });
+  const [tried, setTried] = useState(false);
   const add = useSend("post", "/api/{spaceId}/machines", {
     touches: ["machineroles", "environments"],
     onDone: (made) => go(places.target(space, made.Id)),
@@ -28,6 +29,8 @@ export default function AddTarget() {
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    setTried(true);
+    if (where.length === 0) return;
     add.mutate({
       body: {
         Name: name || ssh.host,
@@ -56,7 +59,7 @@ export default function AddTarget() {
             <ButtonLink variant="default" to={places.targets(space)}>
               {t("Back")}
             </ButtonLink>
-            <Button type="submit" loading={add.isPending} disabled={!ssh.host || where.length === 0}>
+            <Button type="submit" loading={add.isPending}>
               {t("Add target")}
             </Button>
           </>
@@ -84,6 +87,7 @@ export default function AddTarget() {
             <PickMany
               label={t("Environments")}
               placeholder={t("Choose at least one")}
+              error={tried && where.length === 0 && t("A target belongs to at least one environment: choose it.")}
               choices={choicesOf(environments.data)}
               value={where}
               onChange={setWhere}

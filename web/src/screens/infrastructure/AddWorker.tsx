@@ -19,12 +19,15 @@ export default function AddWorker() {
   const [name, setName] = useState("");
   const [chosen, setChosen] = useState<string[]>([]);
   const [ssh, setSsh] = useState<Ssh>({ host: "", port: 22, account: "", fingerprint: "" });
+  const [tried, setTried] = useState(false);
   const add = useSend("post", "/api/{spaceId}/workers", {
     touches: ["workerpools"],
     onDone: (made) => go(places.worker(space, made.Id)),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    setTried(true);
+    if (chosen.length === 0) return;
     add.mutate({
       body: {
         Name: name || ssh.host,
@@ -51,7 +54,7 @@ export default function AddWorker() {
             <ButtonLink variant="default" to={places.workers(space)}>
               {t("Back")}
             </ButtonLink>
-            <Button type="submit" loading={add.isPending} disabled={!ssh.host || chosen.length === 0}>
+            <Button type="submit" loading={add.isPending}>
               {t("Add worker")}
             </Button>
           </>
@@ -70,6 +73,7 @@ export default function AddWorker() {
             <PickMany
               label={t("Worker pools")}
               placeholder={t("Choose at least one")}
+              error={tried && chosen.length === 0 && t("A worker belongs to at least one pool: choose it.")}
               choices={choicesOf(pools.data)}
               value={chosen}
               onChange={setChosen}

@@ -18,7 +18,7 @@ export default function LifecycleList() {
   const mayAdd = useMay("LifecycleCreate");
   const add = mayAdd && (
     <ButtonLink to={to.lifecycle(space, "create")} leftSection={<IconPlus size={16} />}>
-      {t("Add lifecycle")}
+      {t("Add lifecycle…")}
     </ButtonLink>
   );
   return (

@@ -128,7 +128,7 @@ export function ProcessEditor<T extends Process>(props: Props<T>) {
   const count = changes(base, steps).length + (moved(base, steps) ? 1 : 0);
   const addButton = mayEdit && (
     <Button leftSection={<IconPlus size={16} />} onClick={() => choose({})}>
-      {t("Add step")}
+      {t("Add step…")}
     </Button>
   );
   return (

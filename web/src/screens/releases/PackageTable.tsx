@@ -67,7 +67,7 @@ function PackageRow({ of: p, channel, version, onVersion }: RowProps) {
         {p.PackageId}
         {p.PackageReferenceName && <span className="dim"> ({p.PackageReferenceName})</span>}
       </td>
-      <td>{p.FeedName}</td>
+      <td>{p.FeedId === "feeds-builtin" ? t("Built-in repository") : p.FeedName}</td>
       <td>
         <Autocomplete
           aria-label={t("Version of {name}", { name: p.PackageId })}

@@ -10,9 +10,9 @@ import { Markdown } from "~/ui/Markdown";
 import { Page } from "~/ui/Page";
 import { Facts, Section } from "~/ui/Section";
 import { Read } from "~/ui/state";
-import { Table } from "~/ui/Table";
 import { Defects } from "./Defects";
 import { History } from "./History";
+import { Packages } from "./Packages";
 import { Phases } from "./Phases";
 import { ReleaseMenu } from "./ReleaseMenu";
 
@@ -35,7 +35,6 @@ function Shown({ project, release }: { project: Project; release: Release }) {
   const space = useSpaceId();
   const mayDeploy = useMay("DeploymentCreate", { project: project.Id });
   const channel = useGet("/api/{spaceId}/channels/{id}", { id: release.ChannelId });
-  const packages = release.SelectedPackages ?? [];
   return (
     <Page
       title={t("Release {version}", { version: release.Version })}
@@ -65,19 +64,7 @@ function Shown({ project, release }: { project: Project; release: Release }) {
           <Markdown text={release.ReleaseNotes} />
         </Section>
       )}
-      {packages.length > 0 && (
-        <Section title={t("Packages")} flush>
-          <Table label={t("Packages")} head={[t("Step"), t("Package reference"), t("Version")]}>
-            {packages.map((p) => (
-              <tr key={`${p.ActionName} ${p.PackageReferenceName}`}>
-                <th scope="row">{p.StepName || p.ActionName}</th>
-                <td>{p.PackageReferenceName || "—"}</td>
-                <td className="number">{p.Version}</td>
-              </tr>
-            ))}
-          </Table>
-        </Section>
-      )}
+      <Packages release={release} project={project} />
       <History project={project} release={release} />
     </Page>
   );

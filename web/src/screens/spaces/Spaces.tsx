@@ -16,7 +16,7 @@ const columns: Column<Space>[] = [
     t("Name"),
     (s) => (
       <>
-        <Link to={places.space(s.Id)}>{s.Name}</Link> {s.IsDefault && <Names of={[t("Default")]} />}
+        <Link to={places.space(s.Id)}>{s.Name}</Link> {s.IsDefault && <Names of={[t("Where people begin")]} />}
       </>
     ),
   ],

@@ -143,7 +143,7 @@ function Doing({ name, setup }: { name: StepName; setup: Setup }) {
     case "environment":
       return <EnvironmentStep />;
     case "place":
-      return <ButtonLink to={places.newTarget(space)}>{t("Add target")}</ButtonLink>;
+      return <ButtonLink to={places.newTarget(space)}>{t("Add target…")}</ButtonLink>;
     case "project":
       return <ProjectStep tags={setup.tags} />;
     case "release":

@@ -13,10 +13,15 @@ import classes from "./Interruptions.module.css";
 
 type Interruption = Wire<"Interruption">;
 
+// useQuestions are what a task asks people now.
+export function useQuestions(task: Task) {
+  const query = { regarding: task.Id, pendingOnly: true };
+  return useGet("/api/interruptions", {}, { query, enabled: !task.IsCompleted });
+}
+
 // Interruptions shows what a task asks people, and takes their answers.
 export function Interruptions({ task }: { task: Task }) {
-  const query = { regarding: task.Id, pendingOnly: true };
-  const pending = useGet("/api/interruptions", {}, { query, enabled: !task.IsCompleted });
+  const pending = useQuestions(task);
   if (task.IsCompleted) return null;
   return (pending.data?.Items ?? []).map((i) => <Panel key={i.Id} of={i} />);
 }

@@ -1,4 +1,5 @@
 import { Alert, Tabs } from "@mantine/core";
+import { useMemo } from "react";
 import { useGet, useSpaceId } from "~/api/query";
 import type { Task } from "~/api/wire";
 import { useParam, useQueryWord } from "~/app/navigation";
@@ -8,7 +9,8 @@ import { type Crumb, Page } from "~/ui/Page";
 import { StatusChip } from "~/ui/StatusChip";
 import { Read } from "~/ui/state";
 import { taskLook } from "~/ui/status";
-import { Interruptions } from "./Interruptions";
+import { awaiting } from "./awaiting";
+import { Interruptions, useQuestions } from "./Interruptions";
 import { LogView } from "./log/LogView";
 import { useActivity } from "./log/useActivity";
 import { useLog } from "./log/useLog";
@@ -83,7 +85,12 @@ function Shown({ task }: { task: Task }) {
   const [word, setTab] = useQueryWord("activeTab");
   const [line] = useQueryWord("line");
   const [step] = useQueryWord("step");
-  const { nodes } = useActivity(task.Id, task.IsCompleted);
+  const activity = useActivity(task.Id, task.IsCompleted);
+  const questions = useQuestions(task);
+  const nodes = useMemo(
+    () => awaiting(activity.nodes, questions.data?.Items.map((i) => i.CorrelationId) ?? []),
+    [activity.nodes, questions.data],
+  );
   const log = useLog(task.Id, task.IsCompleted);
   const tab = word === "taskLog" || (!word && (line || step)) ? "taskLog" : "taskSummary";
   const showStep = (of: string) => {

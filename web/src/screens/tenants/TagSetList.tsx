@@ -17,7 +17,7 @@ export default function TagSetList() {
   const space = useSpaceId();
   const sets = useGet("/api/{spaceId}/tagsets/all", {});
   const mayAdd = useMay("TagSetCreate");
-  const add = mayAdd && <ButtonLink to={to.tagSet(space, "new")}>{t("Add tag set")}</ButtonLink>;
+  const add = mayAdd && <ButtonLink to={to.tagSet(space, "new")}>{t("Add tag set…")}</ButtonLink>;
   return (
     <Page title={t("Tag sets")} actions={add}>
       <Views />

@@ -42,7 +42,7 @@ function Sheet({ tenant, values }: { tenant: Tenant; values: Values }) {
   };
   return (
     <Page
-      title={t("Variables")}
+      title={t("Variables of {name}", { name: tenant.Name })}
       crumbs={[...useCrumbs(tenant).slice(0, -1), { label: tenant.Name }, { label: t("Variables") }]}
       beside={
         missing > 0 && (

@@ -32,7 +32,7 @@ function Listed({ project }: { project: Project }) {
   const name = useNames();
   const add = mayAdd && (
     <ButtonLink to={to.trigger(space, project.Slug, "create")} leftSection={<IconPlus size={16} />}>
-      {t("Add trigger")}
+      {t("Add trigger…")}
     </ButtonLink>
   );
   return (

@@ -4,11 +4,13 @@ import { useGet, useSpaceId } from "~/api/query";
 import type { Project } from "~/api/wire";
 import { useParam, useQueryWord } from "~/app/navigation";
 import { to } from "~/app/to";
-import { t } from "~/text/t";
+import { many, t } from "~/text/t";
 import { Link } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { Loading, Read } from "~/ui/state";
 import { Table } from "~/ui/Table";
+import { BranchBar } from "../git/BranchBar";
+import { useBranch } from "../git/useBranch";
 import { ScopeShown, ValueShown } from "./Cells";
 import { type Sheet, SheetContext } from "./sheet";
 import { allOf, useSources } from "./sources";
@@ -46,8 +48,18 @@ export const readOnly = (values: Sheet["values"]): Sheet => ({
 function Listed({ project }: { project: Project }) {
   const space = useSpaceId();
   const [text, setText] = useQueryWord("q");
-  const { sources, isPending } = useSources(project);
-  if (isPending) return <Loading />;
+  const [branch, choose] = useBranch(project);
+  const { sources, isPending } = useSources(project, branch);
+  const choice = project.PersistenceSettings.ConversionState?.VariablesAreInGit && (
+    <BranchBar project={project} branch={branch} onChoose={choose} />
+  );
+  if (isPending)
+    return (
+      <>
+        {choice}
+        <Loading />
+      </>
+    );
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const shown = allOf(sources).filter(({ variable: v, source }) => {
     const all = `${v.Name} ${isSensitive(v) ? "" : v.Value} ${source.name}`.toLowerCase();
@@ -55,6 +67,7 @@ function Listed({ project }: { project: Project }) {
   });
   return (
     <>
+      {choice}
       <div className={classes.filters}>
         <TextInput
           aria-label={t("Filter variables")}
@@ -64,7 +77,7 @@ function Listed({ project }: { project: Project }) {
           value={text}
           onChange={(e) => setText(e.currentTarget.value)}
         />
-        <span className="dim number">{shown.length}</span>
+        <span className="dim number">{many(shown.length, "{n} variable", "{n} variables")}</span>
       </div>
       <Table label={t("All variables")} head={[t("Name"), t("Value"), t("Scope"), t("From")]}>
         {shown.map(({ variable, source }) => (
@@ -88,7 +101,11 @@ function Listed({ project }: { project: Project }) {
             </td>
             <td>
               <Link to={source.library ? to.variableSet(space, source.id) : to.variables(space, project.Slug)}>
-                {source.library ? source.name : t("This project")}
+                {source.library
+                  ? source.name
+                  : source.branch
+                    ? t("This project, on {branch}", { branch: source.branch })
+                    : t("This project")}
               </Link>
             </td>
           </tr>

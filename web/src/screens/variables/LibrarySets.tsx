@@ -21,7 +21,7 @@ export default function LibrarySets() {
   const [adding, add] = useState(false);
   const button = mayAdd && (
     <Button leftSection={<IconPlus size={16} />} onClick={() => add(true)}>
-      {t("Add variable set")}
+      {t("Add variable set…")}
     </Button>
   );
   return (

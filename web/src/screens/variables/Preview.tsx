@@ -8,6 +8,8 @@ import { useMay } from "~/app/session";
 import { t } from "~/text/t";
 import { Page } from "~/ui/Page";
 import { Read } from "~/ui/state";
+import { BranchBar } from "../git/BranchBar";
+import { useBranch } from "../git/useBranch";
 import { readOnly } from "./AllVariables";
 import { ScopeShown } from "./Cells";
 import classes from "./Preview.module.css";
@@ -78,44 +80,50 @@ function useFields() {
 
 function Chosen({ project }: { project: Project }) {
   const { query, fields } = useFields();
+  const [branch, choose] = useBranch(project);
+  const inGit = project.IsVersionControlled;
+  const gitRef = inGit ? `refs/heads/${branch}` : undefined;
   const preview = useGet(
     "/api/{spaceId}/variables/preview",
     {},
-    { query: { project: project.Id, ...query }, keep: true },
+    { query: { project: project.Id, gitRef, ...query }, keep: true },
   );
   return (
-    <Read of={preview}>
-      {(answer) => {
-        const { Variables, ScopeValues } = answer as unknown as Previewing;
-        return (
-          <SheetContext value={readOnly(ScopeValues)}>
-            <section className={`card ${classes.place}`} aria-label={t("Where")}>
-              {fields.map((f) => {
-                const list = f.list ?? ScopeValues?.[f.of] ?? [];
-                if (list.length === 0 && !f.value) return null;
-                return (
-                  <Select
-                    key={f.label}
-                    label={f.label}
-                    placeholder={t("Not chosen")}
-                    searchable
-                    clearable
-                    data={list.map((d) => ({ value: d.Id, label: d.Name }))}
-                    value={f.value || null}
-                    onChange={(id) => f.set(id ?? undefined)}
-                  />
-                );
-              })}
-            </section>
-            <ul className={`card ${classes.list}`} aria-label={t("Variables here")}>
-              {Variables.map((v) => (
-                <One key={v.Name} of={v} />
-              ))}
-            </ul>
-          </SheetContext>
-        );
-      }}
-    </Read>
+    <>
+      {inGit && <BranchBar project={project} branch={branch} onChoose={choose} />}
+      <Read of={preview}>
+        {(answer) => {
+          const { Variables, ScopeValues } = answer as unknown as Previewing;
+          return (
+            <SheetContext value={readOnly(ScopeValues)}>
+              <section className={`card ${classes.place}`} aria-label={t("Where")}>
+                {fields.map((f) => {
+                  const list = f.list ?? ScopeValues?.[f.of] ?? [];
+                  if (list.length === 0 && !f.value) return null;
+                  return (
+                    <Select
+                      key={f.label}
+                      label={f.label}
+                      placeholder={t("Not chosen")}
+                      searchable
+                      clearable
+                      data={list.map((d) => ({ value: d.Id, label: d.Name }))}
+                      value={f.value || null}
+                      onChange={(id) => f.set(id ?? undefined)}
+                    />
+                  );
+                })}
+              </section>
+              <ul className={`card ${classes.list}`} aria-label={t("Variables here")}>
+                {Variables.map((v) => (
+                  <One key={v.Name} of={v} />
+                ))}
+              </ul>
+            </SheetContext>
+          );
+        }}
+      </Read>
+    </>
   );
 }
 

@@ -5,7 +5,7 @@ import { request } from "~/api/client";
 import type { ApiError } from "~/api/error";
 import { useGet, useSend, useSpaceId } from "~/api/query";
 import { useQueryWord } from "~/app/navigation";
-import { t } from "~/text/t";
+import { many, t } from "~/text/t";
 import { Conflict } from "~/ui/draft/Conflict";
 import { changes, type Merge, merge } from "~/ui/draft/merge";
 import { SaveBar } from "~/ui/draft/SaveBar";
@@ -169,7 +169,9 @@ export function VariableEditor({ set, label, mayEdit, project, inGit, frame }: P
           onChange={(v) => setEnvironment(v ?? undefined)}
         />
         <span className="dim number">
-          {filtered ? t("{n} of {of}", { n: shown.length, of: variables.length }) : variables.length}
+          {filtered
+            ? t("{n} of {of} variables", { n: shown.length, of: variables.length })
+            : many(variables.length, "{n} variable", "{n} variables")}
         </span>
       </div>
       {draft.newer && (

@@ -4,6 +4,7 @@ import { useGet } from "~/api/query";
 import type { Wire } from "~/api/wire";
 import { t } from "~/text/t";
 import { newId } from "~/ui/draft/merge";
+import { nameOf } from "../../feeds/kinds";
 import { useEditor, useFocus } from "../editor";
 import { type Action, textOf, withProperty } from "../steps";
 import { useComplaint } from "./fields";
@@ -85,7 +86,7 @@ export function PackagePicker({ feed, packageId, error, disabled, onChange }: Pi
         allowDeselect={false}
         disabled={disabled}
         data={[
-          ...usable.map((f) => ({ value: f.Id, label: f.Name })),
+          ...usable.map((f) => ({ value: f.Id, label: nameOf(f) })),
           ...(isBound ? [{ value: feed, label: feed }] : []),
         ]}
         value={current || null}
