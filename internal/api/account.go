@@ -15,7 +15,7 @@ import (
 var _ = area(func(a *API) []Route {
 	info := catalog.Accounts.Info()
 	return []Route{
-		{Method: "GET", Pattern: "S/accounts", Handle: a.listAccounts, Summary: "List accounts", Answer: info},
+		{Method: "GET", Pattern: "S/accounts", Handle: a.listAccounts, Query: []string{"accountType", "skip", "take"}, Summary: "List accounts", Answer: info},
 		{Method: "GET", Pattern: "S/accounts/{id}/usages", Handle: a.accountUsages, Summary: "What uses an account", Answer: accountUsage{}},
 		{Method: "GET", Pattern: "S/accounts/{id}/pk", Handle: a.publicKey, Summary: "The public half of an SSH key"},
 		{Method: "GET", Pattern: "accounts/azureenvironments", Handle: a.azureEnvironments, Summary: "The clouds that Azure has"},

@@ -18,7 +18,7 @@ var _ = area(func(a *API) []Route {
 	info := catalog.ActionTemplates.Info()
 	return []Route{
 		{Method: "GET", Pattern: "S/actiontemplates/categories", Handle: a.stepCategories, Summary: "The categories of steps"},
-		{Method: "GET", Pattern: "S/actiontemplates/search", Handle: a.searchSteps, Summary: "The steps that a process can have", Answer: []stepChoice{}},
+		{Method: "GET", Pattern: "S/actiontemplates/search", Handle: a.searchSteps, Query: []string{"type"}, Summary: "The steps that a process can have", Answer: []stepChoice{}},
 		{Method: "GET", Pattern: "S/actiontemplates/{id}/versions/{version}", Handle: a.templateVersion, Summary: "A step template as it was", Answer: info},
 		{Method: "GET", Pattern: "S/actiontemplates/{id}/usage", Handle: a.templateUsage, Summary: "The actions that are made from a step template", Answer: []templateUse{}},
 	}

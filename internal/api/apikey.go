@@ -12,7 +12,7 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "GET", Pattern: "users/{id}/apikeys", Handle: a.listKeys, Summary: "List a user's API keys"},
+		{Method: "GET", Pattern: "users/{id}/apikeys", Handle: a.listKeys, Query: []string{"skip", "take"}, Summary: "List a user's API keys"},
 		{Method: "GET", Pattern: "users/{id}/apikeys/{key}", Handle: a.getKey, Summary: "Get an API key, without its secret"},
 		{Method: "POST", Pattern: "users/{id}/apikeys", Handle: a.createKey, Summary: "Create an API key"},
 		{Method: "DELETE", Pattern: "users/{id}/apikeys/{key}", Handle: a.deleteKey, Summary: "Delete an API key"},

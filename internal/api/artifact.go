@@ -16,7 +16,7 @@ import (
 var _ = area(func(a *API) []Route {
 	artifact := catalog.Artifacts.Info()
 	return []Route{
-		{Method: "GET", Pattern: "S/artifacts", Handle: a.artifacts, Summary: "List artifacts", Answer: artifact},
+		{Method: "GET", Pattern: "S/artifacts", Handle: a.artifacts, Query: []string{"order", "regarding", "skip", "take"}, Summary: "List artifacts", Answer: artifact},
 		{Method: "POST", Pattern: "S/artifacts", Handle: a.createArtifact, Summary: "Add an artifact to a task", Body: artifact, Answer: artifact},
 		{Method: "DELETE", Pattern: "S/artifacts/{id}", Handle: a.deleteArtifact, Summary: "Delete an artifact"},
 		{Method: "GET", Pattern: "S/artifacts/{id}/content", Handle: a.artifactContent, Summary: "The content of an artifact"},

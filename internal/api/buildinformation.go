@@ -15,9 +15,9 @@ import (
 var _ = area(func(a *API) []Route {
 	info := catalog.BuildInformations.Info()
 	return []Route{
-		{Method: "POST", Pattern: "S/build-information", Handle: a.pushBuild, Summary: "Say where a version of a package comes from", Body: buildCommand{}, Answer: info},
-		{Method: "GET", Pattern: "S/build-information", Handle: a.listBuilds, Summary: "List build information", Answer: info},
-		{Method: "DELETE", Pattern: "S/build-information/bulk", Handle: a.deleteBuilds, Summary: "Delete build information"},
+		{Method: "POST", Pattern: "S/build-information", Handle: a.pushBuild, Query: []string{"overwriteMode"}, Summary: "Say where a version of a package comes from", Body: buildCommand{}, Answer: info},
+		{Method: "GET", Pattern: "S/build-information", Handle: a.listBuilds, Query: []string{"filter", "ids", "latest", "packageId", "skip", "take"}, Summary: "List build information", Answer: info},
+		{Method: "DELETE", Pattern: "S/build-information/bulk", Handle: a.deleteBuilds, Query: []string{"ids"}, Summary: "Delete build information"},
 	}
 })
 

@@ -18,11 +18,11 @@ var _ = area(func(a *API) []Route {
 	const at = "S/certificates"
 	info := catalog.Certificates.Info()
 	return []Route{
-		{Method: "GET", Pattern: at, Handle: a.listCertificates, Summary: "List certificates", Answer: info},
+		{Method: "GET", Pattern: at, Handle: a.listCertificates, Query: []string{"archived", "search", "skip", "take", "tenant"}, Summary: "List certificates", Answer: info},
 		{Method: "POST", Pattern: at + "/{id}/archive", Handle: a.archive(true), Summary: "Put a certificate away", Answer: info},
 		{Method: "POST", Pattern: at + "/{id}/unarchive", Handle: a.archive(false), Summary: "Take a certificate back", Answer: info},
 		{Method: "POST", Pattern: at + "/{id}/replace", Handle: a.replaceCertificate, Summary: "Give a certificate new data under its id; answers with what was there, archived", Body: replacement{}, Answer: info},
-		{Method: "GET", Pattern: at + "/{id}/export", Handle: a.exportCertificate, Summary: "Take a certificate out"},
+		{Method: "GET", Pattern: at + "/{id}/export", Handle: a.exportCertificate, Query: []string{"format", "includePrivateKey", "password", "pemOptions"}, Summary: "Take a certificate out"},
 		{Method: "GET", Pattern: at + "/{id}/usages", Handle: a.certificateUsages, Summary: "What uses a certificate", Answer: certificateUsage{}},
 	}
 })

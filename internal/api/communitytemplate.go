@@ -15,8 +15,8 @@ var _ = area(func(a *API) []Route {
 	info := catalog.ActionTemplates.Info()
 	const one = "communityactiontemplates/{id}"
 	routes := []Route{
-		{Method: "GET", Pattern: "communityactiontemplates", Handle: a.communityTemplates, Summary: "Step templates that come with the server", Answer: pageOfAny{catalog.CommunityTemplate{}}},
-		{Method: "GET", Pattern: "communityactiontemplates/all", Handle: a.allCommunityTemplates, Summary: "All step templates that come with the server", Answer: []catalog.CommunityTemplate{}},
+		{Method: "GET", Pattern: "communityactiontemplates", Handle: a.communityTemplates, Query: []string{"ids", "skip", "take"}, Summary: "Step templates that come with the server", Answer: pageOfAny{catalog.CommunityTemplate{}}},
+		{Method: "GET", Pattern: "communityactiontemplates/all", Handle: a.allCommunityTemplates, Query: []string{"ids"}, Summary: "All step templates that come with the server", Answer: []catalog.CommunityTemplate{}},
 		{Method: "GET", Pattern: one, Handle: a.communityTemplate, Summary: "A step template that comes with the server", Answer: catalog.CommunityTemplate{}},
 	}
 	for _, at := range []string{one + "/installation", one + "/installation/{space}"} {

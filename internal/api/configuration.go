@@ -15,7 +15,7 @@ import (
 var _ = area(func(a *API) []Route {
 	const at = "configuration"
 	routes := []Route{
-		{Method: "GET", Pattern: at, Handle: a.sections, Permission: configure, Summary: "The sections of the server's settings"},
+		{Method: "GET", Pattern: at, Handle: a.sections, Permission: configure, Query: []string{"skip", "take"}, Summary: "The sections of the server's settings"},
 		{Method: "GET", Pattern: at + "/{section}", Handle: a.section, Permission: configure, Summary: "A section of the server's settings", Answer: sectionDocument{}},
 		{Method: "GET", Pattern: at + "/{section}/values", Handle: a.sectionValues, Permission: configure, Summary: "The settings of a section"},
 		{Method: "PUT", Pattern: at + "/{section}/values", Handle: a.changeSection, Permission: configure, Summary: "Change the settings of a section"},

@@ -13,8 +13,8 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "GET", Pattern: "S/dashboard", Handle: a.dashboard, Summary: "What is where", Answer: board{}},
-		{Method: "GET", Pattern: "S/dashboard/dynamic", Handle: a.dynamicDashboard, Summary: "What of some projects is in some environments", Answer: board{}},
+		{Method: "GET", Pattern: "S/dashboard", Handle: a.dashboard, Query: []string{"projectId", "releaseId", "selectedTags", "selectedTenants", "showAll"}, Summary: "What is where", Answer: board{}},
+		{Method: "GET", Pattern: "S/dashboard/dynamic", Handle: a.dynamicDashboard, Query: []string{"environments", "includePrevious", "projects"}, Summary: "What of some projects is in some environments", Answer: board{}},
 		{Method: "GET", Pattern: "S/dashboardconfiguration", Handle: a.dashboardConfiguration, Summary: "What one's dashboard shows", Answer: boardConfiguration{}},
 		{Method: "PUT", Pattern: "S/dashboardconfiguration", Handle: a.setDashboardConfiguration, Summary: "Change what one's dashboard shows", Body: boardConfiguration{}, Answer: boardConfiguration{}},
 	}

@@ -16,16 +16,16 @@ import (
 var _ = area(func(a *API) []Route {
 	deployment := catalog.Deployments.Info()
 	return []Route{
-		{Method: "GET", Pattern: "S/deployments", Handle: a.deployments, Summary: "List deployments", Answer: deployment},
+		{Method: "GET", Pattern: "S/deployments", Handle: a.deployments, Query: []string{"skip", "take", "taskState"}, Summary: "List deployments", Answer: deployment},
 		{Method: "POST", Pattern: "S/deployments", Handle: a.createDeployment, Summary: "Deploy a release", Body: deployment, Answer: deployment},
 		{Method: "POST", Pattern: "S/deployments/override", Handle: a.createDeployment, Summary: "Deploy a release in spite of a freeze", Body: deployment, Answer: deployment},
 		{Method: "DELETE", Pattern: "S/deployments/{id}", Handle: a.deleteDeployment, Summary: "Delete a deployment with its task"},
-		{Method: "GET", Pattern: "S/releases/{id}/deployments", Handle: a.releaseDeployments, Summary: "The deployments of a release", Answer: deployment},
+		{Method: "GET", Pattern: "S/releases/{id}/deployments", Handle: a.releaseDeployments, Query: []string{"skip", "take"}, Summary: "The deployments of a release", Answer: deployment},
 		{Method: "GET", Pattern: "S/releases/{id}/deployments/template", Handle: a.deploymentTemplate, Summary: "Where a release can be deployed", Answer: deploy.DeploymentTemplate{}},
-		{Method: "GET", Pattern: "S/releases/{id}/deployments/preview/{environment}", Handle: a.deploymentPreview, Summary: "What a deployment would do", Answer: deploy.Preview{}},
-		{Method: "GET", Pattern: "S/releases/{id}/deployments/preview/{environment}/{tenant}", Handle: a.deploymentPreview, Summary: "What a deployment would do", Answer: deploy.Preview{}},
+		{Method: "GET", Pattern: "S/releases/{id}/deployments/preview/{environment}", Handle: a.deploymentPreview, Query: []string{"includeDisabledSteps", "queueTime"}, Summary: "What a deployment would do", Answer: deploy.Preview{}},
+		{Method: "GET", Pattern: "S/releases/{id}/deployments/preview/{environment}/{tenant}", Handle: a.deploymentPreview, Query: []string{"includeDisabledSteps", "queueTime"}, Summary: "What a deployment would do", Answer: deploy.Preview{}},
 		{Method: "POST", Pattern: "S/releases/{id}/deployments/previews", Handle: a.deploymentPreviews, Summary: "What deployments would do", Answer: []deploy.Preview{}},
-		{Method: "GET", Pattern: "S/projects/{id}/deploymentprocesses/template", Handle: a.releaseTemplate, Summary: "What a release needs", Answer: deploy.ReleaseTemplate{}},
+		{Method: "GET", Pattern: "S/projects/{id}/deploymentprocesses/template", Handle: a.releaseTemplate, Query: []string{"channel", "releaseId"}, Summary: "What a release needs", Answer: deploy.ReleaseTemplate{}},
 	}
 })
 

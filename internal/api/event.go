@@ -18,10 +18,10 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "GET", Pattern: "M/events", Handle: a.events, Summary: "The audit trail"},
+		{Method: "GET", Pattern: "M/events", Handle: a.events, Query: []string{"asCsv", "documentTypes", "eventCategories", "excludeDifference", "includeSystem", "regarding", "regardingAny", "skip", "spaces", "take", "user", "users"}, Summary: "The audit trail"},
 		{Method: "GET", Pattern: "M/events/categories", Handle: a.eventCategories, Summary: "Categories of audit events"},
 		{Method: "GET", Pattern: "M/events/documenttypes", Handle: a.eventDocumentTypes, Summary: "Types of documents that audit events are about"},
-		{Method: "GET", Pattern: "M/events/{id}", Handle: a.event, Summary: "One audit event"},
+		{Method: "GET", Pattern: "M/events/{id}", Handle: a.event, Query: []string{"includeSystem"}, Summary: "One audit event"},
 	}
 })
 

@@ -13,7 +13,7 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "GET", Pattern: "events/archives", Handle: a.eventArchives, Summary: "Files with the older part of the audit trail, the newest first", Answer: pageOfAny{archivedFile{}}},
+		{Method: "GET", Pattern: "events/archives", Handle: a.eventArchives, Query: []string{"skip", "take"}, Summary: "Files with the older part of the audit trail, the newest first", Answer: pageOfAny{archivedFile{}}},
 		{Method: "GET", Pattern: "events/archives/{name}", Handle: a.eventArchive, Summary: "One of these files: a line of JSON for each event"},
 		{Method: "DELETE", Pattern: "events/archives/{name}", Handle: a.deleteEventArchive, Summary: "Delete one of these files"},
 	}

@@ -10,7 +10,7 @@ import (
 var _ = area(func(a *API) []Route {
 	return []Route{
 		{Method: "GET", Pattern: "M/events/groups", Handle: a.eventGroups, Summary: "Groups of categories of audit events", Answer: []eventGroup{}},
-		{Method: "GET", Pattern: "M/events/agents", Handle: a.eventAgents, Summary: "The programs that audit events of late came by", Answer: []named{}},
+		{Method: "GET", Pattern: "M/events/agents", Handle: a.eventAgents, Query: []string{"includeSystem"}, Summary: "The programs that audit events of late came by", Answer: []named{}},
 	}
 })
 

@@ -12,7 +12,7 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "GET", Pattern: "users/{id}/permissions/explain", Handle: a.explain, Summary: "Why a user may or may not do something", Answer: explanation{}},
+		{Method: "GET", Pattern: "users/{id}/permissions/explain", Handle: a.explain, Query: []string{"environment", "permission", "project", "space", "tenant"}, Summary: "Why a user may or may not do something", Answer: explanation{}},
 	}
 })
 

@@ -11,10 +11,10 @@ import (
 var _ = area(func(a *API) []Route {
 	return []Route{
 		{Method: "GET", Pattern: "S/feeds/stats", Handle: a.feedStatistics, Permission: "FeedView", Summary: "How much the built-in feed holds"},
-		{Method: "GET", Pattern: "S/feeds/{id}/packages", Handle: a.feedPackages, Permission: "FeedView", Summary: "Packages of a feed", Answer: []versionDocument{}},
-		{Method: "GET", Pattern: "S/feeds/{id}/packages/search", Handle: a.searchPackages, Permission: "FeedView", Summary: "Find packages of a feed", Answer: pageOfAny{packageDescription{}}},
-		{Method: "GET", Pattern: "S/feeds/{id}/packages/versions", Handle: a.packageVersions, Permission: "FeedView", Summary: "The versions of a package", Answer: pageOfAny{versionDocument{}}},
-		{Method: "GET", Pattern: "S/feeds/{id}/packages/notes", Handle: a.versionNotes, Permission: "FeedView", Summary: "The release notes of a package"},
+		{Method: "GET", Pattern: "S/feeds/{id}/packages", Handle: a.feedPackages, Permission: "FeedView", Query: []string{"filter", "includeMultipleVersions", "includeNotes", "includePreRelease", "packageId", "partialMatch", "preReleaseTag", "take", "versionRange"}, Summary: "Packages of a feed", Answer: []versionDocument{}},
+		{Method: "GET", Pattern: "S/feeds/{id}/packages/search", Handle: a.searchPackages, Permission: "FeedView", Query: []string{"skip", "take", "term"}, Summary: "Find packages of a feed", Answer: pageOfAny{packageDescription{}}},
+		{Method: "GET", Pattern: "S/feeds/{id}/packages/versions", Handle: a.packageVersions, Permission: "FeedView", Query: []string{"filter", "includePreRelease", "includeReleaseNotes", "packageId", "preReleaseTag", "skip", "take", "versionRange"}, Summary: "The versions of a package", Answer: pageOfAny{versionDocument{}}},
+		{Method: "GET", Pattern: "S/feeds/{id}/packages/notes", Handle: a.versionNotes, Permission: "FeedView", Query: []string{"packageId", "version"}, Summary: "The release notes of a package"},
 	}
 })
 

@@ -18,17 +18,17 @@ var _ = area(func(a *API) []Route {
 	const on = "S/projects/{id}/{gitRef}"
 	const one = on + "/runbooks/{runbook}"
 	return []Route{
-		{Method: "GET", Pattern: on + "/runbooks", Handle: a.gitRunbooks, Summary: "The runbooks of a project on a branch", Answer: runbook},
+		{Method: "GET", Pattern: on + "/runbooks", Handle: a.gitRunbooks, Query: []string{"partialName", "skip", "take"}, Summary: "The runbooks of a project on a branch", Answer: runbook},
 		{Method: "POST", Pattern: on + "/runbooks/v2", Handle: a.createGitRunbook, Summary: "Commit a new runbook", Body: runbook, Answer: runbook},
 		{Method: "GET", Pattern: one, Handle: a.gitRunbook, Summary: "A runbook on a branch", Answer: runbook},
 		{Method: "PUT", Pattern: one, Handle: a.updateGitRunbook, Summary: "Commit a change of a runbook", Body: runbook, Answer: runbook},
-		{Method: "DELETE", Pattern: one, Handle: a.deleteGitRunbook, Summary: "Commit that a runbook is no more"},
+		{Method: "DELETE", Pattern: one, Handle: a.deleteGitRunbook, Query: []string{"changeDescription"}, Summary: "Commit that a runbook is no more"},
 		{Method: "GET", Pattern: on + "/runbookProcesses/{runbook}", Handle: a.gitRunbookProcess, Summary: "The process of a runbook on a branch", Answer: process},
 		{Method: "PUT", Pattern: on + "/runbookProcesses/{runbook}", Handle: a.updateGitRunbookProcess, Summary: "Commit a change of the process of a runbook", Body: process, Answer: process},
 		{Method: "GET", Pattern: one + "/environments", Handle: a.gitRunbookEnvironments, Summary: "The environments that a runbook on a branch may run in", Answer: []catalog.Environment{}},
 		{Method: "GET", Pattern: one + "/runbookSnapshotTemplate", Handle: a.gitSnapshotTemplate, Summary: "What a run of a runbook on a branch needs", Answer: deploy.SnapshotTemplate{}},
-		{Method: "GET", Pattern: one + "/runbookRuns/preview/{environment}", Handle: a.gitRunPreview, Summary: "What a run of a runbook on a branch would do", Answer: deploy.RunPreview{}},
-		{Method: "GET", Pattern: one + "/runbookRuns/preview/{environment}/{tenant}", Handle: a.gitRunPreview, Summary: "What a run of a runbook on a branch would do", Answer: deploy.RunPreview{}},
+		{Method: "GET", Pattern: one + "/runbookRuns/preview/{environment}", Handle: a.gitRunPreview, Query: []string{"includeDisabledSteps"}, Summary: "What a run of a runbook on a branch would do", Answer: deploy.RunPreview{}},
+		{Method: "GET", Pattern: one + "/runbookRuns/preview/{environment}/{tenant}", Handle: a.gitRunPreview, Query: []string{"includeDisabledSteps"}, Summary: "What a run of a runbook on a branch would do", Answer: deploy.RunPreview{}},
 		{Method: "POST", Pattern: one + "/runbookRuns/previews", Handle: a.gitRunPreviews, Summary: "What runs of a runbook on a branch would do", Body: wantedPreviews{}, Answer: []deploy.RunPreview{}},
 		{Method: "POST", Pattern: one + "/run/v1", Handle: a.runGitRunbookHere, Summary: "Run a runbook on a branch", Body: runGitRunbook{}, Answer: createdRuns{}},
 	}

@@ -18,7 +18,7 @@ var _ = area(func(a *API) []Route {
 		return nil, fault.New(fault.Invalid, "Interruptions are raised by tasks; they are answered, and neither made, changed nor deleted.")
 	}
 	return []Route{
-		{Method: "GET", Pattern: "M/interruptions", Handle: a.interruptions, Summary: "What tasks wait for people to decide", Answer: interruption},
+		{Method: "GET", Pattern: "M/interruptions", Handle: a.interruptions, Query: []string{"ids", "pendingOnly", "regarding", "skip", "take"}, Summary: "What tasks wait for people to decide", Answer: interruption},
 		{Method: "GET", Pattern: "M/interruptions/{id}", Handle: a.interruptionGet, Summary: "Get an interruption", Answer: interruption},
 		{Method: "POST", Pattern: "M/interruptions/{id}/submit", Handle: a.submitInterruption, Summary: "Answer an interruption", Answer: interruption},
 		{Method: "GET", Pattern: "M/interruptions/{id}/responsible", Handle: a.responsible, Summary: "Who has taken responsibility"},

@@ -10,7 +10,7 @@ import (
 var _ = area(func(a *API) []Route {
 	const at = "S/observability/kubernetes-monitors"
 	return []Route{
-		{Method: "GET", Pattern: at, Handle: a.kubernetesMonitors, Summary: "List Kubernetes monitors"},
+		{Method: "GET", Pattern: at, Handle: a.kubernetesMonitors, Query: []string{"skip", "take"}, Summary: "List Kubernetes monitors"},
 		{Method: "POST", Pattern: at, Handle: a.registerKubernetesMonitor, Summary: "Register the Kubernetes monitor of a target, in place of the one before it", Body: registerMonitor{}, Answer: registeredMonitor{}},
 		{Method: "GET", Pattern: at + "/{id}", Handle: a.kubernetesMonitor, Summary: "Get a Kubernetes monitor", Answer: monitorAnswer{}},
 		{Method: "DELETE", Pattern: at + "/{id}", Handle: a.deleteKubernetesMonitor, Summary: "Delete a Kubernetes monitor"},

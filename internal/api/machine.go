@@ -18,8 +18,8 @@ import (
 var _ = area(func(a *API) []Route {
 	machines := a.crudOf(catalog.Machines)
 	return []Route{
-		{Method: "GET", Pattern: "S/machines", Handle: a.listMachines, Summary: "List deployment targets", Answer: machines.info},
-		{Method: "GET", Pattern: "S/machines/discover", Handle: a.discoverMachine, Summary: "Look at what answers at an address", Answer: machines.info},
+		{Method: "GET", Pattern: "S/machines", Handle: a.listMachines, Query: []string{"deploymentId", "isDisabled", "machinePartialName", "skip", "take"}, Summary: "List deployment targets", Answer: machines.info},
+		{Method: "GET", Pattern: "S/machines/discover", Handle: a.discoverMachine, Query: []string{"host", "port", "proxyId", "type"}, Summary: "Look at what answers at an address", Answer: machines.info},
 		{Method: "GET", Pattern: "S/machines/operatingsystem/names/all", Handle: a.machineValues(func(m *catalog.Machine) []string { return []string{m.OperatingSystem} }), Summary: "The operating systems of deployment targets"},
 		{Method: "GET", Pattern: "S/machines/operatingsystem/shells/all", Handle: a.machineValues(func(m *catalog.Machine) []string { return []string{m.ShellName} }), Summary: "The shells of deployment targets"},
 		{Method: "GET", Pattern: "S/machines/{id}/connection", Handle: a.machineConnection, Summary: "What the last health check found"},

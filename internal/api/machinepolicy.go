@@ -9,8 +9,8 @@ var _ = area(func(a *API) []Route {
 	info := catalog.MachinePolicies.Info()
 	return []Route{
 		{Method: "GET", Pattern: "S/machinepolicies/template", Handle: a.machinePolicyTemplate, Permission: "MachinePolicyView", Summary: "What a new machine policy begins with", Answer: info},
-		{Method: "GET", Pattern: "S/machinepolicies/{id}/machines", Handle: a.policyMachines(catalog.Machines), Summary: "The deployment targets with a policy", Answer: catalog.Machines.Info()},
-		{Method: "GET", Pattern: "S/machinepolicies/{id}/workers", Handle: a.policyMachines(catalog.Workers), Summary: "The workers with a policy", Answer: catalog.Workers.Info()},
+		{Method: "GET", Pattern: "S/machinepolicies/{id}/machines", Handle: a.policyMachines(catalog.Machines), Query: []string{"isDisabled", "machinePartialName", "skip", "take"}, Summary: "The deployment targets with a policy", Answer: catalog.Machines.Info()},
+		{Method: "GET", Pattern: "S/machinepolicies/{id}/workers", Handle: a.policyMachines(catalog.Workers), Query: []string{"isDisabled", "machinePartialName", "skip", "take"}, Summary: "The workers with a policy", Answer: catalog.Workers.Info()},
 	}
 })
 

@@ -156,6 +156,17 @@ func (r *Route) listed() (page, all bool) {
 }
 
 func (r *Route) queries() []string {
+	names := r.listQueries()
+	for _, name := range r.Query {
+		if !slices.ContainsFunc(names, func(known string) bool { return strings.EqualFold(known, name) }) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// listQueries are those that every list takes.
+func (r *Route) listQueries() []string {
 	page, all := r.listed()
 	info, _ := r.Answer.(kind.Info)
 	if of, ok := r.Answer.(pageOfAny); ok {

@@ -12,7 +12,7 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "GET", Pattern: "S/projects/{id}/progression", Handle: a.progression, Summary: "The releases of a project and where they are", Answer: projectProgression{}},
+		{Method: "GET", Pattern: "S/projects/{id}/progression", Handle: a.progression, Query: []string{"releaseHistoryCount"}, Summary: "The releases of a project and where they are", Answer: projectProgression{}},
 	}
 })
 

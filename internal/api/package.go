@@ -17,13 +17,13 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "POST", Pattern: "S/packages/raw", Handle: a.pushPackage, Summary: "Upload a package", Answer: packageDocument{}},
-		{Method: "GET", Pattern: "S/packages", Handle: a.listPackages, Permission: "FeedView", Summary: "List packages", Answer: pageOfAny{packageDocument{}}},
-		{Method: "GET", Pattern: "S/packages/notes", Handle: a.packageNotes, Permission: "FeedView", Summary: "The release notes of packages"},
-		{Method: "DELETE", Pattern: "S/packages/bulk", Handle: a.deletePackages, Summary: "Delete packages"},
-		{Method: "GET", Pattern: "S/packages/{id}", Handle: a.getPackage, Permission: "FeedView", Summary: "Get a package", Answer: packageDocument{}},
+		{Method: "POST", Pattern: "S/packages/raw", Handle: a.pushPackage, Query: []string{"fileName", "overwriteMode", "replace"}, Summary: "Upload a package", Answer: packageDocument{}},
+		{Method: "GET", Pattern: "S/packages", Handle: a.listPackages, Permission: "FeedView", Query: []string{"filter", "includeNotes", "latest", "nuGetPackageId", "packageId", "skip", "take"}, Summary: "List packages", Answer: pageOfAny{packageDocument{}}},
+		{Method: "GET", Pattern: "S/packages/notes", Handle: a.packageNotes, Permission: "FeedView", Query: []string{"packageIds"}, Summary: "The release notes of packages"},
+		{Method: "DELETE", Pattern: "S/packages/bulk", Handle: a.deletePackages, Query: []string{"force", "ids"}, Summary: "Delete packages"},
+		{Method: "GET", Pattern: "S/packages/{id}", Handle: a.getPackage, Permission: "FeedView", Query: []string{"includeNotes"}, Summary: "Get a package", Answer: packageDocument{}},
 		{Method: "GET", Pattern: "S/packages/{id}/raw", Handle: a.downloadPackage, Summary: "Download a package"},
-		{Method: "DELETE", Pattern: "S/packages/{id}", Handle: a.deletePackage, Summary: "Delete a package"},
+		{Method: "DELETE", Pattern: "S/packages/{id}", Handle: a.deletePackage, Query: []string{"force"}, Summary: "Delete a package"},
 	}
 })
 

@@ -20,7 +20,7 @@ import (
 var _ = area(func(a *API) []Route {
 	return []Route{
 		{Method: "GET", Pattern: "S/packages/{id}/{version}/delta-signature", Handle: a.deltaSignature, Summary: "What an upload of a difference needs", Answer: packageSignature{}},
-		{Method: "POST", Pattern: "S/packages/{id}/{base}/delta", Handle: a.pushDelta, Summary: "Upload a package as its difference to a version that is there", Answer: packageDocument{}},
+		{Method: "POST", Pattern: "S/packages/{id}/{base}/delta", Handle: a.pushDelta, Query: []string{"fileName", "overwriteMode", "replace"}, Summary: "Upload a package as its difference to a version that is there", Answer: packageDocument{}},
 	}
 })
 

@@ -8,15 +8,15 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "POST", Pattern: "S/projects", Handle: a.createProject, Summary: "Create a project, or clone one", Body: catalog.Projects.Info(), Answer: catalog.Projects.Info()},
-		{Method: "GET", Pattern: "S/projectgroups/{id}/projects", Handle: a.groupProjects, Summary: "The projects of a group", Answer: catalog.Projects.Info()},
-		{Method: "GET", Pattern: "S/projects/{id}/channels", Handle: a.projectChannels, Summary: "The channels of a project", Answer: catalog.Channels.Info()},
+		{Method: "POST", Pattern: "S/projects", Handle: a.createProject, Query: []string{"clone"}, Summary: "Create a project, or clone one", Body: catalog.Projects.Info(), Answer: catalog.Projects.Info()},
+		{Method: "GET", Pattern: "S/projectgroups/{id}/projects", Handle: a.groupProjects, Query: []string{"skip", "take"}, Summary: "The projects of a group", Answer: catalog.Projects.Info()},
+		{Method: "GET", Pattern: "S/projects/{id}/channels", Handle: a.projectChannels, Query: []string{"skip", "take"}, Summary: "The channels of a project", Answer: catalog.Channels.Info()},
 		{Method: "GET", Pattern: "S/projects/{id}/summary", Handle: a.projectSummary, Summary: "What a project has"},
 		{Method: "GET", Pattern: "S/projects/{id}/deploymentsettings", Handle: a.settings, Summary: "How a project deploys", Answer: catalog.DeploymentSettings{}},
 		{Method: "PUT", Pattern: "S/projects/{id}/deploymentsettings", Handle: a.updateSettings, Summary: "Change how a project deploys", Body: catalog.DeploymentSettings{}, Answer: catalog.DeploymentSettings{}},
 		{Method: "GET", Pattern: "S/projects/{id}/deploymentprocesses", Handle: a.process, Summary: "The process of a project", Answer: catalog.DeploymentProcess{}},
 		{Method: "PUT", Pattern: "S/projects/{id}/deploymentprocesses", Handle: a.ofProject(catalog.DeploymentProcesses, "deploymentprocess-").update, Summary: "Change the process of a project", Body: catalog.DeploymentProcesses.Info(), Answer: catalog.DeploymentProcesses.Info()},
-		{Method: "GET", Pattern: "S/deploymentprocesses", Handle: a.processes, Summary: "List deployment processes", Answer: catalog.DeploymentProcesses.Info()},
+		{Method: "GET", Pattern: "S/deploymentprocesses", Handle: a.processes, Query: []string{"skip", "take"}, Summary: "List deployment processes", Answer: catalog.DeploymentProcesses.Info()},
 	}
 })
 

@@ -10,11 +10,11 @@ import (
 var _ = area(func(a *API) []Route {
 	trigger, h := catalog.ProjectTriggers.Info(), a.crudOf(catalog.ProjectTriggers)
 	return []Route{
-		{Method: "GET", Pattern: "S/projecttriggers", Handle: a.triggers, Summary: "List triggers", Answer: trigger},
+		{Method: "GET", Pattern: "S/projecttriggers", Handle: a.triggers, Query: []string{"runbooks", "skip", "take"}, Summary: "List triggers", Answer: trigger},
 		{Method: "GET", Pattern: "S/projecttriggers/{id}/status", Handle: a.triggerStatus, Summary: "When a trigger is due, and what came of it last", Answer: triggerStatus{}},
-		{Method: "GET", Pattern: "S/scheduledprojecttriggers", Handle: a.scheduledTriggers, Summary: "List triggers that go by the clock"},
+		{Method: "GET", Pattern: "S/scheduledprojecttriggers", Handle: a.scheduledTriggers, Query: []string{"runbooks", "skip", "take"}, Summary: "List triggers that go by the clock"},
 		{Method: "GET", Pattern: "S/scheduledprojecttriggers/{id}", Handle: a.scheduledTrigger, Summary: "A trigger that goes by the clock", Answer: trigger},
-		{Method: "GET", Pattern: "S/projects/{id}/triggers", Handle: a.projectTriggers, Summary: "The triggers of a project"},
+		{Method: "GET", Pattern: "S/projects/{id}/triggers", Handle: a.projectTriggers, Query: []string{"runbooks", "skip", "take"}, Summary: "The triggers of a project"},
 		{Method: "POST", Pattern: "S/projects/{id}/triggers", Handle: a.createProjectTrigger, Summary: "Create a trigger of a project", Body: trigger, Answer: trigger},
 		{Method: "GET", Pattern: "S/projects/{id}/triggers/{trigger}", Handle: a.triggerInProject(h.get), Summary: "A trigger of a project", Answer: trigger},
 		{Method: "PUT", Pattern: "S/projects/{id}/triggers/{trigger}", Handle: a.triggerInProject(h.update), Summary: "Change a trigger of a project", Body: trigger, Answer: trigger},

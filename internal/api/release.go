@@ -16,14 +16,14 @@ import (
 var _ = area(func(a *API) []Route {
 	release := catalog.Releases.Info()
 	return []Route{
-		{Method: "POST", Pattern: "S/releases", Handle: a.createRelease, Summary: "Create a release", Body: release, Answer: release},
+		{Method: "POST", Pattern: "S/releases", Handle: a.createRelease, Query: []string{"ignoreChannelRules"}, Summary: "Create a release", Body: release, Answer: release},
 		{Method: "DELETE", Pattern: "S/releases/{id}", Handle: a.deleteRelease, Summary: "Delete a release with its deployments"},
-		{Method: "GET", Pattern: "S/projects/{id}/releases", Handle: a.projectReleases, Summary: "The releases of a project", Answer: release},
+		{Method: "GET", Pattern: "S/projects/{id}/releases", Handle: a.projectReleases, Query: []string{"searchByVersion", "skip", "take"}, Summary: "The releases of a project", Answer: release},
 		{Method: "GET", Pattern: "S/projects/{id}/releases/{version}", Handle: a.projectRelease, Summary: "A release of a project by version", Answer: release},
-		{Method: "GET", Pattern: "S/projects/{id}/channels/{channel}/releases", Handle: a.channelReleases, Summary: "The releases of a channel", Answer: release},
-		{Method: "GET", Pattern: "S/channels/{id}/releases", Handle: a.channelReleases, Summary: "The releases of a channel", Answer: release},
+		{Method: "GET", Pattern: "S/projects/{id}/channels/{channel}/releases", Handle: a.channelReleases, Query: []string{"searchByVersion", "skip", "take"}, Summary: "The releases of a channel", Answer: release},
+		{Method: "GET", Pattern: "S/channels/{id}/releases", Handle: a.channelReleases, Query: []string{"searchByVersion", "skip", "take"}, Summary: "The releases of a channel", Answer: release},
 		{Method: "GET", Pattern: "S/channels/{id}/releases/{version}", Handle: a.channelRelease, Summary: "A release of a channel by version", Answer: release},
-		{Method: "GET", Pattern: "S/releases/{id}/defects", Handle: a.defects, Summary: "What keeps a release from going further", Answer: pageOfAny{defectDocument{}}},
+		{Method: "GET", Pattern: "S/releases/{id}/defects", Handle: a.defects, Query: []string{"skip", "take"}, Summary: "What keeps a release from going further", Answer: pageOfAny{defectDocument{}}},
 		{Method: "POST", Pattern: "S/releases/{id}/defects", Handle: a.reportDefect, Summary: "Keep a release from going further", Body: reportedDefect{}, Answer: defectDocument{}},
 		{Method: "POST", Pattern: "S/releases/{id}/defects/resolve", Handle: a.resolveDefect, Summary: "Let a release go on", Answer: defectDocument{}},
 		{Method: "POST", Pattern: "S/releases/{id}/snapshot-variables", Handle: a.snapshotVariables, Summary: "Give a release the variables as they are now", Answer: release},

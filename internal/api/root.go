@@ -26,7 +26,7 @@ var _ = area(func(a *API) []Route {
 		{Method: "GET", Pattern: "", Handle: a.root, Open: true, Summary: "The root document", Answer: RootDocument{}},
 		{Method: "GET", Pattern: "S/", Handle: a.spaceRoot, Summary: "The root document of a space", Answer: SpaceDocument{}},
 		{Method: "GET", Pattern: "capabilities", Handle: a.capabilities, Open: true, Summary: "What this server can do"},
-		{Method: "GET", Pattern: "configuration/feature-toggles", Handle: a.featureToggles, Summary: "Feature toggles"},
+		{Method: "GET", Pattern: "configuration/feature-toggles", Handle: a.featureToggles, Query: []string{"Name"}, Summary: "Feature toggles"},
 		{Method: "GET", Pattern: "octopusservernodes/ping", Handle: a.ping, Open: true, Summary: "Answers when the server does"},
 	}
 })

@@ -23,10 +23,11 @@ import (
 type Route struct {
 	Method, Pattern string
 	Handle          func(*Request) (any, error)
-	Permission      string // asked for before Handle, without a scope; "" when Handle asks
-	Open            bool   // nobody needs to be signed in
-	Summary         string // for the API's description
-	Body, Answer    any    // a value of the type of the request's and answer's JSON, for the description
+	Permission      string   // asked for before Handle, without a scope; "" when Handle asks
+	Open            bool     // nobody needs to be signed in
+	Summary         string   // for the API's description
+	Query           []string // what Handle reads of the query, for the description
+	Body, Answer    any      // a value of the type of the request's and answer's JSON, for the description
 }
 
 type router struct {

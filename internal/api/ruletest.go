@@ -10,7 +10,7 @@ import (
 var _ = area(func(a *API) []Route {
 	const at = "S/channels/rule-test"
 	return []Route{
-		{Method: "GET", Pattern: at, Handle: a.testRule, Summary: "Test whether a version satisfies a channel's version rule", Answer: ruleTested{}},
+		{Method: "GET", Pattern: at, Handle: a.testRule, Query: []string{"feedId", "feedType", "feetType", "preReleaseTag", "version", "versionRange"}, Summary: "Test whether a version satisfies a channel's version rule", Answer: ruleTested{}},
 		{Method: "POST", Pattern: at, Handle: a.testSentRule, Summary: "Test whether a version satisfies a channel's version rule", Body: ruleTest{}, Answer: ruleTested{}},
 	}
 })

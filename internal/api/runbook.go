@@ -16,33 +16,33 @@ var _ = area(func(a *API) []Route {
 	runbook, process, snapshot := catalog.Runbooks.Info(), catalog.RunbookProcesses.Info(), catalog.RunbookSnapshots.Info()
 	books, processes := a.runbookCrud(), a.crudOf(catalog.RunbookProcesses)
 	return []Route{
-		{Method: "GET", Pattern: "S/runbooks", Handle: a.runbooks, Summary: "List runbooks", Answer: runbook},
+		{Method: "GET", Pattern: "S/runbooks", Handle: a.runbooks, Query: []string{"projectIds", "skip", "take"}, Summary: "List runbooks", Answer: runbook},
 		{Method: "GET", Pattern: "S/runbooks/{id}", Handle: books.byID(books.get), Summary: "Get a runbook", Answer: runbook},
 		{Method: "PUT", Pattern: "S/runbooks/{id}", Handle: books.byID(books.update), Summary: "Change a runbook", Body: runbook, Answer: runbook},
 		{Method: "DELETE", Pattern: "S/runbooks/{id}", Handle: a.deleteRunbook, Summary: "Delete a runbook with its snapshots and runs"},
 		{Method: "GET", Pattern: "S/runbooks/{id}/environments", Handle: a.runbookEnvironments, Summary: "The environments that a runbook may run in", Answer: []catalog.Environment{}},
 
-		{Method: "GET", Pattern: "S/projects/{id}/runbooks", Handle: a.projectRunbooks, Summary: "The runbooks of a project", Answer: runbook},
+		{Method: "GET", Pattern: "S/projects/{id}/runbooks", Handle: a.projectRunbooks, Query: []string{"skip", "take"}, Summary: "The runbooks of a project", Answer: runbook},
 		{Method: "POST", Pattern: "S/projects/{id}/runbooks", Handle: a.createProjectRunbook, Summary: "Create a runbook of a project", Body: runbook, Answer: runbook},
 		{Method: "GET", Pattern: "S/projects/{id}/runbooks/{runbook}", Handle: a.inProject(books.get), Summary: "A runbook of a project", Answer: runbook},
 		{Method: "PUT", Pattern: "S/projects/{id}/runbooks/{runbook}", Handle: a.inProject(books.update), Summary: "Change a runbook of a project", Body: runbook, Answer: runbook},
 		{Method: "DELETE", Pattern: "S/projects/{id}/runbooks/{runbook}", Handle: a.deleteRunbook, Summary: "Delete a runbook of a project"},
 		{Method: "GET", Pattern: "S/projects/{id}/runbooks/{runbook}/environments", Handle: a.runbookEnvironments, Summary: "The environments that a runbook may run in", Answer: []catalog.Environment{}},
 
-		{Method: "GET", Pattern: "S/runbookProcesses", Handle: a.runbookProcesses, Summary: "List processes of runbooks", Answer: process},
+		{Method: "GET", Pattern: "S/runbookProcesses", Handle: a.runbookProcesses, Query: []string{"skip", "take"}, Summary: "List processes of runbooks", Answer: process},
 		{Method: "GET", Pattern: "S/projects/{id}/runbookProcesses/{process}", Handle: a.processInProject(processes.get), Summary: "The process of a runbook", Answer: process},
 		{Method: "PUT", Pattern: "S/projects/{id}/runbookProcesses/{process}", Handle: a.processInProject(processes.update), Summary: "Change the process of a runbook", Body: process, Answer: process},
 
 		{Method: "GET", Pattern: "S/runbooks/{id}/runbookSnapshotTemplate", Handle: a.snapshotTemplate, Summary: "What a snapshot of a runbook needs", Answer: deploy.SnapshotTemplate{}},
-		{Method: "GET", Pattern: "S/runbooks/{id}/runbookSnapshots", Handle: a.runbookSnapshots, Summary: "The snapshots of a runbook", Answer: snapshot},
+		{Method: "GET", Pattern: "S/runbooks/{id}/runbookSnapshots", Handle: a.runbookSnapshots, Query: []string{"searchByName", "skip", "take"}, Summary: "The snapshots of a runbook", Answer: snapshot},
 		{Method: "GET", Pattern: "S/runbooks/{id}/runbookSnapshots/{snapshot}", Handle: a.runbookSnapshot, Summary: "A snapshot of a runbook", Answer: snapshot},
 		{Method: "GET", Pattern: "S/projects/{id}/runbooks/{runbook}/runbookSnapshotTemplate", Handle: a.snapshotTemplate, Summary: "What a snapshot of a runbook needs", Answer: deploy.SnapshotTemplate{}},
-		{Method: "GET", Pattern: "S/projects/{id}/runbooks/{runbook}/runbookSnapshots", Handle: a.runbookSnapshots, Summary: "The snapshots of a runbook", Answer: snapshot},
+		{Method: "GET", Pattern: "S/projects/{id}/runbooks/{runbook}/runbookSnapshots", Handle: a.runbookSnapshots, Query: []string{"searchByName", "skip", "take"}, Summary: "The snapshots of a runbook", Answer: snapshot},
 		{Method: "GET", Pattern: "S/projects/{id}/runbooks/{runbook}/runbookSnapshots/{snapshot}", Handle: a.runbookSnapshot, Summary: "A snapshot of a runbook", Answer: snapshot},
-		{Method: "GET", Pattern: "S/projects/{id}/runbookSnapshots", Handle: a.projectSnapshots, Summary: "The snapshots of a project's runbooks", Answer: snapshot},
+		{Method: "GET", Pattern: "S/projects/{id}/runbookSnapshots", Handle: a.projectSnapshots, Query: []string{"searchByName", "skip", "take"}, Summary: "The snapshots of a project's runbooks", Answer: snapshot},
 		{Method: "GET", Pattern: "S/projects/{id}/runbookSnapshots/{snapshot}", Handle: a.projectSnapshot, Summary: "A snapshot of a project's runbook", Answer: snapshot},
-		{Method: "POST", Pattern: "S/projects/{id}/runbookSnapshots", Handle: a.createSnapshot, Summary: "Make a snapshot of a runbook", Body: snapshot, Answer: snapshot},
-		{Method: "POST", Pattern: "S/runbookSnapshots", Handle: a.createSnapshot, Summary: "Make a snapshot of a runbook", Body: snapshot, Answer: snapshot},
+		{Method: "POST", Pattern: "S/projects/{id}/runbookSnapshots", Handle: a.createSnapshot, Query: []string{"publish"}, Summary: "Make a snapshot of a runbook", Body: snapshot, Answer: snapshot},
+		{Method: "POST", Pattern: "S/runbookSnapshots", Handle: a.createSnapshot, Query: []string{"publish"}, Summary: "Make a snapshot of a runbook", Body: snapshot, Answer: snapshot},
 		{Method: "DELETE", Pattern: "S/runbookSnapshots/{id}", Handle: a.deleteSnapshot, Summary: "Delete a snapshot of a runbook with its runs"},
 		{Method: "POST", Pattern: "S/runbookSnapshots/{id}/snapshot-variables", Handle: a.refreshSnapshot, Summary: "Give a snapshot the variables as they are now", Answer: snapshot},
 	}

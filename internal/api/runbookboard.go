@@ -12,7 +12,7 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "GET", Pattern: "S/progression/runbooks/taskRuns", Handle: a.lastTaskRuns, Summary: "The last runs of runbooks in each environment", Answer: runBoard{}},
+		{Method: "GET", Pattern: "S/progression/runbooks/taskRuns", Handle: a.lastTaskRuns, Query: []string{"projectIds", "runbookIds"}, Summary: "The last runs of runbooks in each environment", Answer: runBoard{}},
 		{Method: "GET", Pattern: "S/progression/runbooks/{id}", Handle: a.runbookProgression, Summary: "The last runs of a runbook in each environment", Answer: runbookProgression{}},
 	}
 })

@@ -18,7 +18,7 @@ var _ = area(func(a *API) []Route {
 	routes := []Route{
 		{Method: "POST", Pattern: "S/runbook-runs/create/v1", Handle: a.runRunbook, Summary: "Run a runbook", Body: runRunbook{}, Answer: createdRuns{}},
 		{Method: "POST", Pattern: "S/runbook-runs/git/create/v1", Handle: a.runGitRunbook, Summary: "Run a runbook of a Git repository", Body: runGitRunbook{}, Answer: createdRuns{}},
-		{Method: "GET", Pattern: "S/runbookRuns", Handle: a.runbookRuns, Summary: "List runs of runbooks", Answer: run},
+		{Method: "GET", Pattern: "S/runbookRuns", Handle: a.runbookRuns, Query: []string{"skip", "take", "taskState"}, Summary: "List runs of runbooks", Answer: run},
 		{Method: "POST", Pattern: "S/runbookRuns", Handle: a.createRun, Summary: "Run a runbook", Body: run, Answer: run},
 		{Method: "DELETE", Pattern: "S/runbookRuns/{id}", Handle: a.deleteRun, Summary: "Delete a run of a runbook with its task"},
 		{Method: "POST", Pattern: "S/runbooks/{id}/runbookRuns", Handle: a.createRun, Summary: "Run a runbook", Body: run, Answer: run},
@@ -27,8 +27,8 @@ var _ = area(func(a *API) []Route {
 	for _, at := range []string{"S/runbooks/{id}", "S/runbookSnapshots/{id}", "S/projects/{id}/runbooks/{runbook}"} {
 		preview := at + "/runbookRuns/preview/{environment}"
 		routes = append(routes,
-			Route{Method: "GET", Pattern: preview, Handle: a.runPreview, Summary: "What a run would do", Answer: deploy.RunPreview{}},
-			Route{Method: "GET", Pattern: preview + "/{tenant}", Handle: a.runPreview, Summary: "What a run would do", Answer: deploy.RunPreview{}},
+			Route{Method: "GET", Pattern: preview, Handle: a.runPreview, Query: []string{"includeDisabledSteps"}, Summary: "What a run would do", Answer: deploy.RunPreview{}},
+			Route{Method: "GET", Pattern: preview + "/{tenant}", Handle: a.runPreview, Query: []string{"includeDisabledSteps"}, Summary: "What a run would do", Answer: deploy.RunPreview{}},
 			Route{Method: "POST", Pattern: at + "/runbookRuns/previews", Handle: a.runPreviews, Summary: "What runs would do", Body: wantedPreviews{}, Answer: []deploy.RunPreview{}})
 	}
 	for _, at := range []string{"S/runbooks/{id}/runbookRunTemplate", "S/projects/{id}/runbooks/{runbook}/runbookRunTemplate", "S/runbookSnapshots/{id}/runbookRuns/template"} {

@@ -16,8 +16,8 @@ import (
 var _ = area(func(a *API) []Route {
 	const at = "octopusservernodes"
 	return []Route{
-		{Method: "GET", Pattern: at, Handle: a.serverNodes, Permission: administer, Summary: "List the nodes of the cluster", Answer: pageOfAny{ServerNode{}}},
-		{Method: "GET", Pattern: at + "/all", Handle: a.allServerNodes, Permission: administer, Summary: "All nodes of the cluster", Answer: []ServerNode{}},
+		{Method: "GET", Pattern: at, Handle: a.serverNodes, Permission: administer, Query: []string{"ids", "partialName", "skip", "take"}, Summary: "List the nodes of the cluster", Answer: pageOfAny{ServerNode{}}},
+		{Method: "GET", Pattern: at + "/all", Handle: a.allServerNodes, Permission: administer, Query: []string{"ids", "partialName"}, Summary: "All nodes of the cluster", Answer: []ServerNode{}},
 		{Method: "GET", Pattern: at + "/summary", Handle: a.clusterSummary, Permission: administer, Summary: "The nodes of the cluster and how busy they are", Answer: clusterSummary{}},
 		{Method: "GET", Pattern: at + "/{id}", Handle: a.serverNode, Permission: administer, Summary: "Get a node of the cluster", Answer: ServerNode{}},
 		{Method: "GET", Pattern: at + "/{id}/details", Handle: a.serverNodeDetails, Permission: administer, Summary: "What a node of the cluster is doing", Answer: serverNodeDetails{}},

@@ -20,7 +20,7 @@ var _ = area(func(a *API) []Route {
 		{Method: "GET", Pattern: at + "/system-info", Handle: a.systemInfo, Permission: administer, Summary: "What the server runs on", Answer: systemInfo{}},
 		{Method: "GET", Pattern: at + "/counts", Handle: a.documentCounts, Permission: administer, Summary: "How many documents there are"},
 		{Method: "GET", Pattern: at + "/timezones", Handle: a.timezones, Summary: "The time zones that schedules can have", Answer: []timezone{}},
-		{Method: "GET", Pattern: at + "/logs", Handle: a.serverLogs, Permission: administer, Summary: "The server's latest log lines", Answer: []LogEntry{}},
+		{Method: "GET", Pattern: at + "/logs", Handle: a.serverLogs, Permission: administer, Query: []string{"includeDetail", "skip", "take"}, Summary: "The server's latest log lines", Answer: []LogEntry{}},
 		{Method: "GET", Pattern: at + "/extensions", Handle: a.extensions, Summary: "Extensions of the server, of which there are none", Answer: []string{}},
 	}
 })

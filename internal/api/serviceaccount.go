@@ -13,7 +13,7 @@ var _ = area(func(a *API) []Route {
 	const at = "serviceaccounts/{account}/oidcidentities"
 	one := catalog.OIDCIdentities.Info()
 	return []Route{
-		{Method: "GET", Pattern: at + "/v1", Handle: a.oidcIdentities, Summary: "The OIDC identities of a service account", Answer: oidcIdentityList{}},
+		{Method: "GET", Pattern: at + "/v1", Handle: a.oidcIdentities, Query: []string{"skip", "take"}, Summary: "The OIDC identities of a service account", Answer: oidcIdentityList{}},
 		{Method: "POST", Pattern: at + "/create/v1", Handle: a.createOIDCIdentity, Summary: "Let an issuer speak for a service account", Body: one, Answer: one},
 		{Method: "GET", Pattern: at + "/{id}/v1", Handle: a.oidcIdentity, Summary: "Get an OIDC identity of a service account", Answer: one},
 		{Method: "PUT", Pattern: at + "/{id}/v1", Handle: a.updateOIDCIdentity, Summary: "Change an OIDC identity of a service account", Body: one, Answer: one},

@@ -13,8 +13,8 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "GET", Pattern: "S/search", Handle: a.searchSpace, Summary: "Find resources of a space by their names"},
-		{Method: "GET", Pattern: "S/retentionpolicies", Handle: a.retentionPolicies, Summary: "The default retention policies of a space, or the one of a type", Answer: json.RawMessage{}},
+		{Method: "GET", Pattern: "S/search", Handle: a.searchSpace, Query: []string{"keyword"}, Summary: "Find resources of a space by their names"},
+		{Method: "GET", Pattern: "S/retentionpolicies", Handle: a.retentionPolicies, Query: []string{"RetentionType"}, Summary: "The default retention policies of a space, or the one of a type", Answer: json.RawMessage{}},
 	}
 })
 

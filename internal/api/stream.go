@@ -18,7 +18,7 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "GET", Pattern: "M/ui/events", Handle: a.stream, Summary: "What happens, as server-sent events, for the topics of the query"},
+		{Method: "GET", Pattern: "M/ui/events", Handle: a.stream, Query: []string{"after", "topics"}, Summary: "What happens, as server-sent events, for the topics of the query"},
 		{Method: "GET", Pattern: "ui/position", Handle: a.position, Summary: "Where the stream of events is: one that begins after it tells everything that happens from here on", Answer: streamPosition{}},
 	}
 })

@@ -10,7 +10,7 @@ import (
 var _ = area(func(a *API) []Route {
 	info := catalog.TagSets.Info()
 	return []Route{
-		{Method: "GET", Pattern: "S/tagsets", Handle: a.listTagSets, Summary: "List tag sets", Answer: info},
+		{Method: "GET", Pattern: "S/tagsets", Handle: a.listTagSets, Query: []string{"scopes", "skip", "take"}, Summary: "List tag sets", Answer: info},
 		{Method: "PUT", Pattern: "S/tagsets/sortorder", Handle: a.arrange("TagSetEdit", catalog.ArrangeTagSets), Summary: "Put the tag sets in an order"},
 	}
 })

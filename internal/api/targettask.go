@@ -9,7 +9,7 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "GET", Pattern: "S/machines/{id}/tasks", Handle: a.machineTasks, Summary: "The tasks that a deployment target took part in", Answer: pageOfAny{taskDocument{}}},
+		{Method: "GET", Pattern: "S/machines/{id}/tasks", Handle: a.machineTasks, Query: []string{"skip", "take", "type"}, Summary: "The tasks that a deployment target took part in", Answer: pageOfAny{taskDocument{}}},
 	}
 })
 

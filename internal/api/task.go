@@ -18,11 +18,11 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "GET", Pattern: "M/tasks", Handle: a.tasks, Summary: "List tasks", Answer: pageOfAny{taskDocument{}}},
+		{Method: "GET", Pattern: "M/tasks", Handle: a.tasks, Query: []string{"active", "environment", "ids", "includeSystem", "name", "node", "parent", "partialName", "project", "regarding", "runbook", "running", "skip", "spaces", "states", "take", "tenant"}, Summary: "List tasks", Answer: pageOfAny{taskDocument{}}},
 		{Method: "GET", Pattern: "M/tasks/tasktypes", Handle: a.taskTypes, Summary: "The types of tasks"},
 		{Method: "GET", Pattern: "M/tasks/{id}", Handle: a.taskGet, Summary: "Get a task", Answer: taskDocument{}},
 		{Method: "GET", Pattern: "M/tasks/{id}/why", Handle: a.taskWhy, Summary: "Why a task waits"},
-		{Method: "GET", Pattern: "M/tasks/{id}/queued-behind", Handle: a.taskBehind, Summary: "The tasks for which a task waits", Answer: pageOfAny{taskDocument{}}},
+		{Method: "GET", Pattern: "M/tasks/{id}/queued-behind", Handle: a.taskBehind, Query: []string{"skip", "take"}, Summary: "The tasks for which a task waits", Answer: pageOfAny{taskDocument{}}},
 		{Method: "POST", Pattern: "M/tasks/{id}/cancel", Handle: a.taskCancel, Summary: "Stop a task", Answer: taskDocument{}},
 		{Method: "POST", Pattern: "M/tasks/{id}/abandon", Handle: a.taskAbandon, Summary: "Give up a task that does not stop", Answer: taskDocument{}},
 		{Method: "POST", Pattern: "M/tasks/{id}/state", Handle: a.taskState, Summary: "Set the state of a task that has ended", Answer: taskDocument{}},

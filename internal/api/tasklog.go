@@ -16,9 +16,9 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "GET", Pattern: "M/tasks/{id}/details", Handle: a.taskDetails, Summary: "A task with what it does and its log", Answer: taskDetails{}},
+		{Method: "GET", Pattern: "M/tasks/{id}/details", Handle: a.taskDetails, Query: []string{"tail", "verbose"}, Summary: "A task with what it does and its log", Answer: taskDetails{}},
 		{Method: "GET", Pattern: "M/tasks/{id}/raw", Handle: a.taskRaw, Summary: "The log of a task as text"},
-		{Method: "GET", Pattern: "M/tasks/{id}/log", Handle: a.taskLog, Summary: "Lines of the log of a task, from any of them on; with q those that have a text", Answer: logPage{}},
+		{Method: "GET", Pattern: "M/tasks/{id}/log", Handle: a.taskLog, Query: []string{"from", "level", "limit", "path", "q", "target"}, Summary: "Lines of the log of a task, from any of them on; with q those that have a text", Answer: logPage{}},
 	}
 })
 

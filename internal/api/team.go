@@ -25,8 +25,8 @@ var _ = area(func(a *API) []Route {
 			Route{Method: "DELETE", Pattern: at + "/{id}", Handle: h.delete, Summary: "Delete one"})
 	}
 	return append(routes,
-		Route{Method: "GET", Pattern: "M/teams/{id}/scopeduserroles", Handle: a.teamRoles, Summary: "The roles a team has"},
-		Route{Method: "GET", Pattern: "teammembership", Handle: a.teamMembership, Summary: "The teams a user is in"})
+		Route{Method: "GET", Pattern: "M/teams/{id}/scopeduserroles", Handle: a.teamRoles, Query: []string{"includeSystem", "skip", "spaces", "take"}, Summary: "The roles a team has"},
+		Route{Method: "GET", Pattern: "teammembership", Handle: a.teamMembership, Query: []string{"userId"}, Summary: "The teams a user is in"})
 })
 
 type mixed struct{ crud }

@@ -13,10 +13,10 @@ import (
 var _ = area(func(a *API) []Route {
 	info := catalog.Tenants.Info()
 	return []Route{
-		{Method: "GET", Pattern: "S/tenants", Handle: a.listTenants, Summary: "List tenants", Answer: info},
-		{Method: "POST", Pattern: "S/tenants", Handle: a.createTenant, Summary: "Create a tenant, or clone one", Body: info, Answer: info},
+		{Method: "GET", Pattern: "S/tenants", Handle: a.listTenants, Query: []string{"isDisabled", "projectId", "skip", "tags", "take"}, Summary: "List tenants", Answer: info},
+		{Method: "POST", Pattern: "S/tenants", Handle: a.createTenant, Query: []string{"clone"}, Summary: "Create a tenant, or clone one", Body: info, Answer: info},
 		{Method: "GET", Pattern: "S/tenants/status", Handle: a.tenancyStatus, Summary: "Whether there are tenants"},
-		{Method: "GET", Pattern: "S/tenants/tag-test", Handle: a.testTags, Summary: "Which tenants have some tags"},
+		{Method: "GET", Pattern: "S/tenants/tag-test", Handle: a.testTags, Query: []string{"tags", "tenantIds"}, Summary: "Which tenants have some tags"},
 	}
 })
 

@@ -16,8 +16,8 @@ var _ = area(func(a *API) []Route {
 		{Method: "GET", Pattern: "S/tenants/{id}/variables", Handle: a.tenantVariables, Summary: "The variables of a tenant", Answer: doc},
 		{Method: "PUT", Pattern: "S/tenants/{id}/variables", Handle: a.setTenantVariables, Summary: "Change the variables of a tenant", Body: doc, Answer: doc},
 		{Method: "POST", Pattern: "S/tenants/{id}/variables", Handle: a.setTenantVariables, Summary: "Change the variables of a tenant", Body: doc, Answer: doc},
-		{Method: "GET", Pattern: "S/tenantvariables/all", Handle: a.allTenantVariables, Summary: "The variables of all tenants", Answer: []tenantVariables{}},
-		{Method: "GET", Pattern: "S/tenants/variables-missing", Handle: a.missingVariables, Summary: "The variables for which tenants have no value"},
+		{Method: "GET", Pattern: "S/tenantvariables/all", Handle: a.allTenantVariables, Query: []string{"projectId"}, Summary: "The variables of all tenants", Answer: []tenantVariables{}},
+		{Method: "GET", Pattern: "S/tenants/variables-missing", Handle: a.missingVariables, Query: []string{"environmentId", "projectId", "tenantId"}, Summary: "The variables for which tenants have no value"},
 	}
 })
 

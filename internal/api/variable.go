@@ -17,8 +17,8 @@ var _ = area(func(a *API) []Route {
 		{Method: "PUT", Pattern: "S/variables/{id}", Handle: a.updateVariableSet, Summary: "Change a set of variables", Body: catalog.VariableSets.Info(), Answer: catalog.VariableSets.Info()},
 		{Method: "GET", Pattern: "S/projects/{id}/variables", Handle: a.projectVariables, Summary: "The variables of a project", Answer: catalog.VariableSet{}},
 		{Method: "PUT", Pattern: "S/projects/{id}/variables", Handle: a.updateProjectVariables, Summary: "Change the variables of a project", Body: catalog.VariableSets.Info(), Answer: catalog.VariableSets.Info()},
-		{Method: "GET", Pattern: "S/variables/preview", Handle: a.previewVariables, Summary: "Which values the variables of a project have at a place, and why", Answer: previewedSet{}},
-		{Method: "GET", Pattern: "S/variables/names", Handle: a.variableNames, Summary: "The names of variables a project can use"},
+		{Method: "GET", Pattern: "S/variables/preview", Handle: a.previewVariables, Query: []string{"gitRef"}, Summary: "Which values the variables of a project have at a place, and why", Answer: previewedSet{}},
+		{Method: "GET", Pattern: "S/variables/names", Handle: a.variableNames, Query: []string{"project"}, Summary: "The names of variables a project can use"},
 	}
 })
 

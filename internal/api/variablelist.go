@@ -9,7 +9,7 @@ import (
 // A set of variables is seen variable by variable, in lists as well.
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "GET", Pattern: "S/variables", Handle: a.variableSets, Summary: "List sets of variables", Answer: catalog.VariableSets.Info()},
+		{Method: "GET", Pattern: "S/variables", Handle: a.variableSets, Query: []string{"skip", "take"}, Summary: "List sets of variables", Answer: catalog.VariableSets.Info()},
 		{Method: "GET", Pattern: "S/variables/all", Handle: a.allVariableSets, Summary: "All sets of variables", Answer: catalog.VariableSets.Info()},
 	}
 })

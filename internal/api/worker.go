@@ -12,15 +12,15 @@ import (
 var _ = area(func(a *API) []Route {
 	workers := a.crudOf(catalog.Workers)
 	return []Route{
-		{Method: "GET", Pattern: "S/workers", Handle: a.listWorkers, Summary: "List workers", Answer: workers.info},
-		{Method: "GET", Pattern: "S/workers/discover", Handle: a.discoverWorker, Summary: "Look at what answers at an address", Answer: workers.info},
+		{Method: "GET", Pattern: "S/workers", Handle: a.listWorkers, Query: []string{"isDisabled", "machinePartialName", "skip", "take"}, Summary: "List workers", Answer: workers.info},
+		{Method: "GET", Pattern: "S/workers/discover", Handle: a.discoverWorker, Query: []string{"host", "port", "proxyId", "type"}, Summary: "Look at what answers at an address", Answer: workers.info},
 		{Method: "GET", Pattern: "S/workers/operatingsystem/names/all", Handle: a.workerValues(func(w *catalog.Worker) string { return w.OperatingSystem }), Permission: "WorkerView", Summary: "The operating systems of workers"},
 		{Method: "GET", Pattern: "S/workers/operatingsystem/shells/all", Handle: a.workerValues(func(w *catalog.Worker) string { return w.ShellName }), Permission: "WorkerView", Summary: "The shells of workers"},
 		{Method: "GET", Pattern: "S/workers/{id}/connection", Handle: a.workerConnection, Summary: "What the last health check found"},
-		{Method: "GET", Pattern: "S/workerpools/{id}/workers", Handle: a.poolWorkers, Summary: "The workers of a pool", Answer: workers.info},
+		{Method: "GET", Pattern: "S/workerpools/{id}/workers", Handle: a.poolWorkers, Query: []string{"isDisabled", "machinePartialName", "skip", "take"}, Summary: "The workers of a pool", Answer: workers.info},
 		{Method: "GET", Pattern: "S/workerpools/dynamicworkertypes", Handle: a.dynamicWorkerTypes, Permission: "WorkerView", Summary: "The types of dynamic workers"},
 		{Method: "GET", Pattern: "S/workerpools/supportedtypes", Handle: a.supportedPoolTypes, Permission: "WorkerView", Summary: "The types of worker pools"},
-		{Method: "GET", Pattern: "S/workerpools/summary", Handle: a.poolsSummary, Permission: "WorkerView", Summary: "The worker pools with the state of their workers"},
+		{Method: "GET", Pattern: "S/workerpools/summary", Handle: a.poolsSummary, Permission: "WorkerView", Query: []string{"hideEmptyWorkerPools", "ids", "isDisabled", "machinePartialName", "partialName"}, Summary: "The worker pools with the state of their workers"},
 		{Method: "PUT", Pattern: "S/workerpools/sortorder", Handle: a.arrange("WorkerEdit", catalog.ArrangeWorkerPools), Summary: "Put the worker pools in an order"},
 	}
 })
