@@ -35,27 +35,43 @@ func newCache(dir string) (*cache, error) {
 	return &cache{dir: dir, taking: map[string]chan struct{}{}}, nil
 }
 
-// has reports whether the package is there, and notes that it was wanted:
-// what was not wanted for long is what retention removes first.
+// has reports whether the package is there as it was packed, and notes that it
+// was wanted: what was not wanted for long is what retention removes first. Reading
+// it all costs little beside unpacking it, and what a disk, a power cut or a person
+// has done to it would else be deployed.
 func (c *cache) has(pkg *runner.Package) (bool, error) {
 	name, err := pkg.FileName()
 	if err != nil {
 		return false, wire.Errorf(wire.CodeInvalid, "%v", err)
 	}
 	path := filepath.Join(c.dir, name)
-	info, err := os.Stat(path)
+	whole, err := intact(path, pkg)
+	if !whole || err != nil {
+		return false, err
+	}
+	now := time.Now()
+	_ = os.Chtimes(path, now, now)
+	return true, nil
+}
+
+// intact reports whether a file is there and has a package's content.
+func intact(path string, pkg *runner.Package) (bool, error) {
+	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	if info.Size() != pkg.Size {
-		return false, nil
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || info.Size() != pkg.Size {
+		return false, err
 	}
-	now := time.Now()
-	_ = os.Chtimes(path, now, now)
-	return true, nil
+	sum := sha256.New()
+	if _, err := io.CopyBuffer(sum, struct{ io.Reader }{f}, make([]byte, 64<<10)); err != nil {
+		return false, nil //nolint:nilerr // what cannot be read is brought again
+	}
+	return hex.EncodeToString(sum.Sum(nil)) == pkg.Hash, nil
 }
 
 // claim waits for a transfer of the same package that is under way, then
@@ -124,7 +140,7 @@ func (c *cache) take(pkg *runner.Package, r io.Reader) error {
 		return fmt.Errorf("storing package %s %s: %w", pkg.ID, pkg.Version, err)
 	}
 	// The disk may take its time: until then a power cut costs a transfer,
-	// since a file that is too short does not count as there.
+	// since a file with other content does not count as there.
 	go func() {
 		_ = unix.Fdatasync(int(f.Fd()))
 		f.Close()
