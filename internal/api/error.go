@@ -70,7 +70,8 @@ func (a *API) fail(r *Request, err error) {
 			p.Errors = []string{p.ErrorMessage}
 		}
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
-		return
+		// Who only closed their own side still reads.
+		code, p.ErrorMessage = http.StatusBadRequest, "The connection was closed before the request was answered. Keep it open for writing too until the answer is there."
 	default:
 		a.failed.Add(1)
 		slog.Error("a request failed", "request", r.ID, "method", r.Method, "path", r.URL.Path, "error", err)
