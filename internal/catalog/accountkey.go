@@ -101,7 +101,7 @@ func openKey(key, passphrase string) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("is a private key that cannot be read: %s. Give another, as ssh-keygen makes them", strings.TrimPrefix(err.Error(), "ssh: "))
+		return fmt.Errorf("is a private key that cannot be read: %s. Have ssh-keygen -p -f FILE write it anew, in a form that can be, or give another", strings.TrimPrefix(err.Error(), "ssh: "))
 	}
 	return nil
 }
