@@ -52,12 +52,11 @@ func (versionCommand) Run() error {
 
 func main() {
 	runtime.MemProfileRate = 0 // a dependency has it kept, nobody can ask for it, and its table takes memory
-	var c commands
-	err := offerRoots()
-	if err != nil {
+	if err := offerRoots(); err != nil {
 		tell(err)
 		os.Exit(1)
 	}
+	var c commands
 	run, err := config.Parse(&c, os.Args[1:], kong.Name("tako"), kong.Description("Tako deploys releases to the machines they belong on."))
 	if err != nil {
 		tell(err)
