@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/takodeploy/tako/internal/admin"
@@ -18,6 +19,7 @@ type exportCommand struct {
 	Space    string      `default:"Default" placeholder:"NAME" help:"The space to export, or of the projects."`
 	Project  []string    `placeholder:"NAME" sep:"none" help:"A project to export with what it needs, once for each; all that the space is set up with unless given."`
 	Packages string      `placeholder:"FOLDER" help:"Write the packages of the built-in feed too, those that the projects use, or all, into this empty folder."`
+	People   bool        `help:"Write also the teams of the space and those with a role in it, their roles and members; without passwords and keys. Needs a password."`
 	Password secret.Text `placeholder:"PASSWORD" from:"TAKO_EXPORT_PASSWORD" help:"Password that secrets are sealed with in the file."`
 }
 
@@ -28,7 +30,7 @@ func (c *exportCommand) Run() error {
 	if c.File == "" {
 		c.File = "tako-" + time.Now().UTC().Format("20060102-150405") + ".export.json"
 	}
-	p, err := admin.Export(ctx, c.Storage, c.File, c.Packages, parcel.Ask{Space: c.Space, Projects: c.Project, Password: c.Password, Version: version}, os.Stdout)
+	p, err := admin.Export(ctx, c.Storage, c.File, c.Packages, parcel.Ask{Space: c.Space, Projects: c.Project, Password: c.Password, Version: version, People: c.People}, os.Stdout)
 	if err != nil {
 		return err
 	}
@@ -43,12 +45,17 @@ func (c *exportCommand) Run() error {
 	for _, n := range p.Named {
 		fmt.Fprintf(say, "It names the %s %s, which must be there where it is imported.\n", n.Kind, n.Name)
 	}
-	not := "Users, teams, packages"
-	if c.Packages != "" {
-		fmt.Fprintf(say, "%d packages lie in %s, which 'tako admin import --packages' takes.\n", len(p.Packages), c.Packages)
-		not = "Users, teams"
+	var not []string
+	if !c.People {
+		not = append(not, "users", "teams")
 	}
-	fmt.Fprintln(say, not+" and what was deployed are not in it; 'tako admin backup' copies those too.")
+	if c.Packages == "" {
+		not = append(not, "packages")
+	} else {
+		fmt.Fprintf(say, "%d packages lie in %s, which 'tako admin import --packages' takes.\n", len(p.Packages), c.Packages)
+	}
+	not = append(not, "what was deployed")
+	fmt.Fprintf(say, "Not in it: %s; 'tako admin backup' copies all.\n", strings.Join(not, ", "))
 	return nil
 }
 
@@ -58,6 +65,7 @@ type importCommand struct {
 	Space     string      `placeholder:"NAME" help:"The space to import into; that of the same name unless given. One that is not there is made."`
 	Password  secret.Text `placeholder:"PASSWORD" from:"TAKO_EXPORT_PASSWORD" help:"Password that the export was made with."`
 	Packages  string      `placeholder:"FOLDER" help:"The folder of packages that the export was made with; without it none are imported."`
+	People    bool        `help:"Make also the users and teams of the export that are missing here, with the roles that those teams had. What is here already is left; new users have no password."`
 	Overwrite bool        `help:"Change also what is there and shared, such as accounts and environments, to what it is in the file."`
 	DryRun    bool        `help:"Only say what would be done."`
 }
@@ -67,7 +75,7 @@ func (c *importCommand) Run() error {
 	ctx, stop := interruptible()
 	defer stop()
 	r, err := admin.Import(ctx, c.Storage, c.File, admin.Arrival{Packages: c.Packages,
-		Arrival: parcel.Arrival{Space: c.Space, Password: c.Password, Overwrite: c.Overwrite, Trial: c.DryRun}}, os.Stdin)
+		Arrival: parcel.Arrival{Space: c.Space, Password: c.Password, Overwrite: c.Overwrite, People: c.People, Trial: c.DryRun}}, os.Stdin)
 	if err != nil {
 		return err
 	}

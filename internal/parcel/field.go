@@ -173,7 +173,7 @@ func title(plural string, data map[string]any, id string) string {
 	if k, ok := kind.Lookup(plural); ok {
 		singular = k.Info().Singular
 	}
-	for _, member := range []string{"Name", "Filename"} {
+	for _, member := range []string{"Name", "Username", "Filename"} {
 		if name, ok := data[member].(string); ok && name != "" {
 			return fmt.Sprintf("%s '%s'", singular, name)
 		}

@@ -8,9 +8,10 @@ import (
 // carried lists the kinds that a parcel holds, in an order in which each is made
 // after what it must refer to, where that is possible.
 var carried = []string{
-	"TagSets", "Proxies", "MachinePolicies", "WorkerPools", "GitCredentials", "Environments", "Lifecycles", "ProjectGroups",
+	"UserRoles", "Users", "Teams", "TagSets", "Proxies", "MachinePolicies", "WorkerPools", "GitCredentials", "Environments", "Lifecycles", "ProjectGroups",
 	"LibraryVariableSets", "Feeds", "Projects", "Channels", "Tenants", "Accounts", "Certificates", "ActionTemplates",
 	"Machines", "Workers", "DeploymentProcesses", "Runbooks", "RunbookProcesses", "VariableSets", "TenantVariables", "ProjectTriggers",
+	"ScopedUserRoles",
 }
 
 // rank is the place of a kind in that order; -1 when it is not carried.

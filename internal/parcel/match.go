@@ -162,8 +162,10 @@ func (t *taking) match(d Document, data map[string]any) (string, error) {
 			return id, nil
 		}
 	}
-	name, _ := data["Name"].(string)
-	owner := t.here(d.Owner)
+	if d.Kind == "ScopedUserRoles" {
+		return t.given(data)
+	}
+	name, owner := nameOf(data), t.here(d.Owner)
 	id, err := t.search(k, name, owner)
 	if err != nil || id != "" || marks[d.Kind] == nil || !marks[d.Kind](data) || d.Owner != "" && !t.made[d.Owner] {
 		return id, err

@@ -23,6 +23,7 @@ type Ask struct {
 	Password secret.Text
 	Version  string // of the program
 	Packages bool   // list the packages too, for the caller to carry
+	People   bool   // carry users, teams and what they may do in the space
 }
 
 // packing is one making of a parcel.
@@ -44,6 +45,9 @@ type found struct {
 
 // Pack makes a parcel, and writes into the audit trail that it did.
 func Pack(ctx context.Context, db *store.DB, ask Ask) (*Parcel, error) {
+	if ask.People && len(ask.Projects) > 0 {
+		return nil, fault.New(fault.Invalid, "People are exported with a whole space: leave the projects out, or the people.")
+	}
 	p := &Parcel{Form: 1, Version: ask.Version, Made: time.Now().UTC().Truncate(time.Second)}
 	err := db.View(ctx, func(tx *store.Tx) error {
 		space, err := catalog.Spaces.Find(tx, "", ask.Space)
@@ -54,6 +58,12 @@ func Pack(ctx context.Context, db *store.DB, ask Ask) (*Parcel, error) {
 		w := &packing{tx: tx, space: space, all: map[string]*found{}, chosen: map[string]bool{}, named: map[string]Name{}, tagSets: map[string]string{}}
 		if err := w.read(); err != nil {
 			return err
+		}
+		if ask.People {
+			p.Form = 3
+			if err := w.readPeople(); err != nil {
+				return err
+			}
 		}
 		if p.Projects, err = w.choose(ask.Projects); err != nil {
 			return err
@@ -67,7 +77,7 @@ func Pack(ctx context.Context, db *store.DB, ask Ask) (*Parcel, error) {
 		if p.Documents, err = w.documents(); err != nil || !ask.Packages {
 			return err
 		}
-		p.Form = form
+		p.Form = max(p.Form, 2)
 		p.Packages, err = w.packages(len(ask.Projects) > 0)
 		return err
 	})
@@ -101,6 +111,9 @@ func (p *Parcel) secrets() string {
 // read reads all that could be carried.
 func (w *packing) read() error {
 	for _, plural := range carried {
+		if isPeople(plural) {
+			continue
+		}
 		k, _ := kind.Lookup(plural)
 		docs, err := w.tx.Find(store.Query{Table: k.Info().Table, Kind: plural, Where: []store.Where{{SQL: "space = ?", Args: []any{w.space.ID}}}})
 		if err != nil {
@@ -256,8 +269,7 @@ func (w *packing) nameOthers() error {
 		id := open[0]
 		open = open[1:]
 		if f := w.all[id]; f != nil {
-			name, _ := f.data["Name"].(string)
-			w.named[id] = Name{id, f.Kind, name, f.Owner}
+			w.named[id] = Name{id, f.Kind, nameOf(f.data), f.Owner}
 			look(f.Owner)
 			continue
 		}
@@ -302,8 +314,10 @@ func (p *Parcel) seal(from *secret.Key, password secret.Text) error {
 	switch {
 	case len(lost) > 0:
 		return &fault.Error{Code: fault.Conflict, Message: "Not all secrets can be exported: enter them again first.", Details: lost}
-	case count == 0:
+	case count == 0 && p.Form < 3:
 		return nil
+	case password == "" && count == 0:
+		return fault.New(fault.Invalid, "Whoever could change the export could make themselves an administrator with it: give a password (--password, or TAKO_EXPORT_PASSWORD).")
 	case password == "":
 		return fault.New(fault.Invalid, "The export would hold %d secrets: give a password for them (--password, or TAKO_EXPORT_PASSWORD).", count)
 	case len(password.Reveal()) < shortest:

@@ -5,8 +5,8 @@
 // What belongs to a project is brought to the state of the file as often as the
 // file is taken in. What projects share with others, such as environments and
 // accounts, is found by its name, made if it is missing, and else left as it is.
-// Packages of the space's own feed are listed in it and lie beside it. History, users
-// and teams are not carried.
+// Packages of the space's own feed are listed in it and lie beside it. Users, teams and
+// what they may do are carried on demand; history is not.
 package parcel
 
 import (
@@ -20,9 +20,9 @@ import (
 	"github.com/takodeploy/tako/internal/secret"
 )
 
-// form is what this program reads; what has no packages is written in the first, which
-// programs before them read too.
-const form = 2
+// form is what this program reads. What has neither packages nor people is written in
+// the first, and what has no people in the second, for programs that knew no more.
+const form = 3
 
 // Parcel is the content of the file.
 type Parcel struct {
@@ -58,6 +58,7 @@ type Name struct {
 type Document struct {
 	Kind, ID string
 	Owner    string `json:",omitempty"`
+	System   bool   `json:",omitempty"` // of the whole installation, not of the space
 	Data     json.RawMessage
 }
 
@@ -90,7 +91,7 @@ func Read(from io.Reader) (*Parcel, error) {
 			return nil, fault.New(fault.Invalid, "The export holds %s, which is a %s: no such thing is carried.", d.ID, d.Kind)
 		}
 	}
-	return p, nil
+	return p, p.sealedIfPeople()
 }
 
 // key gives the key that the parcel's secrets are sealed with.

@@ -389,8 +389,8 @@ func TestRefusals(t *testing.T) {
 		"a team that is not here":   {take(password), "Team 'Ops' is named in the export"},
 		"half a file":               {read(string(whole[:len(whole)/2])), "no whole export"},
 		"some other file":           {read(`{"Name":"x"}`), "no export of Tako"},
-		"a later form":              {read(`{"Form":3,"SpaceID":"Spaces-1","Version":"9.0"}`), "use a newer one"},
-		"what is not to be carried": {read(`{"Form":1,"SpaceID":"Spaces-1","Documents":[{"Kind":"Users","ID":"Users-1"}]}`), "no such thing is carried"},
+		"a later form":              {read(`{"Form":4,"SpaceID":"Spaces-1","Version":"9.0"}`), "use a newer one"},
+		"what is not to be carried": {read(`{"Form":1,"SpaceID":"Spaces-1","Documents":[{"Kind":"Releases","ID":"Releases-1"}]}`), "no such thing is carried"},
 	} {
 		if !strings.Contains(explained(c.err), c.want) || !fault.Is(c.err, fault.Invalid) {
 			t.Errorf("%s: %s", name, explained(c.err))

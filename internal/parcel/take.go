@@ -20,6 +20,7 @@ type Arrival struct {
 	Space     string // name, slug or id; that of the same name unless given, which is made if need be
 	Password  secret.Text
 	Overwrite bool // bring also what projects share with others to the state of the file
+	People    bool // make also the users and teams of the file that are missing here
 	Trial     bool // only say what would be done
 }
 
@@ -54,6 +55,11 @@ func Take(ctx context.Context, db *store.DB, p *Parcel, ask Arrival) (taken Take
 		return taken, err
 	}
 	err = db.Do(ctx, func(tx *store.Tx) error {
+		if !ask.People {
+			if p, err = p.without(); err != nil {
+				return err
+			}
+		}
 		t := &taking{tx: tx, parcel: p, ask: ask, at: map[string]int{}, ids: map[string]string{}, made: map[string]bool{}, open: map[string]bool{}}
 		for i, d := range p.Documents {
 			v, err := tree(d.Data)
@@ -118,6 +124,10 @@ func (t *taking) make(i int) error {
 		return nil
 	}
 	t.open[d.ID] = true
+	if t.withheld(d, data) {
+		t.taken.Left = append(t.taken.Left, t.title(d, data))
+		return nil
+	}
 	var failed error
 	mention(data, func(id string) {
 		if j, ok := t.at[id]; ok && failed == nil && rank(t.parcel.Documents[j].Kind) <= rank(d.Kind) {
@@ -163,7 +173,9 @@ func (t *taking) create(d Document, data map[string]any) (string, error) {
 		return "", err
 	}
 	b := kind.BaseOf(r)
-	b.SpaceID = t.space
+	if b.SpaceID = t.space; d.System {
+		b.SpaceID = ""
+	}
 	if !numbered().MatchString(d.ID) {
 		b.ID = t.derived(d.ID)
 	}
@@ -182,6 +194,9 @@ func (t *taking) wanted(data map[string]any) map[string]any {
 // bring gives a document that is here the state that the parcel wants it in.
 func (t *taking) bring(i int) error {
 	d, data := t.parcel.Documents[i], t.data[i]
+	if t.ids[d.ID] == "" {
+		return nil // withheld
+	}
 	name, k := t.title(d, data), lookup(d.Kind)
 	r, err := k.GetAny(t.tx, t.ids[d.ID])
 	if err != nil {
@@ -282,6 +297,9 @@ func (t *taking) plain(r any) (map[string]any, error) {
 // mine reports that the parcel has the say over a document: it belongs to one of
 // its projects, or was made now.
 func (t *taking) mine(d Document, data map[string]any) bool {
+	if d.System && !t.made[d.ID] {
+		return false
+	}
 	if t.ask.Overwrite || t.made[d.ID] || slices.Contains(ofProject, d.Kind) {
 		return true
 	}
