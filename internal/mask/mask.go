@@ -7,7 +7,10 @@
 // one stays beside the other.
 package mask
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Mask is what stands in the place of a secret.
 const Mask = "********"
@@ -64,6 +67,20 @@ func (m *Masker) Flush() string {
 	out := m.give(m.held, len(m.held))
 	m.state, m.covered = 0, 0
 	return out
+}
+
+// Cut is Flush for a text that something has broken off: if it ends in the
+// beginning of a secret, that is masked too, since the rest was on its way. A
+// beginning of less than minCharacters is shown: it tells as little as a secret
+// of that length, and many a word ends so by chance.
+func (m *Masker) Cut() string {
+	m.renew()
+	// What is held ends in the longest text that a secret begins with.
+	begun := m.held[len(m.held)-int(m.machine.nodes[m.state].depth):]
+	if utf8.RuneCountInString(begun) >= minCharacters {
+		m.note(span{len(m.held) - len(begun), len(m.held)})
+	}
+	return m.Flush()
 }
 
 // renew takes up secrets that were added, which may be in what is held.

@@ -110,6 +110,45 @@ func TestEscaped(t *testing.T) {
 	}
 }
 
+// TestCut masks what may be the first part of a secret at the end of a text
+// that was broken off, and nothing else.
+func TestCut(t *testing.T) {
+	tests := []struct {
+		name    string
+		secrets []string
+		text    string
+		want    string
+	}{
+		{"nothing", []string{"long secret"}, "", ""},
+		{"other text", []string{"long secret"}, "a text", "a text"},
+		{"half", []string{"long secret"}, "it is long se", "it is ********"},
+		{"whole", []string{"long secret"}, "it is long secret", "it is ********"},
+		{"four characters", []string{"long secret"}, "it is long", "it is ********"},
+		{"three characters", []string{"long secret"}, "it is lon", "it is lon"},
+		{"four characters of several bytes", []string{"äöüßxyz"}, "-äöüß", "-********"},
+		{"the middle", []string{"long secret"}, "it is ng sec", "it is ng sec"},
+		{"not at the end", []string{"long secret"}, "it is long se.", "it is long se."},
+		{"after a whole one", []string{"long secret"}, "long secretlong s", "****************"},
+		{"going on from a whole one", []string{"abcd", "abcdefgh"}, "abcdef", "********"},
+		{"within one that fails", []string{"xx1111", "1111222"}, "xx1112 11112", "xx1112 ********"},
+		{"the second line", []string{"first of them\nsecond of them"}, "second of t", "********"},
+		{"half an escape", []string{`pass"word`}, `{"p":"pass\`, `{"p":"********`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for n := range len(tt.text) + 1 {
+				m := New(tt.secrets)
+				if got := m.Feed(tt.text[:n]) + m.Feed(tt.text[n:]) + m.Cut(); got != tt.want {
+					t.Fatalf("fed at %d: got %q, want %q", n, got, tt.want)
+				}
+				if got := m.Feed("cret") + m.Flush(); got != "cret" {
+					t.Fatalf("the text afterwards is %q", got)
+				}
+			}
+		})
+	}
+}
+
 func TestFlushEndsText(t *testing.T) {
 	m := New([]string{"secret"})
 	if got := m.Feed("sec") + m.Flush() + m.Feed("ret") + m.Flush(); got != "secret" {

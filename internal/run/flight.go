@@ -291,7 +291,7 @@ func (n *run) merge(old map[string]task.Output, more []step.Output) map[string]t
 func Lines(list []step.Line) []task.Line {
 	out := make([]task.Line, len(list))
 	for i, l := range list {
-		out[i] = task.Line{Category: task.Category(l.Category), Time: l.Time, Text: l.Text}
+		out[i] = task.Line{Category: task.Category(l.Category), Time: l.Time, Text: l.Text, Open: l.Open}
 	}
 	return out
 }

@@ -20,7 +20,8 @@ var _ = step.Register("Test.Blab", step.ExecutorFunc(func(ctx context.Context, j
 		return step.Failure("a job is given %q", got), nil
 	}
 	err := j.Take(ctx, step.Batch{
-		Lines: []step.Line{{Category: step.Warning, Text: open}}, Message: open, Progress: 10,
+		Lines:   []step.Line{{Category: step.Warning, Text: open}, {Category: step.Info, Text: "it is swordf", Open: true}},
+		Message: open, Progress: 10,
 		Outputs: []step.Output{{Name: "open", Value: open}, {Name: "of swordfish", Value: "none"}},
 	})
 	if err != nil {
@@ -61,7 +62,7 @@ func TestWhatAnActionSaysIsMasked(t *testing.T) {
 	if _, there := records[0].Outputs["of ********"]; !there {
 		t.Errorf("the outputs are %v", records[0].Outputs)
 	}
-	h.find(t, "swordfish")
+	h.find(t, "swordf")
 }
 
 // find looks for a text in what is stored of tasks, as it is and unpacked.

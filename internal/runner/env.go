@@ -31,10 +31,19 @@ type Env struct {
 	Environ []string                    // for the processes that the job starts, "NAME=value"
 	Grace   time.Duration               // between asking a process to end and killing it
 	Started func(pid int, began uint64) // told of each process that leads a session; may be nil
+	// Ended is told when a process has said its last, so that nothing comes to
+	// stand on a line that it has begun; may be nil.
+	Ended func()
 
 	mu      sync.Mutex
 	cleanup []func()
 	lingers bool
+}
+
+func (e *Env) ended() {
+	if e.Ended != nil {
+		e.Ended()
+	}
 }
 
 // linger notes that something the job started may outlive it.

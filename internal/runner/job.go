@@ -94,6 +94,7 @@ type Line struct {
 	Time   time.Time
 	Stream string // Stdout or Stderr
 	Text   string // valid UTF-8 without its line end
+	Open   bool   // its end never came: the stream was over first
 }
 
 // Exit is how a job ended. Lost means that its end was not seen: the machine

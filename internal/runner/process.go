@@ -92,6 +92,7 @@ func (e *Env) Exec(ctx context.Context, p Process) (int, error) {
 	if child.attend(ctx, e) {
 		e.linger()
 	}
+	e.ended()
 	if child.status.Signaled() {
 		return 128 + int(child.status.Signal()), nil
 	}
@@ -173,6 +174,7 @@ func (c *child) end(e *Env) {
 		<-c.ended
 		c.awaitOutput(nil)
 	}
+	e.ended()
 	e.tellEnded(all.others(c.pid, left), left)
 	<-c.ended
 }

@@ -160,11 +160,10 @@ func (in *intake) release(open bool) {
 	in.held = in.held[:0]
 	in.pieces.size = 0
 	for _, e := range all {
-		if open && e.Message == nil && len(e.Line) > maxWhole/2 {
-			var rest string
-			e.Line, rest = part(e.Line, in.job.masked)
+		if open && e.line.Open && e.Message == nil && len(e.Line) > maxWhole/2 {
 			tail := e
-			tail.Line = rest
+			e.Line, tail.Line = part(e.Line, in.job.masked)
+			e.line.Open = false
 			in.held = append(in.held, tail)
 		}
 		in.apply(e)
@@ -213,7 +212,7 @@ var quiet = map[string]bool{
 }
 
 func (in *intake) say(c Category, e event, text string) {
-	in.batch.Lines = append(in.batch.Lines, Line{Category: c, Time: e.line.Time, Text: text})
+	in.batch.Lines = append(in.batch.Lines, Line{Category: c, Time: e.line.Time, Text: text, Open: e.line.Open})
 }
 
 // mask keeps a value out of the log from here on, after a restart too.
@@ -285,7 +284,7 @@ func (in *intake) commit() error {
 
 // finish reads what was held back at the end of the output as text.
 func (in *intake) finish() error {
-	in.hold(in.parser.Flush(), runner.Line{})
+	in.hold(in.parser.Flush(), runner.Line{Open: true})
 	in.release(false)
 	if in.seen > in.job.Cursor {
 		in.batch.Cursor = in.seen

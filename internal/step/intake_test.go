@@ -118,6 +118,29 @@ func TestIntake(t *testing.T) {
 	}
 }
 
+// TestLinesThatGoOn tells which lines are broken off: those without their end,
+// and what is left of a message.
+func TestLinesThatGoOn(t *testing.T) {
+	b := newBench(t, nil)
+	in, err := newIntake(context.Background(), b.job(Job{}, false))
+	must(t, err)
+	lines := numbered([]string{"a", long, "b", long, "!c", "##octopus[setVariable name='"})
+	lines[5].Open = true
+	must(t, in.take(lines))
+	must(t, in.finish())
+	var got []string
+	for _, l := range b.lines {
+		text := strings.ReplaceAll(l.Text, long, "long ")
+		if l.Open {
+			text += " …"
+		}
+		got = append(got, text)
+	}
+	if diff := cmp.Diff([]string{"a", "long b", "long  …", "c", "##octopus[setVariable name=' …"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestEndlessLine reads a line that never ends and checks that no secret is cut
 // where it is logged in parts.
 func TestEndlessLine(t *testing.T) {

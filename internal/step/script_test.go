@@ -153,6 +153,29 @@ func TestScriptIsStopped(t *testing.T) {
 	}
 }
 
+// TestLineIsBrokenOff stops a script between two writes of one line: what is
+// there of the line is logged as one that was broken off.
+func TestLineIsBrokenOff(t *testing.T) {
+	b := newBench(t, localReach(t))
+	ctx, stop := context.WithCancelCause(context.Background())
+	go func() {
+		b.await("the script's start", func() bool { return len(b.lines) > 0 })
+		stop(ErrCanceled)
+	}()
+	o, err := Script.Run(ctx, b.job(bash("printf 'half a' >&2; printf 'whole\\nhalf b'; sleep 60"), false))
+	must(t, err)
+	b.finish(o)
+	open := map[string]bool{}
+	for _, l := range b.lines {
+		if !strings.HasPrefix(l.Text, "Ended with the script: ") {
+			open[l.Text] = l.Open
+		}
+	}
+	if diff := cmp.Diff(map[string]bool{"whole": false, "half a": true, "half b": true}, open); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestScriptIsLetGo ends the process: the script must run on, and be found.
 func TestScriptIsLetGo(t *testing.T) {
 	b := newBench(t, localReach(t))

@@ -194,6 +194,8 @@ type Line struct {
 	Category Category
 	Time     time.Time // zero is now
 	Text     string
+	// Open says that the line was broken off, perhaps within a secret.
+	Open bool
 }
 
 // Output is a variable that the action sets for later steps.

@@ -41,7 +41,8 @@ func (p *pieces) add(line runner.Line) bool {
 	return true
 }
 
-// whole puts the pieces of lines together, in the place of the first.
+// whole puts the pieces of lines together, in the place of the first. A line is
+// open whose last piece is missing, as it is where the log was full.
 func whole(events []event) []event {
 	var all []event
 	begun := map[string]int{} // the stream's line that goes on
@@ -53,6 +54,7 @@ func whole(events []event) []event {
 		at, on := begun[e.line.Stream]
 		if on {
 			all[at].Line += e.Line
+			all[at].line.Open = e.line.Open
 		} else {
 			at = len(all)
 			all = append(all, e)
@@ -62,6 +64,9 @@ func whole(events []event) []event {
 		} else {
 			delete(begun, e.line.Stream)
 		}
+	}
+	for _, at := range begun {
+		all[at].line.Open = true
 	}
 	return all
 }

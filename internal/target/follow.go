@@ -132,7 +132,7 @@ func (f *follower) run(s *wire.Stream) (runner.Exit, error) {
 
 func (f *follower) take(record wire.Record) (exit runner.Exit, ended bool, err error) {
 	switch record.Kind {
-	case wire.RecordStdout, wire.RecordStderr:
+	case wire.RecordStdout, wire.RecordStderr, wire.RecordOpenStdout, wire.RecordOpenStderr:
 		if record.Seq > f.after+int64(len(f.batch)) {
 			f.batch = append(f.batch, record.Line())
 			f.size += len(record.Text)

@@ -61,6 +61,9 @@ type Line struct {
 	Category Category
 	Time     time.Time
 	Text     string
+	// Open says, of a line to be written, that it was broken off: what may be
+	// the first part of a secret at its end is masked too.
+	Open bool
 }
 
 // A chunk is a run of lines of one place, packed: a byte for the form, then

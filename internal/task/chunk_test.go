@@ -11,9 +11,9 @@ import (
 func TestChunks(t *testing.T) {
 	at := time.UnixMilli(1760000000123).UTC()
 	for name, lines := range map[string][]Line{
-		"small":  {{1, Info, at, "hello"}, {2, Error, at.Add(-time.Second), ""}},
-		"large":  {{7, Verbose, at, strings.Repeat("noise ", 9000)}, {8, "Finished", at.Add(time.Hour), "ü\x00"}},
-		"single": {{1, Warning, at, "x"}},
+		"small":  {{1, Info, at, "hello", false}, {2, Error, at.Add(-time.Second), "", false}},
+		"large":  {{7, Verbose, at, strings.Repeat("noise ", 9000), false}, {8, "Finished", at.Add(time.Hour), "ü\x00", false}},
+		"single": {{1, Warning, at, "x", false}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			data := pack(lines)
@@ -32,14 +32,14 @@ func TestChunks(t *testing.T) {
 }
 
 func FuzzUnpack(f *testing.F) {
-	f.Add(pack([]Line{{1, Info, time.UnixMilli(5), "hello"}}))
+	f.Add(pack([]Line{{1, Info, time.UnixMilli(5), "hello", false}}))
 	f.Fuzz(func(_ *testing.T, data []byte) { _, _ = unpack(data, 1) })
 }
 
 func BenchmarkPackSmall(b *testing.B) {
 	lines := []Line{}
 	for range 10 {
-		lines = append(lines, Line{1, Info, time.UnixMilli(1760000000123), "a line of ordinary length with some words"})
+		lines = append(lines, Line{1, Info, time.UnixMilli(1760000000123), "a line of ordinary length with some words", false})
 	}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -22,11 +22,18 @@ func (m *masks) add(secrets ...string) {
 	m.masker.Add(secrets...)
 }
 
-func (m *masks) apply(text string) string {
+func (m *masks) apply(text string) string { return m.line(text, false) }
+
+// line masks a text that may be broken off.
+func (m *masks) line(text string, open bool) string {
 	if text == "" {
 		return ""
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.masker.Feed(text) + m.masker.Flush()
+	end := m.masker.Flush
+	if open {
+		end = m.masker.Cut
+	}
+	return m.masker.Feed(text) + end()
 }

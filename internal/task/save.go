@@ -75,7 +75,7 @@ func (c *commit) pack(x *Execution, l Lines) {
 		if line.Time.IsZero() {
 			line.Time = c.now
 		}
-		line.Text = x.mask.apply(line.Text)
+		line.Text, line.Open = x.mask.line(line.Text, line.Open), false
 		c.warnings = c.warnings || line.Category.bad()
 		notice, keep := x.room(int64(len(line.Text))+16, line.Category)
 		if notice != "" {

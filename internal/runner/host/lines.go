@@ -76,12 +76,13 @@ func cutAt(b []byte) int {
 	return n
 }
 
-// flush puts the last line into the log although nothing ended it.
+// flush puts the last line into the log although nothing ended it, and says so
+// of it.
 func (w *lineWriter) flush() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.partial) > 0 {
-		w.out.add(w.kind, w.partial)
+		w.out.add(w.kind.Opened(), w.partial)
 		w.partial = nil
 	}
 }

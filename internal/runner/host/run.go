@@ -132,7 +132,7 @@ type result struct {
 }
 
 // perform builds the job's surroundings and runs its command.
-func (e *engine) perform(ctx context.Context, t *ticket, command runner.Command, job *runner.Job, stdout, stderr io.Writer) (int, error) {
+func (e *engine) perform(ctx context.Context, t *ticket, command runner.Command, job *runner.Job, stdout, stderr *lineWriter) (int, error) {
 	if ctx.Err() != nil {
 		return 0, context.Cause(ctx)
 	}
@@ -143,6 +143,7 @@ func (e *engine) perform(ctx context.Context, t *ticket, command runner.Command,
 		Job: job, Ticket: t.name, Home: e.options.Home, Root: e.root, Work: t.filesDir(),
 		Stdout: stdout, Stderr: stderr, Vars: runner.NewVariables(job.Variables),
 		Environ: e.environ, Grace: e.options.Grace, Started: t.processStarted,
+		Ended: func() { stdout.flush(); stderr.flush() },
 	}
 	e.introduce(env.Vars)
 	done := make(chan result, 1)

@@ -15,12 +15,23 @@ import (
 type RecordKind byte
 
 // The kinds of record. An exit ends a followed stream and is not in the log.
+// The open kinds are of a line whose end never came.
 const (
-	RecordStdout RecordKind = 1
-	RecordStderr RecordKind = 2
-	RecordExit   RecordKind = 3
-	RecordError  RecordKind = 4
+	RecordStdout     RecordKind = 1
+	RecordStderr     RecordKind = 2
+	RecordExit       RecordKind = 3
+	RecordError      RecordKind = 4
+	RecordOpenStdout RecordKind = 5
+	RecordOpenStderr RecordKind = 6
 )
+
+// Opened is the kind of a line's record whose end never came.
+func (k RecordKind) Opened() RecordKind {
+	if k == RecordStderr {
+		return RecordOpenStderr
+	}
+	return RecordOpenStdout
+}
 
 // RecordHeader is the size of what stands before a record's text: length of
 // the rest u32, kind u8, sequence u64, unix nanoseconds u64.
@@ -79,10 +90,11 @@ func ParseRecord(b []byte) (r Record, rest []byte, ok bool, err error) {
 // Line makes a line of a record.
 func (r Record) Line() runner.Line {
 	stream := runner.Stdout
-	if r.Kind == RecordStderr {
+	if r.Kind == RecordStderr || r.Kind == RecordOpenStderr {
 		stream = runner.Stderr
 	}
-	return runner.Line{Seq: r.Seq, Time: time.Unix(0, r.Time).UTC(), Stream: stream, Text: string(r.Text)}
+	open := r.Kind == RecordOpenStdout || r.Kind == RecordOpenStderr
+	return runner.Line{Seq: r.Seq, Time: time.Unix(0, r.Time).UTC(), Stream: stream, Text: string(r.Text), Open: open}
 }
 
 // Request is what a stream is opened with.
