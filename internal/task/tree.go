@@ -65,6 +65,7 @@ const (
 	detailLines   = 50_000
 	detailDefault = 10_000
 	detailBytes   = 16 << 20
+	detailLine    = 64 << 10
 )
 
 // Details reads a task and the tree of what it does. The tree comes from its
@@ -469,8 +470,17 @@ func (b *builder) log(lines []PlacedLine) {
 				e = b.at[path+"@"]
 			}
 		}
-		e.LogElements = append(e.LogElements, LogElement{Category: l.Category, OccurredAt: l.Time, MessageText: l.Text, Number: l.Number})
+		e.LogElements = append(e.LogElements, LogElement{Category: l.Category, OccurredAt: l.Time, MessageText: b.shown(l.Text), Number: l.Number})
 	}
+}
+
+// shown is as much of a line as anybody reads here.
+func (b *builder) shown(text string) string {
+	if len(text) <= detailLine {
+		return text
+	}
+	text, more := strings.ToValidUTF8(text[:detailLine], ""), len(text)-detailLine
+	return fmt.Sprintf("%s … (%d more bytes: /api/tasks/%s/raw has all of the line)", text, more, b.task.ID)
 }
 
 func moment(t time.Time) *time.Time {

@@ -55,6 +55,7 @@ func TestDetailsOfALongLog(t *testing.T) {
 		{"long lines", wide, 0, 250, 399, true},
 		{"long lines, as many as asked", wide, 390, 250, 389, true},
 		{"none", long, -1, 0, 0, false},
+		{"endless lines", log(3, 200_000), 0, 3, 3, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -66,6 +67,11 @@ func TestDetailsOfALongLog(t *testing.T) {
 					t.Errorf("got %q, want %q", got[0], want)
 				}
 				got = got[1:]
+			}
+			for _, line := range got {
+				if text, note, cut := strings.Cut(line, " …"); len(text) > detailLine || len(line) > detailLine && !cut || cut && note != fmt.Sprintf(" (%d more bytes: /api/tasks/%s/raw has all of the line)", 200_001-detailLine, tt.id) {
+					t.Errorf("a line of %d bytes has the note %q", len(line), note)
+				}
 			}
 			if len(got) < tt.least || len(got) > tt.most {
 				t.Errorf("%d lines", len(got))
