@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,6 +114,26 @@ func TestAuditShowsNoSecret(t *testing.T) {
 		}, "select data from event where document = $1 and category = 'Modified'", id)
 		if found != 2 {
 			t.Errorf("%d events", found)
+		}
+		return err
+	})
+}
+
+// What has no name of its own is told apart by what it is of.
+func TestAuditNamesWhatItIsAbout(t *testing.T) {
+	s := newShelf(t)
+	_, err := change(s, VariableSets, s.project.VariableSetID, `{"Version":0,"Variables":[]}`)
+	s.must(err)
+	s.do(func(tx *store.Tx) error {
+		events, _, err := tx.Events(store.EventQuery{Take: 1000})
+		var all []string
+		for _, e := range events {
+			all = append(all, e.Message)
+		}
+		for _, want := range []string{"Variable set of " + s.project.Name + " was changed", "Deployment process of " + s.project.Name + " was created"} {
+			if !slices.Contains(all, want) {
+				t.Errorf("nothing says %q: %q", want, all)
+			}
 		}
 		return err
 	})

@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/takodeploy/tako/internal/store"
 )
 
 // event says for the audit trail what Put does.
-func (k *Kind[T]) event(r, old *T, d *store.Document) (*store.Event, error) {
+func (k *Kind[T]) event(tx *store.Tx, r, old *T, d *store.Document) (*store.Event, error) {
 	e := &store.Event{Category: "Created"}
 	verb := "created"
 	if old != nil {
@@ -21,16 +22,45 @@ func (k *Kind[T]) event(r, old *T, d *store.Document) (*store.Event, error) {
 		}
 		e.Details = changes
 	}
-	e.Message = fmt.Sprintf("%s %s was %s", k.Singular, title(d), verb)
+	what, err := k.title(tx, r, d)
+	if err != nil {
+		return nil, err
+	}
+	e.Message = what + " was " + verb
 	e.Related = k.related(r)
 	return e, nil
 }
 
-func title(d *store.Document) string {
+// title is what people know a resource by: its kind and its name, or that of
+// what it belongs to, such as "Deployment process of Web shop".
+func (k *Kind[T]) title(tx *store.Tx, r *T, d *store.Document) (string, error) {
 	if d.Name != "" {
-		return d.Name
+		return k.Singular + " " + d.Name, nil
 	}
-	return d.ID
+	what := k.Singular
+	if k.Frozen != nil && k.Frozen(r) {
+		what = "Snapshot of the " + strings.ToLower(what[:1]) + what[1:]
+	}
+	owners := k.Within(r).Projects
+	for _, ref := range d.References {
+		if len(owners) < 2 {
+			owners = append(owners, ref.Target)
+		}
+	}
+	var names []string
+	for _, id := range owners {
+		owner, err := tx.Get("", id)
+		if err != nil {
+			return "", err
+		}
+		if owner != nil && owner.Name != "" && !slices.Contains(names, owner.Name) {
+			names = append(names, owner.Name)
+		}
+	}
+	if names == nil {
+		return what + " " + d.ID, nil
+	}
+	return what + " of " + strings.Join(names, " and "), nil
 }
 
 // related lists what an event about r is also about.

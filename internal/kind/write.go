@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -166,7 +167,7 @@ func (k *Kind[T]) Put(tx *store.Tx, r *T) error {
 		return err
 	}
 	if !k.Silent {
-		if d.Event, err = k.event(r, old, d); err != nil {
+		if d.Event, err = k.event(tx, r, old, d); err != nil {
 			return err
 		}
 	}
@@ -413,7 +414,11 @@ func (k *Kind[T]) Remove(tx *store.Tx, r *T) error {
 		return err
 	}
 	if !k.Silent {
-		d.Event = &store.Event{Category: "Deleted", Message: fmt.Sprintf("%s %s was deleted", k.Singular, title(d)), Related: k.related(r)}
+		what, err := k.title(tx, r, d)
+		if err != nil {
+			return err
+		}
+		d.Event = &store.Event{Category: "Deleted", Message: what + " was deleted", Related: k.related(r)}
 	}
 	return tx.Delete(d)
 }
@@ -441,7 +446,7 @@ func (k *Kind[T]) inUse(tx *store.Tx, d *store.Document, users []store.User) err
 	if details == nil {
 		return nil
 	}
-	return &fault.Error{Code: fault.Invalid, Message: fmt.Sprintf("%s '%s' cannot be deleted because it is in use.", k.Singular, title(d)), Details: details}
+	return &fault.Error{Code: fault.Invalid, Message: fmt.Sprintf("%s '%s' cannot be deleted because it is in use.", k.Singular, cmp.Or(d.Name, d.ID)), Details: details}
 }
 
 // GetAny, FindAny, PutAny and DeleteAny are Get, Find, Put and Delete for a
