@@ -111,9 +111,10 @@ func checkSteps(tx *store.Tx, space string, steps, old []Step, c *fault.Complain
 			a := &s.Actions[j]
 			a.Name = strings.TrimSpace(a.Name)
 			unique(actions, a.Name, c, "action")
+			told := a.Properties[propertyFeed].Text
 			checkAction(a, c)
 			checkSettings("Action '"+a.Name+"'", a.Properties, c)
-			if err := checkSources(tx, space, fmt.Sprintf("Steps[%d].Actions[%d].", i, j), a, c); err != nil {
+			if err := checkSources(tx, space, fmt.Sprintf("Steps[%d].Actions[%d].", i, j), a, told, c); err != nil {
 				return err
 			}
 			if err := checkTags(tx, space, "", "TenantTags of action '"+a.Name+"'", &a.TenantTags, c); err != nil {
@@ -128,8 +129,10 @@ func checkSteps(tx *store.Tx, space string, steps, old []Step, c *fault.Complain
 
 // checkSources refuses feeds and Git credentials that are not there. They may be
 // named by their ids, slugs or names, and by variables, whose values are only
-// known when there is a release.
-func checkSources(tx *store.Tx, space, where string, a *Action, c *fault.Complaints) error {
+// known when there is a release. The feed that a client tells by a property is not
+// held against what is there, as no property is: it may come later, and without
+// it no release is made.
+func checkSources(tx *store.Tx, space, where string, a *Action, told string, c *fault.Complaints) error {
 	lookup := func(field, what, value string, find func() error) error {
 		if value == "" || strings.Contains(value, "#{") {
 			return nil
@@ -149,7 +152,9 @@ func checkSources(tx *store.Tx, space, where string, a *Action, c *fault.Complai
 	}
 	err := feed("Container.FeedId", a.Container.FeedID)
 	for k := 0; k < len(a.Packages) && err == nil; k++ {
-		err = feed(fmt.Sprintf("Packages[%d].FeedId", k), a.Packages[k].FeedID)
+		if p := a.Packages[k]; p.Name != "" || p.FeedID != told {
+			err = feed(fmt.Sprintf("Packages[%d].FeedId", k), p.FeedID)
+		}
 	}
 	for k := 0; k < len(a.GitDependencies) && err == nil; k++ {
 		value := a.GitDependencies[k].GitCredentialID

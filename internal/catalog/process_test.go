@@ -57,22 +57,22 @@ func TestProcessIsCompleted(t *testing.T) {
 func TestProcessRules(t *testing.T) {
 	s := newShelf(t)
 	tests := map[string]struct{ steps, want string }{
-		"same step":        {step("A", "") + "," + step("a", ""), "more than one step"},
-		"same action":      {`{"Name":"A","Actions":[{"Name":"x","ActionType":"t"},{"Name":"X","ActionType":"t"}]}`, "more than one action"},
-		"no action":        {`{"Name":"A"}`, "has no action"},
-		"no type":          {`{"Name":"A","Actions":[{"Name":"x"}]}`, "ActionType (of 'x') must not be empty"},
-		"bad condition":    {`{"Name":"A","Condition":"Maybe","Actions":[{"Name":"x","ActionType":"t"}]}`, "not one of"},
-		"environment":      {step("A", `,"Environments":["Environments-9"]`), "Steps[0].Actions[0].Environments (of 'A') refers to 'Environments-9', which does not exist"},
-		"channel":          {step("A", `,"Channels":["Channels-9"]`), "does not exist"},
-		"pool":             {step("A", `,"WorkerPoolId":"WorkerPools-9"`), "Steps[0].Actions[0].WorkerPoolId (of 'A') refers to 'WorkerPools-9', which does not exist"},
-		"feed":             {step("A", `,"Packages":[{"PackageId":"Web","FeedId":"Feeds-9"}]`), "Steps[0].Actions[0].Packages[0].FeedId (of 'A') refers to 'Feeds-9', which is no feed of this space"},
-		"feed as property": {step("A", `,"Properties":{"Octopus.Action.Package.PackageId":"Web","Octopus.Action.Package.FeedId":"Feeds-9"}`), "Packages[0].FeedId (of 'A') refers to 'Feeds-9', which is no feed of this space"},
-		"feed of image":    {step("A", `,"Container":{"Image":"alpine","FeedId":"Feeds-9"}`), "Steps[0].Actions[0].Container.FeedId (of 'A') refers to 'Feeds-9', which is no feed of this space"},
-		"git credential":   {step("A", `,"GitDependencies":[{"RepositoryUri":"u","DefaultBranch":"b","GitCredentialId":"GitCredentials-9"}]`), "Steps[0].Actions[0].GitDependencies[0].GitCredentialId (of 'A') refers to 'GitCredentials-9', which is no Git credential of this space"},
-		"tag":              {step("A", `,"TenantTags":["no/such"]`), "no tag"},
-		"same reference":   {step("A", `,"Packages":[{"Name":"a"},{"Name":"A"}]`), "more than one package reference"},
-		"same git":         {step("A", `,"GitDependencies":[{"RepositoryUri":"u","DefaultBranch":"b"},{"RepositoryUri":"u","DefaultBranch":"b"}]`), "more than one Git dependency"},
-		"list as property": {step("A", `,"Properties":{"a":[]}`), "could not be read"},
+		"same step":           {step("A", "") + "," + step("a", ""), "more than one step"},
+		"same action":         {`{"Name":"A","Actions":[{"Name":"x","ActionType":"t"},{"Name":"X","ActionType":"t"}]}`, "more than one action"},
+		"no action":           {`{"Name":"A"}`, "has no action"},
+		"no type":             {`{"Name":"A","Actions":[{"Name":"x"}]}`, "ActionType (of 'x') must not be empty"},
+		"bad condition":       {`{"Name":"A","Condition":"Maybe","Actions":[{"Name":"x","ActionType":"t"}]}`, "not one of"},
+		"environment":         {step("A", `,"Environments":["Environments-9"]`), "Steps[0].Actions[0].Environments (of 'A') refers to 'Environments-9', which does not exist"},
+		"channel":             {step("A", `,"Channels":["Channels-9"]`), "does not exist"},
+		"pool":                {step("A", `,"WorkerPoolId":"WorkerPools-9"`), "Steps[0].Actions[0].WorkerPoolId (of 'A') refers to 'WorkerPools-9', which does not exist"},
+		"feed":                {step("A", `,"Packages":[{"PackageId":"Web","FeedId":"Feeds-9"}]`), "Steps[0].Actions[0].Packages[0].FeedId (of 'A') refers to 'Feeds-9', which is no feed of this space"},
+		"feed beside another": {step("A", `,"Properties":{"Octopus.Action.Package.FeedId":"Feeds-8"},"Packages":[{"PackageId":"Web","FeedId":"Feeds-9"}]`), "Packages[0].FeedId (of 'A') refers to 'Feeds-9'"},
+		"feed of image":       {step("A", `,"Container":{"Image":"alpine","FeedId":"Feeds-9"}`), "Steps[0].Actions[0].Container.FeedId (of 'A') refers to 'Feeds-9', which is no feed of this space"},
+		"git credential":      {step("A", `,"GitDependencies":[{"RepositoryUri":"u","DefaultBranch":"b","GitCredentialId":"GitCredentials-9"}]`), "Steps[0].Actions[0].GitDependencies[0].GitCredentialId (of 'A') refers to 'GitCredentials-9', which is no Git credential of this space"},
+		"tag":                 {step("A", `,"TenantTags":["no/such"]`), "no tag"},
+		"same reference":      {step("A", `,"Packages":[{"Name":"a"},{"Name":"A"}]`), "more than one package reference"},
+		"same git":            {step("A", `,"GitDependencies":[{"RepositoryUri":"u","DefaultBranch":"b"},{"RepositoryUri":"u","DefaultBranch":"b"}]`), "more than one Git dependency"},
+		"list as property":    {step("A", `,"Properties":{"a":[]}`), "could not be read"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -81,6 +81,21 @@ func TestProcessRules(t *testing.T) {
 				t.Errorf("want %q, got %s", test.want, explain(err))
 			}
 		})
+	}
+}
+
+// Clients tell feeds by properties before these are there, and send back what
+// came of it.
+func TestProcessTakesFeedsOfProperties(t *testing.T) {
+	s := newShelf(t)
+	id := s.project.DeploymentProcessID
+	const properties = `,"Properties":{"Octopus.Action.Package.PackageId":"Web","Octopus.Action.Package.FeedId":"feeds-later"}`
+	for version, more := range []string{properties, properties + `,"Packages":[{"PackageId":"Web","FeedId":"feeds-later"}]`} {
+		p, err := change(s, DeploymentProcesses, id, fmt.Sprintf(`{"Version":%d,"Steps":[%s]}`, version, step("Web", more)))
+		s.must(err)
+		if a := p.Steps[0].Actions[0]; len(a.Packages) != 1 || a.Packages[0].FeedID != "feeds-later" {
+			t.Errorf("%s became %+v", more, a.Packages)
+		}
 	}
 }
 
