@@ -35,7 +35,7 @@ spec:
   containers:
   - image: %[2]q
     volumeMounts: [{name: gates, mountPath: %[1]q}]
-    env: [{name: TAKO_AGENT_GRACE, value: 700ms}, {name: TAKO_AGENT_LOG_LIMIT, value: "3000000"}]
+    env: [{name: TAKO_AGENT_GRACE, value: 700ms}, {name: TAKO_AGENT_LOG_LIMIT, value: "3145728"}]
 %[3]s`, home, image, more))
 	must(t, err)
 	return &target.Pods{Cluster: c.Cluster, Manifest: manifest, Instance: "test", Options: options}, c, home

@@ -20,7 +20,7 @@ import (
 
 // agentEnv makes agents leave soon after a test, and jobs die soon when they
 // are told to.
-var agentEnv = []string{"TAKO_AGENT_IDLE=1500ms", "TAKO_AGENT_GRACE=3s", "TAKO_AGENT_RECALL=1ns", "TAKO_AGENT_LOG_LIMIT=3000000"}
+var agentEnv = []string{"TAKO_AGENT_IDLE=1500ms", "TAKO_AGENT_GRACE=3s", "TAKO_AGENT_RECALL=1ns", "TAKO_AGENT_LOG_LIMIT=3145728"}
 
 func TestMain(m *testing.M) {
 	if os.Getenv("TARGET_TEST_SERVER") != "" {

@@ -84,10 +84,18 @@ func (o *output) addLocked(kind wire.RecordKind, lines ...[]byte) {
 		if !o.full && o.size+int64(len(o.buf)) >= o.limit {
 			o.full = true
 			o.append(wire.RecordStderr, now, fmt.Appendf(nil,
-				"The output has reached the limit of %d bytes; of what follows only service messages are kept.", o.limit))
+				"The output has reached the limit of %s; of what follows only service messages are kept.", amount(o.limit)))
 		}
 	}
 	o.flush()
+}
+
+// amount is how people say so many bytes.
+func amount(bytes int64) string {
+	if bytes > 0 && bytes%(1<<20) == 0 {
+		return fmt.Sprintf("%d MiB", bytes>>20)
+	}
+	return fmt.Sprintf("%d bytes", bytes)
 }
 
 func (o *output) keep(text []byte) bool {
@@ -208,7 +216,7 @@ func (o *output) finish() (last int64, reason string) {
 		lost := o.lost
 		o.buf = o.buf[:0]
 		o.append(wire.RecordStderr, time.Now().UnixNano(), fmt.Appendf(nil,
-			"The output was cut at %d bytes: %d lines after that were not kept.", o.limit, lost))
+			"The output was cut at %s: %d lines after that were not kept.", amount(o.limit), lost))
 		o.flush()
 	}
 	return o.seq, ""
