@@ -56,7 +56,8 @@ func (p *Portal) Built() bool { return p.page != "" }
 func (p *Portal) Serve(w http.ResponseWriter, r *http.Request) bool {
 	name, isAsset := strings.CutPrefix(strings.TrimPrefix(r.URL.Path, "/app"), "/assets/")
 	isPage := r.URL.Path == "/app" || r.URL.Path == "/app/"
-	if !isAsset && !isPage && r.URL.Path != "/" {
+	isIcon := r.URL.Path == "/favicon.ico" // what browsers ask for beside anything that is not the page
+	if !isAsset && !isPage && !isIcon && r.URL.Path != "/" {
 		return false
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -69,6 +70,12 @@ func (p *Portal) Serve(w http.ResponseWriter, r *http.Request) bool {
 		p.servePage(w)
 	case isAsset:
 		p.serveAsset(w, r, name)
+	case isIcon:
+		h := w.Header()
+		h.Set("Content-Type", "image/svg+xml")
+		h.Set("Cache-Control", "public, max-age=86400")
+		h.Set("X-Content-Type-Options", "nosniff")
+		w.Write([]byte(icon)) // a client that is gone needs no answer
 	default:
 		// Relative, so that it is right behind a proxy that serves a folder.
 		w.Header().Set("Location", "./app")
@@ -76,6 +83,9 @@ func (p *Portal) Serve(w http.ResponseWriter, r *http.Request) bool {
 	}
 	return true
 }
+
+// icon is the one that web/index.html has in its head.
+const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect width="24" height="24" rx="6" fill="#1d5fd1"/><path d="M6 7.5h12M12 7.5v10" stroke="#fff" stroke-width="2.6" stroke-linecap="round"/></svg>`
 
 const unbuilt = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Tako</title>

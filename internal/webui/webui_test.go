@@ -46,6 +46,7 @@ func TestServe(t *testing.T) {
 		{"GET", "/assets/a-1.js", "gzip", 200, "public, max-age=31536000, immutable", "gzip", "zipped"},
 		{"GET", "/assets/a-1.js", "br;q=0, gzip;q=0.5", 200, "public, max-age=31536000, immutable", "gzip", "zipped"},
 		{"GET", "/assets/b-2.css", "gzip, br", 200, "public, max-age=31536000, immutable", "", "b{}"},
+		{"GET", "/favicon.ico", "", 200, "public, max-age=86400", "", "<svg "},
 		{"GET", "/assets/gone-3.js", "", 404, "no-store", "", "newer version"},
 		{"GET", "/assets/../index.html", "", 404, "no-store", "", "no such file"},
 		{"GET", "/assets/secret.qqq", "", 404, "no-store", "", "no such file"},
