@@ -59,7 +59,7 @@ func (d *Directory) Locate(ctx context.Context, name string) (gateway.Place, err
 }
 
 func (d *Directory) place(ctx context.Context, i *cloud.Instance) (gateway.Place, error) {
-	p := gateway.Place{Name: i.Name}
+	p := gateway.Place{Name: i.Name, Asleep: i.Status.Phase == cloud.Hibernated}
 	switch {
 	case i.DeletionTimestamp != nil:
 		p.Closed = "This server was deleted."

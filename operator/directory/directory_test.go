@@ -60,6 +60,11 @@ func TestFind(t *testing.T) {
 	if place, err := d.Locate(t.Context(), "c"); err != nil || place.Address != "" || place.Closed != "" {
 		t.Errorf("a pod without an address: %+v, %v", place, err)
 	}
+	asleep := named("e", noon, "e.example.com")
+	asleep.Status.Phase = cloud.Hibernated
+	if place, err := of(t, asleep).Locate(t.Context(), "e"); err != nil || !place.Asleep || place.Address != "" {
+		t.Errorf("one that sleeps: %+v, %v", place, err)
+	}
 	if _, err := d.Locate(t.Context(), "d"); !errors.Is(err, gateway.ErrUnknown) {
 		t.Error(err)
 	}

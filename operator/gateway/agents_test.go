@@ -88,7 +88,7 @@ func say(t *testing.T, c net.Conn, line string) string {
 func TestAgentsReachTheirServer(t *testing.T) {
 	port, roots := post(t)
 	address := instance(t)
-	for name, place := range map[string]Place{"awake": {Name: "acme", Address: address}, "asleep": {Name: "acme"}} {
+	for name, place := range map[string]Place{"awake": {Name: "acme", Address: address}, "asleep": {Name: "acme", Asleep: true}} {
 		t.Run(name, func(t *testing.T) {
 			c := &town{place: place, used: make(chan time.Time, 10)}
 			c.wakes = func() { c.at(address) }

@@ -25,6 +25,7 @@ var ErrUnknown = errors.New("no instance has this host name")
 type Place struct {
 	Name    string
 	Address string // host:port of its server; empty while it has none
+	Asleep  bool   // it starts when it is woken, and not before
 	Closed  string // why it is not woken, in a sentence; empty when it may be
 }
 
@@ -269,7 +270,7 @@ func (g *Gateway) await(ctx context.Context, name string) (address string, asked
 		if place.Closed != "" {
 			return "", asked, closedError(place.Closed)
 		}
-		if place.Address == "" && !asked {
+		if place.Asleep && !asked {
 			if err := g.Directory.Wake(ctx, name); err != nil {
 				return "", asked, fmt.Errorf("waking %s: %w", name, err)
 			}

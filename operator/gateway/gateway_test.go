@@ -141,7 +141,7 @@ func TestLeadsByHost(t *testing.T) {
 // TestAHerdWakesOnce holds many requests, with their bodies, until the instance
 // is there.
 func TestAHerdWakesOnce(t *testing.T) {
-	c := &town{place: Place{Name: "acme"}, woke: make(chan time.Duration, 2)}
+	c := &town{place: Place{Name: "acme", Asleep: true}, woke: make(chan time.Duration, 2)}
 	address := instance(t)
 	release := make(chan struct{})
 	c.wakes = func() {
@@ -180,6 +180,37 @@ func TestAHerdWakesOnce(t *testing.T) {
 	}
 }
 
+// TestWhatStartsIsNotWoken: one that is being made comes without anybody asking, and
+// that is no awakening.
+func TestWhatStartsIsNotWoken(t *testing.T) {
+	c := &town{place: Place{Name: "acme"}, woke: make(chan time.Duration, 1)}
+	looked := make(chan struct{})
+	g := &Gateway{Directory: &lookout{town: c, looked: looked}, Hold: time.Minute, Tell: time.Hour}
+	s := httptest.NewServer(g)
+	t.Cleanup(s.Close)
+	address := instance(t)
+	go func() {
+		<-looked
+		c.at(address)
+	}()
+	if code, _ := ask(t, s, "acme.example.com", "/", ""); code != 200 || c.woken != 0 || len(c.woke) > 0 {
+		t.Errorf("%d, woken %d times, told %d times", code, c.woken, len(c.woke))
+	}
+}
+
+// lookout tells when it was first looked where the instance is.
+type lookout struct {
+	*town
+	looked chan struct{}
+	once   sync.Once
+}
+
+func (l *lookout) Locate(ctx context.Context, name string) (Place, error) {
+	p, err := l.town.Locate(ctx, name)
+	l.once.Do(func() { close(l.looked) })
+	return p, err
+}
+
 func TestNotHeldForEver(t *testing.T) {
 	s := serve(t, &town{place: Place{Name: "acme"}}, 50*time.Millisecond)
 	if code, text := ask(t, s, "acme.example.com", "/", ""); code != 503 || !strings.Contains(text, "is starting") {
@@ -198,7 +229,7 @@ func TestClosedIsNotWoken(t *testing.T) {
 }
 
 func TestWakingFails(t *testing.T) {
-	c := &town{place: Place{Name: "acme"}, wakeErr: errors.New("no cluster")}
+	c := &town{place: Place{Name: "acme", Asleep: true}, wakeErr: errors.New("no cluster")}
 	if code, _ := ask(t, serve(t, c, time.Minute), "acme.example.com", "/", ""); code != 503 {
 		t.Errorf("%d", code)
 	}
