@@ -10,7 +10,8 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
-// Forget removes everything below an instance's prefix of the bucket.
+// Forget removes everything below an instance's prefix of the bucket, and last the
+// mark that says whose that is.
 func (c Cloud) Forget(ctx context.Context, prefix string) error {
 	client, bucket, root, err := c.bucket()
 	if err != nil {
@@ -25,6 +26,9 @@ func (c Cloud) Forget(ctx context.Context, prefix string) error {
 		if err := client.RemoveObject(ctx, bucket, o.Key, minio.RemoveObjectOptions{}); err != nil {
 			return fmt.Errorf("deleting %s: %w", o.Key, err)
 		}
+	}
+	if err := client.RemoveObject(ctx, bucket, root+ownersFolder+prefix, minio.RemoveObjectOptions{}); err != nil {
+		return fmt.Errorf("deleting its mark: %w", err)
 	}
 	return nil
 }

@@ -44,6 +44,11 @@ func (r *Reconciler) occupy(ctx context.Context, i *cloud.Instance) (*stop, erro
 	if i.Status.Prefix != "" || r.Cloud.Place == "" {
 		return nil, nil
 	}
+	if o, err := r.foreign(ctx, i); err != nil {
+		return nil, err
+	} else if o != nil {
+		return &stop{after: time.Minute, phase: cloud.Provisioning, reason: "PrefixTaken", text: o.abroad(prefixOf(i)) + " Otherwise give this one another spec.storage.prefix."}, nil
+	}
 	r.occupying.Lock()
 	defer r.occupying.Unlock()
 	others, err := r.rivals(ctx, i)
@@ -100,5 +105,6 @@ func (r *Reconciler) shared(ctx context.Context, i *cloud.Instance, s *stop) err
 			return nil
 		}
 	}
+	r.sharedAbroad(ctx, i, s)
 	return nil
 }

@@ -47,8 +47,12 @@ type Reconciler struct {
 	Ask func(ctx context.Context, pod *corev1.Pod) (Report, error)
 	// Forget removes a prefix of the bucket.
 	Forget func(ctx context.Context, prefix string) error
+	// Mark says whose a prefix of the bucket is, and makes it an owner's when it is
+	// nobody's, or that of the cluster named last.
+	Mark func(ctx context.Context, prefix string, o Owner, from string) (Owner, error)
 
 	damaged   sync.Map   // instances that something of was removed or changed
+	marked    sync.Map   // prefixes that are this cluster's
 	occupying sync.Mutex // held while an instance is given its part of the bucket
 }
 

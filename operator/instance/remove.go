@@ -77,7 +77,7 @@ func (r *Reconciler) erase(ctx context.Context, i *cloud.Instance) (*stop, error
 }
 
 // vacate removes an instance's part of the bucket and the key to it, unless another
-// has or wants the same part: it goes with the last.
+// has or wants the same part, here or in another cluster: it goes with the last.
 func (r *Reconciler) vacate(ctx context.Context, i *cloud.Instance) error {
 	if r.Cloud.Place == "" || i.Status.Prefix == "" {
 		return nil
@@ -90,6 +90,14 @@ func (r *Reconciler) vacate(ctx context.Context, i *cloud.Instance) error {
 		r.warn(i, "NotErased", "Its part of the bucket, "+i.Status.Prefix+", is not erased, since the instance "+others[0].Name+" names the same.")
 		return nil
 	}
+	r.marked.Delete(i.Status.Prefix) // it may have been taken over since
+	if o, err := r.foreign(ctx, i); err != nil {
+		return err
+	} else if o != nil {
+		r.warn(i, "NotErased", "Its part of the bucket, "+i.Status.Prefix+", is not erased, since it is that of the instance "+o.Instance+" of another cluster ("+o.Cluster+").")
+		return nil
+	}
+	r.marked.Delete(i.Status.Prefix)
 	if err := r.Forget(ctx, i.Status.Prefix); err != nil {
 		return fmt.Errorf("removing its part of the bucket: %w", err)
 	}

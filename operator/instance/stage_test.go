@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,7 +38,9 @@ type stage struct {
 	askErr  error
 	bad     map[string]bool // images that never become ready
 	erased  []string        // prefixes of the bucket that were removed
-	budget  int             // calls until everything fails; negative for none
+	owners  map[string]Owner
+	mu      sync.Mutex // of the budget, as some calls are made at once
+	budget  int        // calls until everything fails; negative for none
 	r       *Reconciler
 	started int // pods
 	iam     string
@@ -51,7 +54,7 @@ func newStage(t *testing.T, objects ...client.Object) *stage {
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), cloud.AddToScheme(scheme)); err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{t: t, now: time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC), bad: map[string]bool{}, budget: -1}
+	s := &stage{t: t, now: time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC), bad: map[string]bool{}, owners: map[string]Owner{}, budget: -1}
 	s.c = fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithStatusSubresource(&cloud.Instance{}, &cloud.Channel{}, &cloud.Restore{}).
 		WithIndex(&cloud.Instance{}, IndexHost, hostsOf).WithIndex(&cloud.Instance{}, IndexPrefix, prefixesOf).
 		Build()
@@ -62,6 +65,8 @@ func newStage(t *testing.T, objects ...client.Object) *stage {
 // begin starts the operator, which forgets everything that it had in memory.
 func (s *stage) begin() {
 	cut := func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		if s.budget == 0 {
 			return errCut
 		}
@@ -101,9 +106,15 @@ func (s *stage) begin() {
 		},
 	})
 	s.r = &Reconciler{Client: c, Direct: c, Now: func() time.Time { return s.now }, Began: s.now,
-		Cloud:  Cloud{Place: "s3://cloud", Endpoint: "http://s3", AccessKey: "id", SecretKey: "secret", IAM: s.iam, Home: "tako-system", Scheme: "https", Inside: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, HealthyWithin: 5 * time.Minute, HealthyFor: 10 * time.Second},
+		Cloud:  Cloud{Place: "s3://cloud", Cluster: "here", Endpoint: "http://s3", AccessKey: "id", SecretKey: "secret", IAM: s.iam, Home: "tako-system", Scheme: "https", Inside: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, HealthyWithin: 5 * time.Minute, HealthyFor: 10 * time.Second},
 		Ask:    func(context.Context, *corev1.Pod) (Report, error) { return s.report, s.askErr },
 		Forget: func(_ context.Context, prefix string) error { s.erased = append(s.erased, prefix); return cut() },
+		Mark: func(_ context.Context, prefix string, o Owner, from string) (Owner, error) {
+			if there, ok := s.owners[prefix]; !ok || there.Cluster == from {
+				s.owners[prefix] = o
+			}
+			return s.owners[prefix], nil
+		},
 	}
 }
 

@@ -38,6 +38,9 @@ const (
 	AnnotationRepair = "cloud.tako.dev/repair"
 	// AnnotationRestore is the restore that an instance is to do.
 	AnnotationRestore = "cloud.tako.dev/restore"
+	// AnnotationTakePrefix is the id of another cluster that an instance takes its part
+	// of the bucket over from.
+	AnnotationTakePrefix = "cloud.tako.dev/take-prefix"
 	// AnnotationTurnKey is when somebody wanted an instance to have another key to
 	// the bucket, in RFC 3339; any other text does as well.
 	AnnotationTurnKey = "cloud.tako.dev/turn-bucket-key"

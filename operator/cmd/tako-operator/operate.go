@@ -7,7 +7,10 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
@@ -80,9 +83,14 @@ func (o *operate) controllers(ctx context.Context, m ctrl.Manager) error {
 	if err := instance.Index(ctx, m); err != nil {
 		return err
 	}
+	var system corev1.Namespace
+	if err := m.GetAPIReader().Get(ctx, types.NamespacedName{Name: metav1.NamespaceSystem}, &system); err != nil {
+		return fmt.Errorf("asking which cluster this is: %w", err)
+	}
+	o.Cluster = string(system.UID)
 	r := &instance.Reconciler{
 		Client: m.GetClient(), Direct: m.GetAPIReader(), Cloud: o.Cloud, Events: m.GetEventRecorder("tako-operator"),
-		Now: time.Now, Began: time.Now(), Ask: instance.AskByHTTP, Forget: o.Cloud.Forget,
+		Now: time.Now, Began: time.Now(), Ask: instance.AskByHTTP, Forget: o.Cloud.Forget, Mark: o.Mark,
 	}
 	if err := r.SetupWithManager(m, o.Workers); err != nil {
 		return err
