@@ -9,23 +9,16 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/takodeploy/tako/e2e/rest"
 )
-
-func kubectlOutput(t *testing.T, args ...string) ([]byte, error) {
-	t.Helper()
-	return exec.Command(program(t, "kubectl", "TAKO_KUBECTL"), args...).Output()
-}
 
 // deployPackage uploads a package with a script in it and deploys that.
 func (f *fleet) deployPackage(i *installed) {
