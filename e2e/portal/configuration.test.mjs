@@ -217,7 +217,7 @@ test("the configuration can be looked at in both themes and on a phone", { skip 
             await p.getByLabel("Tasks at once").waitFor();
         }],
         ["system-audit", "audit"],
-        ["permissions", "permissions"],
+        ["permissions-of-nobody", "permissions"],
         ["maintenance", "maintenance"],
         ["features", "features"],
         ["mail", "smtp"],

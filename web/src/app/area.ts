@@ -17,6 +17,8 @@ export type Entry = {
   // projects' below #/{space}/projects/{project}; one with a slash in front is
   // the same everywhere.
   path: string;
+  // also is a further path whose pages belong to it.
+  also?: string;
   icon: ComponentType<{ size?: number; stroke?: number }>;
   order: number;
   needs?: string;

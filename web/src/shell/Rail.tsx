@@ -30,11 +30,12 @@ function RailLink({ entry, to, current }: Place) {
 function placed(entries: Entry[], root: string, path: string): Place[] {
   const to = (e: Entry) => (e.path.startsWith("/") ? e.path : e.path ? `${root}/${e.path}` : root) || "/";
   const holds = (at: string) => path === at || (at !== root && path.startsWith(`${at}/`));
+  const placesOf = (e: Entry) => (e.also ? [to(e), `${root}/${e.also}`] : [to(e)]);
   const nearest = entries
-    .map(to)
+    .flatMap(placesOf)
     .filter(holds)
     .sort((a, b) => b.length - a.length)[0];
-  return entries.map((entry) => ({ entry, to: to(entry), current: to(entry) === nearest }));
+  return entries.map((entry) => ({ entry, to: to(entry), current: placesOf(entry).includes(nearest ?? "") }));
 }
 
 function ProjectHead({ space, project }: { space: string; project: string }) {

@@ -47,4 +47,8 @@ describe.each(["light", "dark"])("%s", (theme) => {
   test.each(pairs)("%s can be read on %s", (text, ground) => {
     expect(contrast(token(text), token(ground))).toBeGreaterThanOrEqual(4.5);
   });
+  // What shows where something can be entered or switched.
+  test.each(["bg", "surface", "surface-2"])("the edge of a field can be seen on %s", (ground) => {
+    expect(contrast(token("field"), token(ground))).toBeGreaterThanOrEqual(3);
+  });
 });

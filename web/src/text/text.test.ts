@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { many, t } from "./t";
-import { ago, lasted } from "./time";
+import { ago, lasted, zoneAt } from "./time";
 
 test("t fills in names and leaves unknown ones", () => {
   expect(t("Deploy {version} to {where}", { version: "1.2", where: "Test" })).toBe("Deploy 1.2 to Test");
@@ -31,4 +31,9 @@ test.each([
   [3_600_000 * 26, "26:00:00"],
 ])("%d ms lasted %s", (ms, want) => {
   expect(lasted(ms)).toBe(want);
+});
+
+test("the zone of a time is told", () => {
+  expect(zoneAt("2026-11-27T12:00:00Z")).toMatch(/^[A-Z]/);
+  expect(zoneAt("2026-11-27T12:00:00Z")).not.toMatch(/2026|,/);
 });

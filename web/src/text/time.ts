@@ -26,6 +26,9 @@ const moment = format({
   timeZoneName: "short",
 });
 
+const zoned = format({ timeZoneName: "short" });
+const zone = (at: Date) => zoned(at).split(", ").at(-1) ?? "";
+
 // ago says when something was: relative within a day, absolute before that.
 export function ago(at: Date, now: Date): string {
   const past = now.getTime() - at.getTime();
@@ -39,6 +42,12 @@ export function ago(at: Date, now: Date): string {
 // exact says when something was, with its time zone.
 export function exact(at: Date): string {
   return moment(at);
+}
+
+// zoneAt is the short name of the time zone of this browser at a time: what is
+// entered without one is meant in it.
+export function zoneAt(at: string | null | undefined): string {
+  return zone(at ? new Date(at) : new Date());
 }
 
 // exactDay says on which day something is; "" if it is not known.

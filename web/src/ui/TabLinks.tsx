@@ -19,7 +19,7 @@ export function TabLinks({ label, tabs }: Props) {
     if (nav.current && current) nav.current.scrollLeft = current.offsetLeft - nav.current.offsetLeft - 12;
   }, []);
   return (
-    <nav ref={nav} aria-label={label} className={classes.tabs}>
+    <nav ref={nav} aria-label={label} className={`${classes.tabs} sideways`}>
       {tabs.map((tab) => (
         <Link key={tab.to} to={tab.to} className={classes.tab} aria-current={tab.to === path ? "page" : undefined}>
           {tab.label}

@@ -24,7 +24,7 @@ type Props = {
 export function Table({ label, head, children, first }: Props) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className={classes.frame} tabIndex={0} aria-label={label} onKeyDown={rowKeys}>
+    <section className={`${classes.frame} sideways`} tabIndex={0} aria-label={label} onKeyDown={rowKeys}>
       <table className={classes.table} data-first={first || undefined}>
         <thead>
           <tr>

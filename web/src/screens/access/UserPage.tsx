@@ -35,8 +35,8 @@ export default function UserPage() {
 }
 
 const missing = (u: User) => {
-  if (!u.Username.trim()) return t("It has no user name yet.");
-  if (u.Id === "" && !u.IsService && !u.Password) return t("It has no password yet.");
+  if (!u.Username.trim()) return t("There is no user name yet.");
+  if (u.Id === "" && !u.IsService && !u.Password) return t("There is no password yet.");
   return undefined;
 };
 

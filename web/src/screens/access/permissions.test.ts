@@ -15,8 +15,9 @@ test.each([
 
 test("groups are in order and named in words", () => {
   const of = (name: string) => ({ name }) as Permission;
-  const groups = bySubject([of("TaskView"), of("MachinePolicyView"), of("TaskCancel")]);
+  const groups = bySubject([of("TaskView"), of("MachinePolicyView"), of("MachineEdit"), of("TaskCancel")]);
   expect(groups.map((g) => [g.title, g.permissions.map((p) => p.name)])).toEqual([
+    ["Deployment target", ["MachineEdit"]],
     ["Machine policy", ["MachinePolicyView"]],
     ["Task", ["TaskView", "TaskCancel"]],
   ]);

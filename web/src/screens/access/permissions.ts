@@ -28,8 +28,18 @@ export function subjectOf(name: string): string {
   return at < 0 ? name : name.slice(0, at + 1);
 }
 
+// inWords are the words of the field where the API has older ones.
+const inWords: Record<string, string> = {
+  ActionTemplate: "Step template",
+  BuiltInFeed: "Built-in feed",
+  Defect: "Blocked release",
+  Interruption: "Manual intervention",
+  LibraryVariableSet: "Variable set",
+  Machine: "Deployment target",
+};
+
 const spaced = (word: string) =>
-  word.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
+  inWords[word] ?? word.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
 
 // bySubject groups permissions, each group with its name in words.
 export function bySubject(all: Permission[]): { subject: string; title: string; permissions: Permission[] }[] {

@@ -2,6 +2,7 @@ import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useId, useState } from "react";
 import { useGet } from "~/api/query";
 import { t } from "~/text/t";
+import { exact } from "~/text/time";
 import { DateTime } from "~/ui/DateTime";
 import { Diff } from "~/ui/Diff";
 import { Facts } from "~/ui/Section";
@@ -41,7 +42,7 @@ function Whole({ event }: { event: Event }) {
     <>
       <Facts
         of={[
-          [t("When"), event.Occurred],
+          [t("When"), exact(new Date(event.Occurred))],
           [t("Signed in with"), event.IdentityEstablishedWith],
           [t("From"), event.IpAddress],
           [t("Program"), event.UserAgent],

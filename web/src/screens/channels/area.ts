@@ -14,6 +14,15 @@ export default area({
       needs: "EnvironmentView",
     },
   ],
-  project: [{ label: "Channels", path: "deployments/channels", icon: IconGitFork, order: 50, needs: "ProcessView" }],
+  project: [
+    {
+      label: "Channels",
+      path: "deployments/channels",
+      also: "ephemeral-environments",
+      icon: IconGitFork,
+      order: 50,
+      needs: "ProcessView",
+    },
+  ],
   redirects: { "/$space/projects/$project/channels": at },
 });

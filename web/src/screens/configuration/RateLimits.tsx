@@ -56,7 +56,7 @@ export default function RateLimits() {
     <Page title={t("Rate limits")}>
       <p className="dim">
         {t(
-          "Who asks more is answered 429 and told when to ask again. Each node counts for itself; what is changed here holds on all of them within five seconds.",
+          "Requests above a limit are answered with 429 and told when to try again. Each node counts for itself; what is changed here holds on all of them within five seconds.",
         )}
       </p>
       <Read of={policies}>{({ Items }) => <Rows label={t("Rate limits")} items={Items} columns={columns} />}</Read>

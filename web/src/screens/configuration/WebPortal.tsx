@@ -77,7 +77,7 @@ export default function WebPortal() {
                     onChange={(e) => change({ ContentSecurityPolicyEnabled: e.currentTarget.checked })}
                   />
                   <Switch
-                    label={t("Come by HTTPS alone")}
+                    label={t("HTTPS only")}
                     description={t(
                       "Browsers then refuse plain HTTP until the time is over, even if you switch this off.",
                     )}
@@ -97,7 +97,8 @@ export default function WebPortal() {
                     />
                   )}
                   <Select
-                    label={t("What links to elsewhere tell of where one comes from")}
+                    label={t("Referrer policy")}
+                    description={t("What other sites are told when somebody follows a link to them.")}
                     allowDeselect={false}
                     disabled={readOnly}
                     placeholder={t("What the browser tells by itself")}

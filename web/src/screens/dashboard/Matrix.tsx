@@ -16,7 +16,7 @@ type Props = { groups: Group[]; environments: Wire<"Item">[] };
 export function Matrix({ groups, environments }: Props) {
   return (
     <section
-      className={classes.frame}
+      className={`${classes.frame} sideways`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
       aria-label={t("Releases by project and environment")}

@@ -2,6 +2,7 @@ import { NumberInput, Select, TextInput } from "@mantine/core";
 import { useGet } from "~/api/query";
 import { useParam } from "~/app/navigation";
 import { t } from "~/text/t";
+import { zoneAt } from "~/text/time";
 import { DocumentForm, type Fields } from "~/ui/form/DocumentForm";
 import form from "~/ui/form/form.module.css";
 import { NameFields } from "~/ui/form/NameFields";
@@ -70,7 +71,7 @@ function Times({ value, put, readOnly }: Fields<Freeze>) {
   const field = (label: string, member: "Start" | "End") => (
     <TextInput
       type="datetime-local"
-      label={label}
+      label={t("{what} ({zone})", { what: label, zone: zoneAt(value[member]) })}
       disabled={readOnly}
       value={localOf(value[member])}
       onChange={(e) => put({ [member]: momentOf(e.currentTarget.value) } as Partial<Freeze>)}

@@ -84,7 +84,7 @@ function Letters() {
     <Section title={t("Keyboard")}>
       <Switch
         label={t("Single letters do something")}
-        description={t("Switch it off if you dictate text or press keys unwillingly. It holds for this browser.")}
+        description={t("Switch it off if you dictate text or often hit keys by accident. It holds for this browser.")}
         checked={useLetters()}
         onChange={(e) => setLetters(e.currentTarget.checked)}
       />
@@ -98,7 +98,11 @@ function Sessions({ user }: { user: User }) {
   return (
     <Section title={t("Where you are signed in")}>
       <div className={form.fields}>
-        <p className="dim">{t("If you have left a browser signed in somewhere, end all of them. API keys go on.")}</p>
+        <p className="dim">
+          {t(
+            "For a browser that you left signed in somewhere. It ends your session in all browsers; API keys keep working.",
+          )}
+        </p>
         <div>
           <Button variant="default" onClick={() => ask(true)}>
             {t("Sign out everywhere…")}

@@ -83,6 +83,7 @@ type RowProps = { project: Project; of: Wire<"ReleaseProgress">; environments: W
 function ReleaseRow({ project, of, environments, showChannel }: RowProps) {
   const space = useSpaceId();
   const release = of.Release as Release;
+  const width = `${80 / environments.length}%`; // the same in the tables of all channels
   return (
     <tr>
       <th scope="row" className={classes.release}>
@@ -96,7 +97,7 @@ function ReleaseRow({ project, of, environments, showChannel }: RowProps) {
         </div>
       </th>
       {environments.map((e) => (
-        <td key={e.Id}>
+        <td key={e.Id} style={{ width }}>
           <ProgressCell
             project={project}
             version={release.Version}

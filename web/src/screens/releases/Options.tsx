@@ -1,5 +1,6 @@
 import { Checkbox, MultiSelect, SegmentedControl, Textarea, TextInput } from "@mantine/core";
 import { t } from "~/text/t";
+import { zoneAt } from "~/text/time";
 import { Section } from "~/ui/Section";
 import classes from "./Deploy.module.css";
 import type { Choice, Foreseen } from "./deployment";
@@ -41,6 +42,8 @@ export function Options({ choice, previews, onChange }: Props) {
             type="datetime-local"
             aria-label={t("Date and time")}
             value={choice.later}
+            rightSection={zoneAt(choice.later)}
+            rightSectionWidth={60}
             onChange={(e) => onChange({ later: e.currentTarget.value })}
           />
         )}

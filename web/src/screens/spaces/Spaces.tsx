@@ -20,7 +20,7 @@ const columns: Column<Space>[] = [
       </>
     ),
   ],
-  [t("Address"), (s) => <code className="dim">{s.Slug}</code>],
+  [t("Slug"), (s) => <code className="dim">{s.Slug}</code>],
   [t("Tasks"), (s) => <StatusChip look={s.TaskQueueStopped ? stopped : okLook(t("Running"))} />],
   [t("Description"), (s) => <span className="dim">{s.Description}</span>],
   [t("Open"), (s) => <Link to={`/${s.Id}`}>{t("To the dashboard")}</Link>],
