@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/takodeploy/tako/internal/fault"
@@ -26,13 +27,25 @@ type Query struct {
 	Skip, Take  int // Take 0 means all
 }
 
+// narrow reports whether the query wants some value of a member, which has an
+// index where a kind has a table of its own.
+func (q *Query) narrow() bool {
+	return len(q.Match) > 0 || slices.ContainsFunc(q.Where, func(w store.Where) bool { return strings.HasPrefix(w.SQL, "data ->> ") })
+}
+
 func (k *Kind[T]) query(q Query) store.Query {
 	sq := store.Query{Table: k.Table, Kind: k.Plural, Where: q.Where, OrderBy: q.OrderBy, Skip: q.Skip, Take: q.Take}
 	if sq.OrderBy == "" {
 		sq.OrderBy = k.Order
 	}
 	and := func(sql string, args ...any) { sq.Where = append(sq.Where, store.Where{SQL: sql, Args: args}) }
-	if !q.AnySpace {
+	switch {
+	case q.AnySpace:
+	case k.Table != "" && q.narrow():
+		// Of the many in the space, the member finds few: SQLite, which does not
+		// know that, must not go by the index of spaces.
+		and("coalesce(space, '') = ?", q.Space)
+	default:
 		and("space = ?", q.Space)
 	}
 	if len(q.IDs) > 0 {
