@@ -20,7 +20,7 @@ const styles: Record<string, string> = {
   Ssh: "SSH",
   TentaclePassive: "Listening Tentacle",
   TentacleActive: "Polling Tentacle",
-  None: "Built in",
+  None: "Nothing to connect to",
   Kubernetes: "Kubernetes",
   KubernetesTentacle: "Kubernetes agent",
   OfflineDrop: "Offline drop",
