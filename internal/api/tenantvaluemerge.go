@@ -1,8 +1,8 @@
 package api
 
 import (
-	"math"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -15,7 +15,10 @@ import (
 // Clients read all values of a tenant, change one and write all of them back,
 // several at a time where they run in parallel. What such a write changes is
 // seen against what its caller has read, not against what is stored by then:
-// otherwise each would take back what the others wrote in between.
+// otherwise each would take back what the others wrote in between. A caller that
+// sends the ConcurrencyToken back says what that was, and the store knows the
+// values of then. Those that say nothing are guessed at by what they have lately
+// read here; docs/decisions/029-values-of-tenants.md says how far that goes.
 
 // readings are the values of tenants that callers of this node have lately read.
 type readings struct {
@@ -60,17 +63,26 @@ func (s *readings) note(r *Request, l *ledger) {
 	s.of[l.tenant.ID] = append(all, &reading{now, r.Principal.UserID, l.token(), l.stored.Values})
 }
 
-// before lists what a write may be based on, the newest first: the state that it
-// names, or else those that its caller has read.
-func (s *readings) before(r *Request, l *ledger, token string) []*reading {
+// before lists what a caller has read, and so what its write may be based on, the
+// newest first.
+func (s *readings) before(r *Request, l *ledger) []*reading {
 	s.Lock()
 	defer s.Unlock()
 	now := time.Now()
 	all := slices.DeleteFunc(slices.Clone(s.of[l.tenant.ID]), func(one *reading) bool {
-		return now.Sub(one.at) > readingLasts || token != "" && one.token != token || token == "" && one.user != r.Principal.UserID
+		return now.Sub(one.at) > readingLasts || one.user != r.Principal.UserID
 	})
 	slices.Reverse(all)
 	return all
+}
+
+// named is what a caller has read with a token; nil if that is not known.
+func (s *readings) named(r *Request, l *ledger, token string) *reading {
+	all := s.before(r, l)
+	if at := slices.IndexFunc(all, func(one *reading) bool { return one.token == token }); at >= 0 {
+		return all[at]
+	}
+	return nil
 }
 
 func (s *readings) use(l *ledger, one *reading) {
@@ -97,7 +109,7 @@ func (a *API) editTenant(r *Request, token string, apply func(*edit) error, answ
 		if err != nil {
 			return err
 		}
-		if e, used, err = a.intended(r, l, token, apply); err != nil {
+		if e, used, err = a.intended(r, tx, l, token, apply); err != nil {
 			return err
 		}
 		if err := e.commit(r, tx); err != nil {
@@ -111,18 +123,56 @@ func (a *API) editTenant(r *Request, token string, apply func(*edit) error, answ
 	return err
 }
 
-func (a *API) intended(r *Request, l *ledger, token string, apply func(*edit) error) (*edit, *reading, error) {
+func (a *API) intended(r *Request, tx *store.Tx, l *ledger, token string, apply func(*edit) error) (*edit, *reading, error) {
+	switch {
+	case token == "" && r.Header.Get("If-Match") == "":
+		return a.guess(r, l, apply)
+	case token == "" || token == l.token():
+		e, err := l.attempt(l.stored.Values, apply)
+		return e, a.readings.named(r, l, token), err
+	}
+	e, err := l.since(tx, token, apply)
+	return e, a.readings.named(r, l, token), err
+}
+
+// since makes the change of a caller that says what it has read to what is there
+// now. Where both changed the same values the write is refused.
+func (l *ledger) since(tx *store.Tx, token string, apply func(*edit) error) (*edit, error) {
+	changed := fault.New(fault.Conflict, "The variables of the tenant '%s' were changed by somebody else in the meantime; read them again and repeat the change.", l.tenant.Name)
+	revision, err := strconv.ParseInt(token, 10, 64)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "ConcurrencyToken '%s' is none that this server gave out. Send the one that came with the variables, or leave it out.", token)
+	}
+	before, ok, err := l.stored.ValuesAt(tx, revision)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, changed
+	}
+	e, err := l.attempt(before, apply)
+	if err != nil {
+		return nil, err
+	}
+	merged, clash := rebase(l.stored.Values, before, e.stored.Values)
+	if clash {
+		return nil, changed
+	}
+	e.stored.Values = merged
+	return e, nil
+}
+
+// guess takes a write for the fewest changes to what is there, or to what its
+// caller has lately read, that explain it.
+func (a *API) guess(r *Request, l *ledger, apply func(*edit) error) (*edit, *reading, error) {
 	now := l.stored.Values
 	best, err := l.attempt(now, apply)
-	if err != nil || r.Header.Get("If-Match") != "" {
-		return best, nil, err
+	if err != nil {
+		return nil, nil, err
 	}
 	least := distance(now, best.stored.Values)
-	if token != "" && token != l.token() {
-		best, least = nil, math.MaxInt
-	}
 	var used *reading
-	for _, one := range a.readings.before(r, l, token) {
+	for _, one := range a.readings.before(r, l) {
 		if one.token == l.token() {
 			if used == nil {
 				used = one
@@ -134,18 +184,11 @@ func (a *API) intended(r *Request, l *ledger, token string, apply func(*edit) er
 			return nil, nil, err
 		}
 		n := distance(one.values, e.stored.Values)
-		if n >= least || n == 0 && token == "" { // who changes nothing would write nothing
-			continue
-		}
-		merged, clash := rebase(now, one.values, e.stored.Values)
-		if clash && token != "" {
+		if n >= least || n == 0 { // who changes nothing would write nothing
 			continue
 		}
 		best, least, used = e, n, one
-		best.stored.Values = merged
-	}
-	if best == nil {
-		return nil, nil, fault.New(fault.Conflict, "The variables of the tenant '%s' were changed by somebody else in the meantime; read them again and repeat the change.", l.tenant.Name)
+		best.stored.Values, _ = rebase(now, one.values, e.stored.Values)
 	}
 	return best, used, nil
 }

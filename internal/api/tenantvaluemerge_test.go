@@ -100,19 +100,30 @@ func TestWritesOfTenantVariablesReplace(t *testing.T) {
 	s.has("written unread", "https://dev - blue")
 }
 
-// With the token of what it read a write is held against that alone.
+// With the token of what it read a write is held against that alone, however
+// long ago that was and whatever else was read and written since.
 func TestTokensOfTenantVariables(t *testing.T) {
 	s := newStreet(t)
 	tokened := func(doc map[string]any, pairs ...string) map[string]any {
 		token := doc["ConcurrencyToken"]
 		return with(s.change(doc, pairs...), "ConcurrencyToken", token)
 	}
-	other, same := s.read(), s.read()
-	s.write(s.read(), s.region, "south")
+	other, same, away := s.read(), s.read(), s.read()
+	for _, pairs := range [][]string{{s.region, "south"}, {s.region, "east", s.brandID, "blue"}, {s.region, "south", s.brandID, ""}} {
+		s.call(200, "PUT", s.path, tokened(s.read(), pairs...))
+	}
+	s.has("in between", "https://dev south -")
+	for range readingsMost + 1 { // more than a server remembers of who has read what
+		s.read()
+	}
 	s.call(200, "PUT", s.path, tokened(other, s.brandID, "red"))
 	s.has("another value", "https://dev south red")
 	s.call(409, "PUT", s.path, tokened(same, s.region, "west"))
 	s.has("the same value", "https://dev south red")
+	s.call(200, "PUT", s.path, tokened(away, s.url, ""))
+	s.has("one away", "- south red")
+	s.call(409, "PUT", s.path, with(s.read(), "ConcurrencyToken", "999"))
+	s.call(400, "PUT", s.path, with(s.read(), "ConcurrencyToken", "yesterday"))
 }
 
 // The newer form, in which values have ids and scopes.
@@ -124,6 +135,8 @@ func TestScopedWritesOfTenantVariables(t *testing.T) {
 	value := func(template, value string, environments ...string) map[string]any {
 		return map[string]any{"LibraryVariableSetId": s.library, "TemplateId": template, "Value": value, "Scope": map[string]any{"EnvironmentIds": environments}}
 	}
+	token := func() any { return s.call(200, "GET", path, nil).(map[string]any)["ConcurrencyToken"] }
+	old, kept := token(), read()
 	first, second, third := read(), read(), read()
 	write(append(first, value(s.brandID, "red")))
 	write(append(second, value(s.region, "dev", s.environments[0])))
@@ -132,6 +145,11 @@ func TestScopedWritesOfTenantVariables(t *testing.T) {
 	if got := each(map[string]any{"Items": s.call(200, "GET", path, nil).(map[string]any)["Variables"]}, "Value"); got != "dev red" {
 		t.Error(got)
 	}
+	s.call(409, "PUT", path, map[string]any{"ConcurrencyToken": old, "Variables": append(kept, value(s.brandID, "blue"))})
+	s.call(200, "PUT", path, map[string]any{"ConcurrencyToken": old, "Variables": kept})
+	s.has("nothing changed", "https://dev - red")
+	s.call(200, "PUT", path, map[string]any{"ConcurrencyToken": token(), "Variables": []any{}})
+	s.has("all away", "https://dev - -")
 }
 
 // Tools that work in parallel all get what they wrote.

@@ -202,6 +202,7 @@ type valueScope struct {
 type scopedValues struct {
 	ID               string `json:"Id"`
 	TenantID         string `json:"TenantId"`
+	ConcurrencyToken string
 	Variables        []scopedValue
 	MissingVariables []scopedValue
 	Links            map[string]string
@@ -222,7 +223,7 @@ func (s *scoped) value(o *catalog.TemplateOwner, p *catalog.Parameter, environme
 // default are among them: clients show it from there, and find there what they
 // may give a value to.
 func (s *scoped) document(r *Request, l *ledger, missing bool) (*scopedValues, error) {
-	d := &scopedValues{ID: l.stored.ID, TenantID: l.tenant.ID, Variables: []scopedValue{}, MissingVariables: []scopedValue{}, Links: map[string]string{"Self": r.URL.Path, "Tenant": l.tenant.Links["Self"]}}
+	d := &scopedValues{ID: l.stored.ID, TenantID: l.tenant.ID, ConcurrencyToken: l.token(), Variables: []scopedValue{}, MissingVariables: []scopedValue{}, Links: map[string]string{"Self": r.URL.Path, "Tenant": l.tenant.Links["Self"]}}
 	for i := range l.owners {
 		o := &l.owners[i]
 		if s.project != (o.Project != nil) {
@@ -272,12 +273,15 @@ func (s *scoped) get(r *Request) (any, error) {
 
 // put replaces all values of the sort that the caller may see and has read.
 func (s *scoped) put(r *Request) (any, error) {
-	var sent struct{ Variables []scopedValue }
+	var sent struct {
+		ConcurrencyToken string
+		Variables        []scopedValue
+	}
 	if err := r.Read(&sent); err != nil {
 		return nil, err
 	}
 	var d *scopedValues
-	err := s.editTenant(r, "", func(e *edit) error { return s.merge(r, e, sent.Variables) }, func(l *ledger) (err error) {
+	err := s.editTenant(r, sent.ConcurrencyToken, func(e *edit) error { return s.merge(r, e, sent.Variables) }, func(l *ledger) (err error) {
 		d, err = s.document(r, l, r.Bool("includeMissingVariables"))
 		return err
 	})

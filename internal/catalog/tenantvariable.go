@@ -37,6 +37,8 @@ var TenantVariableSets = kind.Register(kind.Kind[TenantVariables]{
 	Hidden:      true,
 	Permissions: kind.All("VariableView", "VariableEdit"),
 	Rules:       tenantValueRules,
+	Created:     func(tx *store.Tx, made *TenantVariables) error { return notePast(tx, made, nil) },
+	Changed:     notePast,
 })
 
 func tenantVariablesID(tenant string) string { return "tenantvariables-" + tenant }
@@ -233,6 +235,9 @@ func overlap(a, b []string) bool {
 func dropTenantVariables(tx *store.Tx, gone *Tenant) error {
 	v, err := found(kind.Of[TenantVariables]().Get(tx, tenantVariablesID(gone.ID)))
 	if err != nil || v == nil {
+		return err
+	}
+	if err := dropTenantValuePast(tx, gone.ID); err != nil {
 		return err
 	}
 	return kind.Of[TenantVariables]().Remove(tx, v)
