@@ -20,6 +20,9 @@ import (
 // names.
 type Runner struct {
 	Source Source
+	// Quick says that a plan takes the database alone to make: that is done while
+	// nobody else writes, in the transaction that takes the task.
+	Quick bool
 	// Grace is how long an action that is to stop is waited for; 0 is 110
 	// seconds. Executors give up before that by themselves, and a task that is
 	// canceled has ended within two minutes.
@@ -61,7 +64,7 @@ type run struct {
 
 // Run carries the plan out, from the records on if it was begun before.
 func (r *Runner) Run(ctx context.Context, x *task.Execution) (task.Outcome, error) {
-	n := &run{Runner: r, x: x, flights: map[task.Key]*flight{}, landed: make(chan *flight), pending: x.Task.Pending}
+	n := r.of(x)
 	if err := n.open(ctx); err != nil {
 		if fault.Mendable(err) {
 			x.Say("", "", task.Fatal, "%s", err.Error())
@@ -72,10 +75,36 @@ func (r *Runner) Run(ctx context.Context, x *task.Execution) (task.Outcome, erro
 	if err := n.maskAgain(); err != nil {
 		return task.Outcome{}, err
 	}
+	return n.goOn(ctx, n.turn)
+}
+
+func (r *Runner) of(x *task.Execution) *run {
+	return &run{Runner: r, x: x, flights: map[task.Key]*flight{}, landed: make(chan *flight), pending: x.Task.Pending}
+}
+
+// Begin makes the plan of a task that was never begun, and takes the first turn
+// as far as its commit. What has no plan, or ends at once, is left to Run.
+func (r *Runner) Begin(ctx context.Context, x *task.Execution) (task.Save, task.Handler) {
+	n := r.of(x)
+	if !r.Quick || n.open(ctx) != nil {
+		return task.Save{}, nil
+	}
+	n.think(ctx)
+	if n.next.Outcome != nil || len(n.fresh) > 0 {
+		return task.Save{}, nil
+	}
+	s := n.take()
+	return s, task.HandlerFunc(func(ctx context.Context, _ *task.Execution) (task.Outcome, error) {
+		return n.goOn(ctx, func(ctx context.Context) (bool, error) { return n.follow(ctx, s) })
+	})
+}
+
+// goOn takes turn after turn until the run is over.
+func (n *run) goOn(ctx context.Context, turn func(context.Context) (done bool, err error)) (task.Outcome, error) {
 	// Whatever happens, nothing of this run may write after it has returned.
 	defer n.ground()
-	for {
-		done, err := n.turn(ctx)
+	for ; ; turn = n.turn {
+		done, err := turn(ctx)
 		if err != nil || done {
 			return task.Outcome{}, err
 		}
@@ -150,6 +179,12 @@ func (n *run) maskAgain() error {
 // turn asks what to do now, commits the answers together with what has been
 // learnt since, and does them. It reports whether the run is over.
 func (n *run) turn(ctx context.Context) (done bool, err error) {
+	n.think(ctx)
+	return n.commit(ctx)
+}
+
+// think makes the next commit.
+func (n *run) think(ctx context.Context) {
 	n.noteCancel()
 	n.noteAnswers()
 	w := waits{asked: []string{}}
@@ -166,7 +201,6 @@ func (n *run) turn(ctx context.Context) (done bool, err error) {
 	if idle && (w.clock.IsZero() || w.clock.Sub(n.x.Now()) > shortWait) {
 		n.next.Outcome = &task.Outcome{Pause: &task.Pause{Until: w.clock, KeepTag: w.block, Why: w.why(), Seen: n.x.Seen()}}
 	}
-	return n.commit(ctx)
 }
 
 // decide asks Next.
@@ -220,15 +254,26 @@ func (w *waits) why() string {
 	return "It waits " + strings.Join(parts, " and ") + "."
 }
 
-// commit writes what the turn has decided, then starts what it has decided to
-// start.
-func (n *run) commit(ctx context.Context) (done bool, err error) {
+// take gives the next commit, to which nothing is added any more.
+func (n *run) take() task.Save {
 	s := n.next
 	s.Events = n.fresh
 	n.next, n.fresh = task.Save{}, nil
+	return s
+}
+
+// commit writes what the turn has decided, then starts what it has decided to
+// start.
+func (n *run) commit(ctx context.Context) (done bool, err error) {
+	s := n.take()
 	if err := n.x.Save(ctx, s); err != nil {
 		return false, err
 	}
+	return n.follow(ctx, s)
+}
+
+// follow does what follows a commit.
+func (n *run) follow(ctx context.Context, s task.Save) (done bool, err error) {
 	for _, done := range n.forget {
 		go tidyUp(done)
 	}

@@ -246,7 +246,7 @@ func (h *theater) performOf(t *testing.T, q *task.Queue, node string, limit int,
 	r := task.NewRunner(q, task.RunnerOptions{
 		Node: node, Cap: limit, Poll: 20 * time.Millisecond, Retry: []time.Duration{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
-	r.Handle("Deploy", &Runner{Source: source, Grace: h.grace})
+	r.Handle("Deploy", &Runner{Source: source, Grace: h.grace, Quick: true})
 	r.Handle("Child", task.HandlerFunc(func(context.Context, *task.Execution) (task.Outcome, error) {
 		return task.Outcome{Act: task.Succeed}, nil
 	}))

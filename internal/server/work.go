@@ -59,7 +59,7 @@ func (s *Server) newWork(ctx context.Context, installation string) (*task.Runner
 	w.deploy = &deploy.Service{DB: s.db, Queue: s.queue, Blobs: s.blobs, Feeds: w.feeds, Tools: tools, URL: s.cfg.Web.URL}
 	w.deploy.Git = &gitproject.Service{DB: s.db, Repositories: gitrepo.New(filepath.Join(s.cfg.DataDir, "git"))}
 	runner := task.NewRunner(s.queue, task.RunnerOptions{Node: s.cfg.NodeName, Cap: s.cfg.TaskCap, Log: slog.Default()})
-	runner.Handle(deploy.TaskDeploy, &run.Runner{Source: w.deploy.Source(), Unseal: tools.Open})
+	runner.Handle(deploy.TaskDeploy, &run.Runner{Source: w.deploy.Source(), Unseal: tools.Open, Quick: true})
 	runner.Handle(deploy.TaskRunbookRun, &run.Runner{Source: w.deploy.RunbookSource(), Unseal: tools.Open})
 	runner.Handle(health.TaskName, &health.Checker{Tools: tools})
 	runner.Handle(step.MailTrialTask, tryMail(tools.Mail))

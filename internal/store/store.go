@@ -194,6 +194,9 @@ func (db *DB) Close() error {
 // database asks for a retry, so it must have no other effects; what must follow
 // the commit goes through Tx.After.
 func (db *DB) Do(ctx context.Context, f func(*Tx) error) error {
+	if db.within(ctx) != nil {
+		return errWithin
+	}
 	for attempt := 0; ; attempt++ {
 		err := db.once(ctx, f)
 		if err == nil || attempt == 9 || !retryable(err) {
@@ -241,6 +244,9 @@ func (db *DB) once(ctx context.Context, f func(*Tx) error) error {
 // View runs f with a Tx that can only read. Its first query sees the newest
 // committed state; later ones see it too, or what has been committed since.
 func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
+	if t := db.within(ctx); t != nil {
+		return f(t)
+	}
 	t := &Tx{db: db, ctx: ctx}
 	if db.memory != nil {
 		t.began = db.memory.commits.Load()

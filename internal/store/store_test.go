@@ -332,3 +332,36 @@ func TestFoldersThatCannotBe(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Who reads in the context of a unit sees what the unit has written, and nobody
+// waits there for a unit that could only begin when this one has ended.
+func TestWithin(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		read := func(ctx context.Context) (found bool) {
+			err := db.View(ctx, func(tx *store.Tx) error {
+				d, err := tx.Get("", "Things-1")
+				found = d != nil
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			return found
+		}
+		err := db.Do(ctx, func(tx *store.Tx) error {
+			if err := tx.Put(thing("Things-1", "One")); err != nil {
+				return err
+			}
+			if !read(tx.Within()) || read(ctx) {
+				t.Error("what the unit has written is seen by others, or not by itself")
+			}
+			if err := db.Do(tx.Within(), func(*store.Tx) error { return nil }); err == nil {
+				t.Error("a unit wrote inside another")
+			}
+			return nil
+		})
+		if err != nil || !read(ctx) {
+			t.Errorf("afterwards it is not there, %v", err)
+		}
+	})
+}

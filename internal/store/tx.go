@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -25,6 +26,23 @@ type Tx struct {
 
 // Context is the context the unit runs in, with the actor it acts for.
 func (t *Tx) Context() context.Context { return t.ctx }
+
+// Within is a context in which View reads through this unit, and so sees what it
+// has written. Do refuses there: a unit that waits for another inside itself
+// would wait for ever.
+func (t *Tx) Within() context.Context { return context.WithValue(t.ctx, unitKey{}, t) }
+
+type unitKey struct{}
+
+var errWithin = errors.New("a unit cannot write in the middle of another one")
+
+// within is the unit of this database that a context belongs to; nil if none.
+func (db *DB) within(ctx context.Context) *Tx {
+	if t, ok := ctx.Value(unitKey{}).(*Tx); ok && t.db == db {
+		return t
+	}
+	return nil
+}
 
 // Key seals and opens sensitive members.
 func (t *Tx) Key() *secret.Key { return t.db.Key }

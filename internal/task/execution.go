@@ -29,6 +29,16 @@ type HandlerFunc func(ctx context.Context, x *Execution) (Outcome, error)
 // Run calls the function.
 func (f HandlerFunc) Run(ctx context.Context, x *Execution) (Outcome, error) { return f(ctx, x) }
 
+// Beginner is a handler that can say at once what the first commit of a task
+// holds, so that it is part of the one in which the task is taken.
+type Beginner interface {
+	Handler
+	// Begin is given a task that was never begun. It only reads, in a context that
+	// lets it see what the transaction has written so far. The handler that it
+	// gives goes on once the save is committed; nil leaves all to Run.
+	Begin(ctx context.Context, x *Execution) (Save, Handler)
+}
+
 // Outcome is how a run of a handler ended: with an end of the task, or with
 // the task put down until something happens.
 type Outcome struct {
@@ -87,6 +97,7 @@ type Execution struct {
 	canceled chan struct{}
 	changed  chan struct{}
 	stop     context.CancelCauseFunc
+	begun    Handler // goes on with what was begun as it was taken; nil if nothing was
 	// handOver commits an end; nil is for executions without a runner.
 	handOver func(x *Execution, commit func(claim func(*store.Tx) error) error) error
 	handed   atomic.Bool // its end has claimed what could run in its place
@@ -322,6 +333,19 @@ func (x *Execution) try(ctx context.Context, c *commit) error {
 		c.claim = claim
 		return x.q.journal.Do(ctx, c.write)
 	})
+}
+
+// begin writes what the task begins with into the transaction that takes it.
+func (x *Execution) begin(tx *store.Tx, s Save) error {
+	c, err := x.prepare(s)
+	if err == nil {
+		err = c.write(tx)
+	}
+	if err != nil {
+		return fmt.Errorf("begin task %s: %w", x.Task.ID, err)
+	}
+	crash().at("before")
+	return nil
 }
 
 // alive reports whether there is any use in trying to write again: the lease

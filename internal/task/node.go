@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/store"
@@ -147,4 +148,118 @@ func (q *Queue) NodesTx(tx *store.Tx) ([]Node, error) {
 		}
 	}
 	return nodes, nil
+}
+
+// renew keeps the leases of what runs alive. It costs nothing while nothing
+// runs. If it cannot, the executions are stopped before the leases end.
+func (r *Runner) renew(ctx context.Context) {
+	idle := time.NewTicker(nodeDead / 3)
+	defer idle.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.held:
+			r.renewWhileHeld(ctx)
+		case <-idle.C:
+			r.signOfLife(ctx)
+		}
+	}
+}
+
+// signOfLife tells other nodes that an idle one is there. Where there can be
+// no others nothing is written.
+func (r *Runner) signOfLife(ctx context.Context) {
+	if !r.q.shared() {
+		return
+	}
+	if err := r.renewOnce(ctx); err != nil && ctx.Err() == nil {
+		r.o.Log.Warn("the node's sign of life cannot be written", "error", err)
+	}
+}
+
+func (r *Runner) renewWhileHeld(ctx context.Context) {
+	ticker := time.NewTicker(r.o.Renew)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			// Those that are being stopped still write; their leases hold for
+			// the time that they are given.
+			return
+		case <-ticker.C:
+		}
+		r.mu.Lock()
+		none := len(r.running) == 0
+		r.mu.Unlock()
+		if none {
+			return
+		}
+		if err := r.renewOnce(ctx); err != nil && ctx.Err() == nil {
+			r.o.Log.Warn("leases cannot be renewed", "error", err)
+		}
+	}
+}
+
+// renewOnce renews all leases, stops what has lost its task, and gives up the
+// tasks that nothing here works on any more: their lease would otherwise be
+// renewed with the others', and nobody could ever take them.
+func (r *Runner) renewOnce(ctx context.Context) error {
+	r.lease.Lock()
+	defer r.lease.Unlock()
+	asked := time.Now()
+	held, err := r.q.Renew(ctx, r.o.Node, r.o.Lease)
+	if err != nil {
+		return err
+	}
+	var orphans []Task
+	var canceled []*Execution
+	r.mu.Lock()
+	r.renewed(asked)
+	for id, x := range r.running {
+		switch t, ok := held[id]; {
+		case ok && t.Epoch == x.Task.Epoch:
+			if t.State == Cancelling {
+				x.cancelOnce()
+				canceled = append(canceled, x)
+			}
+			if r.q.shared() {
+				x.notice() // another node's hint may have been lost
+			}
+		default:
+			x.stop(errFenced)
+		}
+	}
+	for id, t := range held {
+		if x := r.running[id]; x == nil || x.Task.Epoch != t.Epoch {
+			orphans = append(orphans, t)
+		}
+	}
+	r.mu.Unlock()
+	for _, t := range orphans {
+		if err := r.q.release(ctx, t.ID, t.Epoch); err != nil {
+			return err
+		}
+	}
+	if len(orphans) > 0 {
+		r.poke()
+	}
+	return r.giveUp(ctx, canceled)
+}
+
+// renewed sets the time at which everything stops unless it is called again:
+// before the leases that were asked for then can have ended. The caller holds
+// mu.
+func (r *Runner) renewed(asked time.Time) {
+	if r.fence != nil {
+		r.fence.Stop()
+	}
+	r.fence = time.AfterFunc(time.Until(asked.Add(r.o.Lease-r.o.Lease/6)), func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.o.Log.Warn("the leases could not be renewed in time; what ran here is left to whichever node is there", "tasks", len(r.running))
+		for _, x := range r.running {
+			x.stop(errFenced)
+		}
+	})
 }

@@ -223,11 +223,63 @@ func (r *Runner) claim(ctx context.Context) error {
 	r.lease.RLock()
 	defer r.lease.RUnlock()
 	asked := time.Now()
-	tasks, err := r.q.Claim(ctx, r.o.Node, r.o.Lease)
+	var taken []*Execution
+	claim := func(begins bool) error {
+		return r.q.journal.Do(ctx, func(tx *store.Tx) (err error) {
+			taken, err = r.pickUp(tx, begins)
+			return err
+		})
+	}
+	err := claim(!r.q.shared())
+	if err != nil && !r.q.shared() {
+		err = claim(false) // nothing that a task begins with keeps the others waiting
+	}
 	if err == nil {
-		r.begin(asked, tasks)
+		r.begin(asked, taken)
 	}
 	return err
+}
+
+// pickUp claims in the caller's transaction. What begins has its first commit in
+// it, where no other node waits for the gate meanwhile.
+func (r *Runner) pickUp(tx *store.Tx, begins bool) ([]*Execution, error) {
+	tasks, err := r.q.claim(tx, r.o.Node, r.o.Lease)
+	if err != nil {
+		return nil, err
+	}
+	taken := make([]*Execution, len(tasks))
+	for i, t := range tasks {
+		taken[i] = r.execution(t)
+		if !begins || t.Epoch > 1 || t.State != Executing {
+			continue
+		}
+		s, next := r.callBegin(tx.Within(), taken[i])
+		if next == nil {
+			taken[i] = r.execution(t) // without what was learnt in vain
+			continue
+		}
+		if err := taken[i].begin(tx, s); err != nil {
+			return nil, err
+		}
+		taken[i].begun = next
+	}
+	return taken, nil
+}
+
+// callBegin asks the handler what the task begins with. A mistake of the handler's
+// is left for Run to show, which fails the task alone.
+func (r *Runner) callBegin(ctx context.Context, x *Execution) (s Save, next Handler) {
+	h, can := r.handlers[x.Task.Name].(Beginner)
+	if !can {
+		return s, nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			r.o.Log.Error("a task's handler panicked when it was to begin", "task", x.Task.ID, "name", x.Task.Name, "panic", p, "stack", string(debug.Stack()))
+			next = nil
+		}
+	}()
+	return h.Begin(ctx, x)
 }
 
 // handOver has the end of a task committed together with the claim of what can
@@ -244,32 +296,37 @@ func (r *Runner) handOver(x *Execution, commit func(claim func(*store.Tx) error)
 	if !r.claims || !r.handing.CompareAndSwap(false, true) {
 		return commit(nil)
 	}
-	defer r.handing.Store(false)
 	asked := time.Now()
-	var tasks []*Task
+	var taken []*Execution
 	err := commit(func(tx *store.Tx) (err error) {
-		tasks, err = r.q.claim(tx, r.o.Node, r.o.Lease)
+		taken, err = r.pickUp(tx, true)
 		x.handed.Store(err == nil)
 		return err
 	})
+	r.handing.Store(false) // before what was taken can end too
 	if err == nil {
-		r.begin(asked, tasks)
+		r.begin(asked, taken)
 	}
 	return err
 }
 
 // begin runs tasks whose leases were asked for at a time.
-func (r *Runner) begin(asked time.Time, tasks []*Task) {
-	if len(tasks) == 0 {
+func (r *Runner) begin(asked time.Time, taken []*Execution) {
+	if len(taken) == 0 {
 		return
+	}
+	for _, x := range taken {
+		if x.begun != nil {
+			crash().at("after")
+		}
 	}
 	r.mu.Lock()
 	first := len(r.running) == 0
 	if first {
 		r.renewed(asked)
 	}
-	for _, t := range tasks {
-		r.start(t)
+	for _, x := range taken {
+		r.start(x)
 	}
 	r.mu.Unlock()
 	if first {
@@ -280,8 +337,8 @@ func (r *Runner) begin(asked time.Time, tasks []*Task) {
 	}
 }
 
-// start runs a claimed task in a goroutine of its own. The caller holds mu.
-func (r *Runner) start(t *Task) {
+// execution is a claimed task for a handler.
+func (r *Runner) execution(t *Task) *Execution {
 	ctx, stop := context.WithCancelCause(context.Background())
 	x := &Execution{
 		Task: *t, q: r.q, ctx: ctx, mask: newMasks(), stop: stop, handOver: r.handOver, stored: t.LogBytes, born: time.Now(),
@@ -290,18 +347,24 @@ func (r *Runner) start(t *Task) {
 	if t.State == Cancelling {
 		close(x.canceled)
 	}
-	if old := r.running[t.ID]; old != nil {
+	return x
+}
+
+// start runs a claimed task in a goroutine of its own. The caller holds mu.
+func (r *Runner) start(x *Execution) {
+	id := x.Task.ID
+	if old := r.running[id]; old != nil {
 		old.stop(errFenced)
 	}
-	r.running[t.ID] = x
+	r.running[id] = x
 	r.done.Add(1)
 	go func() {
 		defer r.done.Done()
-		defer stop(nil)
-		r.carryOut(ctx, x)
+		defer x.stop(nil)
+		r.carryOut(x.ctx, x)
 		r.mu.Lock()
-		if r.running[t.ID] == x {
-			delete(r.running, t.ID)
+		if r.running[id] == x {
+			delete(r.running, id)
 		}
 		if len(r.running) == 0 && r.fence != nil {
 			r.fence.Stop()
@@ -355,6 +418,8 @@ func (r *Runner) call(ctx context.Context, x *Execution, again bool) (o Outcome,
 	}()
 	h := r.handlers[x.Task.Name]
 	switch {
+	case x.begun != nil && !again:
+		return x.begun.Run(ctx, x)
 	case h == nil && x.Task.State == Cancelling:
 		return Outcome{Act: Stop}, nil
 	case h == nil:
@@ -364,118 +429,4 @@ func (r *Runner) call(ctx context.Context, x *Execution, again bool) (o Outcome,
 		return Outcome{}, err
 	}
 	return h.Run(ctx, x)
-}
-
-// renew keeps the leases of what runs alive. It costs nothing while nothing
-// runs. If it cannot, the executions are stopped before the leases end.
-func (r *Runner) renew(ctx context.Context) {
-	idle := time.NewTicker(nodeDead / 3)
-	defer idle.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-r.held:
-			r.renewWhileHeld(ctx)
-		case <-idle.C:
-			r.signOfLife(ctx)
-		}
-	}
-}
-
-// signOfLife tells other nodes that an idle one is there. Where there can be
-// no others nothing is written.
-func (r *Runner) signOfLife(ctx context.Context) {
-	if !r.q.shared() {
-		return
-	}
-	if err := r.renewOnce(ctx); err != nil && ctx.Err() == nil {
-		r.o.Log.Warn("the node's sign of life cannot be written", "error", err)
-	}
-}
-
-func (r *Runner) renewWhileHeld(ctx context.Context) {
-	ticker := time.NewTicker(r.o.Renew)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			// Those that are being stopped still write; their leases hold for
-			// the time that they are given.
-			return
-		case <-ticker.C:
-		}
-		r.mu.Lock()
-		none := len(r.running) == 0
-		r.mu.Unlock()
-		if none {
-			return
-		}
-		if err := r.renewOnce(ctx); err != nil && ctx.Err() == nil {
-			r.o.Log.Warn("leases cannot be renewed", "error", err)
-		}
-	}
-}
-
-// renewOnce renews all leases, stops what has lost its task, and gives up the
-// tasks that nothing here works on any more: their lease would otherwise be
-// renewed with the others', and nobody could ever take them.
-func (r *Runner) renewOnce(ctx context.Context) error {
-	r.lease.Lock()
-	defer r.lease.Unlock()
-	asked := time.Now()
-	held, err := r.q.Renew(ctx, r.o.Node, r.o.Lease)
-	if err != nil {
-		return err
-	}
-	var orphans []Task
-	var canceled []*Execution
-	r.mu.Lock()
-	r.renewed(asked)
-	for id, x := range r.running {
-		switch t, ok := held[id]; {
-		case ok && t.Epoch == x.Task.Epoch:
-			if t.State == Cancelling {
-				x.cancelOnce()
-				canceled = append(canceled, x)
-			}
-			if r.q.shared() {
-				x.notice() // another node's hint may have been lost
-			}
-		default:
-			x.stop(errFenced)
-		}
-	}
-	for id, t := range held {
-		if x := r.running[id]; x == nil || x.Task.Epoch != t.Epoch {
-			orphans = append(orphans, t)
-		}
-	}
-	r.mu.Unlock()
-	for _, t := range orphans {
-		if err := r.q.release(ctx, t.ID, t.Epoch); err != nil {
-			return err
-		}
-	}
-	if len(orphans) > 0 {
-		r.poke()
-	}
-	return r.giveUp(ctx, canceled)
-}
-
-// renewed sets the time at which everything stops unless it is called again:
-// before the leases that were asked for then can have ended. The caller holds
-// mu.
-func (r *Runner) renewed(asked time.Time) {
-	if r.fence != nil {
-		r.fence.Stop()
-	}
-	r.fence = time.AfterFunc(time.Until(asked.Add(r.o.Lease-r.o.Lease/6)), func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.o.Log.Warn("the leases could not be renewed in time; what ran here is left to whichever node is there", "tasks", len(r.running))
-		for _, x := range r.running {
-			x.stop(errFenced)
-		}
-	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -309,4 +310,83 @@ func TestAnEndNeedsNoNext(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, q, second, final)
+}
+
+// starter is a handler that begins tasks as they are taken.
+type starter struct {
+	HandlerFunc
+	begin func(ctx context.Context, x *Execution) (Save, Handler)
+}
+
+func (s starter) Begin(ctx context.Context, x *Execution) (Save, Handler) { return s.begin(ctx, x) }
+
+// What a handler begins a task with is committed with the taking of it, which may
+// be the end of another; what cannot begin so is carried out all the same.
+func TestBeginsAsItIsTaken(t *testing.T) {
+	q := NewQueue(open(t), Options{})
+	first := Record{Key: Key{Path: "1"}, State: StepStarting}
+	for name, c := range map[string]struct {
+		save  Save
+		fails bool // to begin, so that Run carries it out
+		panic bool
+	}{
+		"begins":  {save: Save{Records: []Record{first}}},
+		"leaves":  {fails: true},
+		"panics":  {fails: true, panic: true},
+		"refuses": {save: Save{Records: []Record{first}, Then: []func(*store.Tx) error{func(*store.Tx) error { return errors.New("no") }}}, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before []string // tasks in the order of their ends
+			end := func(by string) HandlerFunc {
+				return func(ctx context.Context, x *Execution) (Outcome, error) {
+					_, records, err := q.Look(ctx, x.Task.ID)
+					if want := map[string]int{"begin": 1, "run": 0}[by]; err != nil || len(records) != want {
+						return Outcome{Act: Fail, Error: fmt.Sprintf("%d records when it is carried out: %v", len(records), err)}, nil
+					}
+					before = append(before, by)
+					return Outcome{Act: Succeed}, nil
+				}
+			}
+			r := NewRunner(q, RunnerOptions{Node: "n", Cap: 1, Log: quiet()})
+			r.Handle(name, starter{end("run"), func(ctx context.Context, x *Execution) (Save, Handler) {
+				var inside, outside *Task
+				err := errors.Join(
+					q.store.View(ctx, func(tx *store.Tx) (err error) { inside, err = GetTx(tx, x.Task.ID); return err }),
+					q.store.View(t.Context(), func(tx *store.Tx) (err error) { outside, err = GetTx(tx, x.Task.ID); return err }),
+				)
+				switch {
+				case err != nil || inside.State != Executing || outside.State != Queued:
+					t.Errorf("it begins as %v, to others %v: %v", inside, outside, err)
+				case c.panic:
+					panic("oh")
+				case c.save.Records == nil:
+					return Save{}, nil
+				}
+				return c.save, end("begin")
+			}})
+			var made []*Task
+			for range 3 {
+				made = append(made, must[*Task](t)(q.Enqueue(t.Context(), New{Name: name})))
+			}
+			ctx, cancel := context.WithCancel(context.Background())
+			done := make(chan error, 1)
+			go func() { done <- r.Run(ctx) }()
+			for _, m := range made {
+				if got := await(t, q, m.ID, final); got.State != Success {
+					t.Errorf("%s: %s", got.State, got.Error)
+				}
+			}
+			cancel()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			by := "begin"
+			if c.fails || q.shared() {
+				by = "run"
+			}
+			if want := []string{by, by, by}; !slices.Equal(before, want) {
+				t.Errorf("carried out by %q, not %q", before, want)
+			}
+		})
+	}
 }
