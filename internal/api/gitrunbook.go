@@ -27,6 +27,7 @@ var _ = area(func(a *API) []Route {
 		{Method: "PUT", Pattern: on + "/runbookProcesses/{runbook}", Handle: a.updateGitRunbookProcess, Summary: "Commit a change of the process of a runbook", Body: process, Answer: process},
 		{Method: "GET", Pattern: one + "/environments", Handle: a.gitRunbookEnvironments, Summary: "The environments that a runbook on a branch may run in", Answer: []catalog.Environment{}},
 		{Method: "GET", Pattern: one + "/runbookSnapshotTemplate", Handle: a.gitSnapshotTemplate, Summary: "What a run of a runbook on a branch needs", Answer: deploy.SnapshotTemplate{}},
+		{Method: "GET", Pattern: one + "/runbookRunTemplate", Handle: a.gitRunTemplate, Summary: "Where a runbook on a branch can be run", Answer: deploy.RunTemplate{}},
 		{Method: "GET", Pattern: one + "/runbookRuns/preview/{environment}", Handle: a.gitRunPreview, Query: []string{"includeDisabledSteps"}, Summary: "What a run of a runbook on a branch would do", Answer: deploy.RunPreview{}},
 		{Method: "GET", Pattern: one + "/runbookRuns/preview/{environment}/{tenant}", Handle: a.gitRunPreview, Query: []string{"includeDisabledSteps"}, Summary: "What a run of a runbook on a branch would do", Answer: deploy.RunPreview{}},
 		{Method: "POST", Pattern: one + "/runbookRuns/previews", Handle: a.gitRunPreviews, Summary: "What runs of a runbook on a branch would do", Body: wantedPreviews{}, Answer: []deploy.RunPreview{}},
@@ -205,6 +206,16 @@ func (a *API) gitSnapshotTemplate(r *Request) (any, error) {
 		if err == nil {
 			t.Links["Self"] = gitPath(p, c, "runbooks/"+b.Slug+"/runbookSnapshotTemplate")
 		}
+		return t, err
+	})
+}
+
+func (a *API) gitRunTemplate(r *Request) (any, error) {
+	return a.onBranch(r, func(p *catalog.Project, c *gitproject.Checkout, b *gitproject.Runbook) (t any, err error) {
+		err = r.View(func(tx *store.Tx) (err error) {
+			t, err = a.Deploy.GitRunTemplate(tx, b, gitPath(p, c, "runbooks/"+b.Slug), r.mayRun(b.ProjectID))
+			return err
+		})
 		return t, err
 	})
 }

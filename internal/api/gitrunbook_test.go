@@ -55,6 +55,13 @@ func TestRunbooksInGit(t *testing.T) {
 	if got := v.get(v.on("work", "runbooks/restart-it/runbookRuns/preview/"+dev+"?includeDisabledSteps=true")); v.text(got, "StepsToExecute.0.ActionName") != "Say it" {
 		t.Error(got)
 	}
+	where := v.get(v.on("work", "runbooks/restart-it/runbookRunTemplate"))
+	if got := v.get(v.text(where, "Links.Self")); v.text(got, "PromoteTo.0.Id") != dev {
+		t.Error(got)
+	}
+	if got := v.get(strings.TrimSuffix(v.text(where, "PromoteTo.0.Links.RunbookRunPreview"), "{?includeDisabledSteps}")); v.text(got, "StepsToExecute.0.ActionName") != "Say it" {
+		t.Error(got)
+	}
 	v.refused(404, "GET", v.on("work", "runbooks/nothing"), nil)
 	v.refused(400, "POST", v.on("work", "runbooks/v2"), thing{"Name": "Restart it"})
 	command := thing{"projectName": "Web shop", "runbookName": "restart it", "environmentNames": []string{"dev"}, "gitRef": "refs/heads/work", "spaceIdOrName": "Default"}

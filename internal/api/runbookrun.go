@@ -343,14 +343,19 @@ func (a *API) runTemplate(r *Request) (any, error) {
 		if err != nil {
 			return err
 		}
-		t, err = a.Deploy.RunTemplate(tx, b, s, func(environment, tenant string) (bool, error) {
-			at := At{Project: b.ProjectID, Environments: []string{environment}}
-			if tenant != "" {
-				at.Tenants = []string{tenant}
-			}
-			return r.May("RunbookRunCreate", at)
-		})
+		t, err = a.Deploy.RunTemplate(tx, b, s, r.mayRun(b.ProjectID))
 		return err
 	})
 	return t, err
+}
+
+// mayRun asks whether the caller may run runbooks of a project at a place.
+func (r *Request) mayRun(project string) func(environment, tenant string) (bool, error) {
+	return func(environment, tenant string) (bool, error) {
+		at := At{Project: project, Environments: []string{environment}}
+		if tenant != "" {
+			at.Tenants = []string{tenant}
+		}
+		return r.May("RunbookRunCreate", at)
+	}
 }

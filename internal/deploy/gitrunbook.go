@@ -142,3 +142,8 @@ func (s *Service) GitRunPreviews(tx *store.Tx, b *gitproject.Runbook, revision *
 	}
 	return o.previews(tx, wanted, disabled)
 }
+
+// GitRunTemplate says where a runbook in Git, found at self, can be run now.
+func (s *Service) GitRunTemplate(tx *store.Tx, b *gitproject.Runbook, self string, may func(environment, tenant string) (bool, error)) (*RunTemplate, error) {
+	return runTemplate(tx, b.Runbook, self, may)
+}

@@ -245,21 +245,32 @@ type RunTemplate struct {
 // where the caller may run it. Without a snapshot it is about the runbook as it
 // is now.
 func (s *Service) RunTemplate(tx *store.Tx, runbook *catalog.Runbook, snapshot *catalog.RunbookSnapshot, may func(environment, tenant string) (bool, error)) (*RunTemplate, error) {
+	if snapshot == nil {
+		return runTemplate(tx, runbook, catalog.Runbooks.SelfPath(runbook.SpaceID, runbook.ID), may)
+	}
 	project, err := catalog.Projects.Get(tx, runbook.ProjectID)
 	if err != nil {
 		return nil, err
 	}
-	o := &playbill{runbook: runbook, snapshot: snapshot, frozen: catalog.Freeze(runbook)}
-	self := catalog.Runbooks.SelfPath(runbook.SpaceID, runbook.ID)
-	t := &RunTemplate{RunbookID: runbook.ID, PromoteTo: []PromotionTarget{}, TenantPromotions: []TenantPromotion{}, Links: map[string]string{"Self": self + "/runbookRunTemplate"}}
-	if snapshot != nil {
-		o.frozen = settingsOf(runbook, snapshot)
-		self = catalog.RunbookSnapshots.SelfPath(snapshot.SpaceID, snapshot.ID)
-		t.RunbookSnapshotID, t.Notes, t.Links["Self"] = snapshot.ID, snapshot.Notes, self+"/runbookRuns/template"
-		if err := t.modified(tx, project, runbook, snapshot); err != nil {
-			return nil, err
-		}
+	o := &playbill{runbook: runbook, snapshot: snapshot, frozen: settingsOf(runbook, snapshot)}
+	self := catalog.RunbookSnapshots.SelfPath(snapshot.SpaceID, snapshot.ID)
+	t, err := o.template(tx, self, may)
+	if err != nil {
+		return nil, err
 	}
+	t.RunbookSnapshotID, t.Notes, t.Links["Self"] = snapshot.ID, snapshot.Notes, self+"/runbookRuns/template"
+	return t, t.modified(tx, project, runbook, snapshot)
+}
+
+// runTemplate is RunTemplate for a runbook as it is now, which is found at self.
+func runTemplate(tx *store.Tx, runbook *catalog.Runbook, self string, may func(environment, tenant string) (bool, error)) (*RunTemplate, error) {
+	o := &playbill{runbook: runbook, frozen: catalog.Freeze(runbook)}
+	return o.template(tx, self, may)
+}
+
+func (o *playbill) template(tx *store.Tx, self string, may func(environment, tenant string) (bool, error)) (*RunTemplate, error) {
+	runbook := o.runbook
+	t := &RunTemplate{RunbookID: runbook.ID, PromoteTo: []PromotionTarget{}, TenantPromotions: []TenantPromotion{}, Links: map[string]string{"Self": self + "/runbookRunTemplate"}}
 	if err := o.fill(tx, nil); err != nil {
 		return nil, err
 	}
@@ -270,7 +281,7 @@ func (s *Service) RunTemplate(tx *store.Tx, runbook *catalog.Runbook, snapshot *
 	if t.PromoteTo, err = o.open(tx, nil, environments, self, may); err != nil || o.mode == "Untenanted" {
 		return t, err
 	}
-	tenants, _, err := tenantsOf(tx, runbook.SpaceID, project.ID)
+	tenants, _, err := tenantsOf(tx, runbook.SpaceID, runbook.ProjectID)
 	if err != nil {
 		return nil, err
 	}

@@ -8,21 +8,28 @@ import { invalidate, keyOf, useSpaceId } from "./query";
 const places = {
   process: "/api/{spaceId}/projects/{id}/{gitRef}/deploymentprocesses",
   variables: "/api/{spaceId}/projects/{id}/{gitRef}/variables",
+  runbook: "/api/{spaceId}/projects/{id}/{gitRef}/runbooks/{runbook}",
+  runbookProcess: "/api/{spaceId}/projects/{id}/{gitRef}/runbookProcesses/{runbook}",
 } as const;
 
 type Place = keyof typeof places;
 
 // Committed is a document as it was at a commit.
 export type Committed<D> = D & { Commit: string };
+
+// refOf names a branch as the API's paths do.
+export const refOf = (branch: string) => `refs/heads/${branch}`;
+
 type Document<P extends Place> = Committed<Answer<(typeof places)[P], "get">>;
 
 // useOnBranch reads a document on a branch and commits changes of it. The
-// server refuses one that was made to another commit's document.
-export function useOnBranch<P extends Place>(place: P, project: string, branch: string) {
+// server refuses one that was made to another commit's document. A runbook's
+// documents are found by its slug.
+export function useOnBranch<P extends Place>(place: P, project: string, branch: string, runbook = "") {
   const spaceId = useSpaceId();
   const cache = useQueryClient();
   const path = places[place];
-  const params = { spaceId, id: project, gitRef: `refs/heads/${branch}` };
+  const params = { spaceId, id: project, gitRef: refOf(branch), ...(runbook && { runbook }) };
   const of = ({ data, etag }: { data: unknown; etag: string }) =>
     ({ ...(data as object), Commit: etag }) as Document<P>;
   const read = async (signal?: AbortSignal) => of(await answered("get", path, { params, signal }));
@@ -40,4 +47,9 @@ export function useOnBranch<P extends Place>(place: P, project: string, branch: 
   return { query, read: () => read(), commit };
 }
 
-const collection = { process: "deploymentprocesses", variables: "variables" };
+const collection = {
+  process: "deploymentprocesses",
+  variables: "variables",
+  runbook: "runbooks",
+  runbookProcess: "runbookProcesses",
+};

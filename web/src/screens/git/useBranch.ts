@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { useCallback, useEffect } from "react";
 import type { Project } from "~/api/wire";
 
 // What was last worked on in each project, so that going from the process to
@@ -19,5 +19,13 @@ export function useBranch(project: Project): [branch: string, choose: (branch: s
     },
     [navigate],
   );
-  return [named || last.get(project.Id) || project.PersistenceSettings.DefaultBranch || "main", choose];
+  const usual = project.PersistenceSettings.DefaultBranch || "main";
+  const branch = named || last.get(project.Id) || usual;
+  // The address says it too, so that it can be read again and passed on.
+  useEffect(() => {
+    if (named || branch === usual) return;
+    const search = (before: Record<string, unknown>) => ({ ...before, branch });
+    void navigate({ to: ".", search: search as never, replace: true, resetScroll: false });
+  }, [named, branch, usual, navigate]);
+  return [branch, choose];
 }

@@ -13,10 +13,15 @@ import { EmptyState, Read } from "~/ui/state";
 import type { Place } from "../releases/deployment";
 import { ExecutionForm } from "../releases/ExecutionForm";
 import type { Places } from "../releases/Where";
+import { RunInGit } from "./RunInGit";
 import { OfRunbook, type Runbook, type Snapshot, useCrumbs } from "./useRunbook";
 
 export default function RunRunbook() {
-  return <OfRunbook page={t("Run")}>{(p, r) => <Choosing project={p} runbook={r} />}</OfRunbook>;
+  return (
+    <OfRunbook page={t("Run")} inGit={(p, r, on) => <RunInGit key={on.branch} project={p} runbook={r} on={on} />}>
+      {(p, r) => <Choosing project={p} runbook={r} />}
+    </OfRunbook>
+  );
 }
 
 type Props = { project: Project; runbook: Runbook };

@@ -1,5 +1,9 @@
 import { Button, Modal } from "@mantine/core";
 import { IconBook2, IconSearch } from "@tabler/icons-react";
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { refOf } from "~/api/branch";
+import type { ApiError } from "~/api/error";
 import { useGet, useSend, useSpaceId } from "~/api/query";
 import type { Project, Wire } from "~/api/wire";
 import { useGo, useParam, useQueryWord } from "~/app/navigation";
@@ -15,14 +19,16 @@ import { StatusChip } from "~/ui/StatusChip";
 import { EmptyState, Read } from "~/ui/state";
 import { taskLook } from "~/ui/status";
 import { Right, Table } from "~/ui/Table";
+import { BranchBar, useProtected } from "../git/BranchBar";
+import { useBranch } from "../git/useBranch";
 import classes from "./runbooks.module.css";
-import type { Runbook } from "./useRunbook";
+import { areInGit, countedAs, type Runbook } from "./useRunbook";
 
 export default function RunbookList() {
   const project = useGet("/api/{spaceId}/projects/{id}", { id: useParam("project") });
   return (
     <Read of={project} page={t("Runbooks")}>
-      {(p) => <Listed project={p} />}
+      {(p) => (areInGit(p) ? <OnBranch project={p} /> : <InDatabase project={p} />)}
     </Read>
   );
 }
@@ -41,12 +47,34 @@ function useLastRuns(project: string): { runs: Map<string, Run>; environment: (i
   return { runs, environment: (id) => environments.data?.find((e) => e.Id === id)?.Name ?? id };
 }
 
-function Listed({ project }: { project: Project }) {
+function InDatabase({ project }: { project: Project }) {
   const list = useGet("/api/{spaceId}/projects/{id}/runbooks", { id: project.Id }, { query: { take: 1000 } });
+  return <Listed project={project} list={list} />;
+}
+
+function OnBranch({ project }: { project: Project }) {
+  const [branch, choose] = useBranch(project);
+  const params = { id: project.Id, gitRef: refOf(branch) };
+  const list = useGet("/api/{spaceId}/projects/{id}/{gitRef}/runbooks", params, { query: { take: 1000 } });
+  const locked = useProtected(project, branch);
+  const bar = <BranchBar project={project} branch={branch} onChoose={choose} />;
+  return <Listed project={project} list={list} branch={branch} above={bar} locked={locked} />;
+}
+
+type ListedProps = {
+  project: Project;
+  list: UseQueryResult<{ Items: Runbook[] }, ApiError>;
+  // branch is the one that the list is of, in Git.
+  branch?: string;
+  above?: ReactNode;
+  locked?: boolean;
+};
+
+function Listed({ project, list, branch, above, locked }: ListedProps) {
   const [filter, setFilter] = useQueryWord("q");
   const [adding, setAdding] = useQueryWord("add");
   const last = useLastRuns(project.Id);
-  const mayAdd = useMay("RunbookEdit", { project: project.Id });
+  const mayAdd = useMay("RunbookEdit", { project: project.Id }) && !locked;
   const add = mayAdd && <Button onClick={() => setAdding("runbook", { push: true })}>{t("Add runbook…")}</Button>;
   return (
     <Page
@@ -58,6 +86,7 @@ function Listed({ project }: { project: Project }) {
         </>
       }
     >
+      {above}
       <Read of={list}>
         {({ Items }) => {
           if (Items.length === 0) {
@@ -76,7 +105,7 @@ function Listed({ project }: { project: Project }) {
           return (
             <Table label={t("Runbooks")} head={[t("Runbook"), t("Last run"), t("Where"), t("When"), ""]} first>
               {shown.map((r) => {
-                const run = last.runs.get(r.Id);
+                const run = last.runs.get(countedAs(r));
                 return <Row key={r.Id} project={project} runbook={r} run={run} environment={last.environment} />;
               })}
             </Table>
@@ -84,7 +113,11 @@ function Listed({ project }: { project: Project }) {
         }}
       </Read>
       <Modal opened={adding === "runbook"} onClose={() => setAdding(undefined)} title={t("Add runbook")}>
-        <AddRunbook project={project} onClose={() => setAdding(undefined)} />
+        {branch ? (
+          <CommitRunbook project={project} branch={branch} onClose={() => setAdding(undefined)} />
+        ) : (
+          <AddRunbook project={project} onClose={() => setAdding(undefined)} />
+        )}
       </Modal>
     </Page>
   );
@@ -116,7 +149,9 @@ function Row({ project, runbook, run, environment }: RowProps) {
       </td>
       <td>
         <Right>
-          {!runbook.PublishedRunbookSnapshotId && <span className={classes.flag}>{t("Not published")}</span>}
+          {!areInGit(project) && !runbook.PublishedRunbookSnapshotId && (
+            <span className={classes.flag}>{t("Not published")}</span>
+          )}
           {mayRun && (
             <ButtonLink
               to={to.runRunbook(space, project.Slug, runbook.Slug)}
@@ -148,5 +183,31 @@ function AddRunbook({ project, onClose }: { project: Project; onClose: () => voi
       onAdd={(body) => add.mutate({ params: { id: project.Id }, body })}
       onClose={onClose}
     />
+  );
+}
+
+type CommitProps = { project: Project; branch: string; onClose: () => void };
+
+function CommitRunbook({ project, branch, onClose }: CommitProps) {
+  const space = useSpaceId();
+  const go = useGo();
+  const add = useSend("post", "/api/{spaceId}/projects/{id}/{gitRef}/runbooks/v2", {
+    touches: ["runbooks"],
+    onDone: (made) => go(to.runbookProcess(space, project.Slug, made.Slug), { replace: true }),
+  });
+  return (
+    <AddForm
+      of={add}
+      action={t("Add runbook")}
+      onAdd={(body) =>
+        add.mutate({
+          params: { id: project.Id, gitRef: refOf(branch) },
+          body: { ...body, ChangeDescription: t("Add runbook {name}", { name: body.Name }) } as object,
+        })
+      }
+      onClose={onClose}
+    >
+      <p className="dim">{t("It is committed to branch {branch}.", { branch })}</p>
+    </AddForm>
   );
 }

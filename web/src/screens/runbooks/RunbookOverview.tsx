@@ -1,4 +1,5 @@
 import { Alert } from "@mantine/core";
+import { refOf } from "~/api/branch";
 import { useGet, useSpaceId } from "~/api/query";
 import type { Project, Wire } from "~/api/wire";
 import { useQueryWord } from "~/app/navigation";
@@ -16,13 +17,52 @@ import { Pager, Right, Table } from "~/ui/Table";
 import { first } from "../dashboard/matrix";
 import { TaskTable } from "../tasks/TaskTable";
 import classes from "./runbooks.module.css";
-import { OfRunbook, type Runbook, RunbookTabs, useCrumbs } from "./useRunbook";
+import { type Branched, countedAs, OfRunbook, type Runbook, RunbookTabs, useCrumbs } from "./useRunbook";
 
 export default function RunbookOverview() {
-  return <OfRunbook page={t("Runbook")}>{(p, r) => <Shown project={p} runbook={r} />}</OfRunbook>;
+  return (
+    <OfRunbook page={t("Runbook")} inGit={(p, r, on) => <InGit key={on.branch} project={p} runbook={r} on={on} />}>
+      {(p, r) => <Shown project={p} runbook={r} />}
+    </OfRunbook>
+  );
 }
 
 type Props = { project: Project; runbook: Runbook };
+
+// InGit is a runbook on a branch: nothing of it is published, what is run is
+// what is on the branch at that time.
+function InGit({ project, runbook, on }: Props & { on: Branched }) {
+  const space = useSpaceId();
+  const mayRun = useMay("RunbookRunCreate", { project: project.Id });
+  const counted = countedAs(runbook);
+  const params = { id: project.Id, gitRef: refOf(on.branch), runbook: runbook.Slug };
+  const environments = useGet("/api/{spaceId}/projects/{id}/{gitRef}/runbooks/{runbook}/environments", params);
+  const last = useGet("/api/{spaceId}/progression/runbooks/taskRuns", {}, { query: { runbookIds: counted } });
+  return (
+    <Page
+      title={runbook.Name}
+      crumbs={useCrumbs(project, runbook)}
+      actions={mayRun && <ButtonLink to={to.runRunbook(space, project.Slug, runbook.Slug)}>{t("Run…")}</ButtonLink>}
+    >
+      <RunbookTabs project={project} runbook={runbook} />
+      {on.bar}
+      {runbook.Description && <p className="dim">{runbook.Description}</p>}
+      <Section title={t("Environments")} flush>
+        <Read of={environments} rows={3}>
+          {(all) => (
+            <Environments
+              project={project}
+              runbook={runbook}
+              environments={all}
+              runsIn={(id) => (last.data?.Items ?? []).filter((run) => run.EnvironmentId === id)}
+            />
+          )}
+        </Read>
+      </Section>
+      <Runs id={counted} />
+    </Page>
+  );
+}
 
 function Shown({ project, runbook }: Props) {
   const space = useSpaceId();
@@ -49,7 +89,7 @@ function Shown({ project, runbook }: Props) {
       {runbook.Description && <p className="dim">{runbook.Description}</p>}
       <Published project={project} runbook={runbook} />
       <ByEnvironment project={project} runbook={runbook} />
-      <Runs runbook={runbook} />
+      <Runs id={runbook.Id} />
     </Page>
   );
 }
@@ -98,32 +138,40 @@ function ByEnvironment({ project, runbook }: Props) {
   return (
     <Section title={t("Environments")} flush>
       <Read of={progression} rows={3}>
-        {({ Environments, RunbookRuns }) =>
-          (Environments ?? []).length === 0 ? (
-            <EmptyState title={t("This runbook runs in no environment.")} hint={t("Its settings say where it runs.")} />
-          ) : (
-            <Table
-              label={t("Last runs by environment")}
-              head={[t("Environment"), t("Last run"), t("Snapshot"), t("When"), ""]}
-            >
-              {(Environments ?? []).map((e) => (
-                <EnvironmentRow
-                  key={e.Id}
-                  project={project}
-                  runbook={runbook}
-                  environment={e}
-                  runs={RunbookRuns?.[e.Id] ?? []}
-                />
-              ))}
-            </Table>
-          )
-        }
+        {(found) => (
+          <Environments
+            project={project}
+            runbook={runbook}
+            environments={found.Environments ?? []}
+            runsIn={(id) => found.RunbookRuns?.[id] ?? []}
+          />
+        )}
       </Read>
     </Section>
   );
 }
 
-type RowProps = Props & { environment: Wire<"Item">; runs: Wire<"RunItem">[] };
+type Place = Pick<Wire<"Item">, "Id" | "Name">;
+type Run = Wire<"RunItem">;
+
+function Environments({
+  environments,
+  runsIn,
+  ...of
+}: Props & { environments: Place[]; runsIn: (id: string) => Run[] }) {
+  if (environments.length === 0) {
+    return <EmptyState title={t("This runbook runs in no environment.")} hint={t("Its settings say where it runs.")} />;
+  }
+  return (
+    <Table label={t("Last runs by environment")} head={[t("Environment"), t("Last run"), t("Snapshot"), t("When"), ""]}>
+      {environments.map((e) => (
+        <EnvironmentRow key={e.Id} {...of} environment={e} runs={runsIn(e.Id)} />
+      ))}
+    </Table>
+  );
+}
+
+type RowProps = Props & { environment: Place; runs: Run[] };
 
 function EnvironmentRow({ project, runbook, environment, runs }: RowProps) {
   const space = useSpaceId();
@@ -166,11 +214,11 @@ function EnvironmentRow({ project, runbook, environment, runs }: RowProps) {
 
 const take = 15;
 
-// Runs are all runs, the newest first.
-function Runs({ runbook }: { runbook: Runbook }) {
+// Runs are all runs that are counted with an id, the newest first.
+function Runs({ id }: { id: string }) {
   const space = useSpaceId();
   const [skip] = useQueryWord("skip");
-  const query = { spaces: space, runbook: runbook.Id, skip: skip || "0", take };
+  const query = { spaces: space, runbook: id, skip: skip || "0", take };
   const tasks = useGet("/api/{spaceId}/tasks", {}, { query, keep: true, enabled: useMay("TaskView") });
   const items = tasks.data?.Items ?? [];
   if (items.length === 0) return null;
