@@ -216,7 +216,8 @@ func (r *remote) wait(ctx context.Context, cause error) (*Outcome, error) {
 	patience := r.job.Tools.patience()
 	if r.missed.IsZero() {
 		r.missed = time.Now()
-		if err := r.in.say1(WaitLine, "%s Waiting up to %v for it to come back.", sentence(plain(cause)), patience); err != nil {
+		if err := r.in.say1(WaitLine, "%s Nothing is heard of %s. Waiting up to %s for it to come back: see that the machine is up, reachable and not out of memory or disk; what it has done is not lost. Cancel the task to wait no longer.",
+			sentence(plain(cause)), r.place(), fault.Span(patience)); err != nil {
 			return nil, err
 		}
 	}

@@ -19,7 +19,7 @@ import (
 type Options struct {
 	ConnectTimeout time.Duration // until the far end answers; 30 s
 	Idle           time.Duration // an unused connection is closed after; 60 s
-	Reconnect      time.Duration // a follower tries to come back for so long; 60 s
+	Reconnect      time.Duration // a follower tries to come back for so long before it says so; 20 s
 
 	// TrustUnknown accepts a machine without an expected host key.
 	// Host.Fingerprint then tells which it offered.
@@ -34,7 +34,7 @@ func (o Options) withDefaults() Options {
 		o.Idle = time.Minute
 	}
 	if o.Reconnect == 0 {
-		o.Reconnect = time.Minute
+		o.Reconnect = 20 * time.Second
 	}
 	return o
 }
