@@ -273,6 +273,12 @@ func isURL(text string, schemes ...string) bool {
 	return false
 }
 
+// fingerprint is the form of one: with the name of its digest in front, or
+// hexadecimal pairs, or the digest alone. Whether a digest is whole is not asked,
+// since provisioning tools make machines ahead of their hosts with stand-ins
+// such as "SHA256: 3f"; those match no key.
+var fingerprint = regexp.MustCompile(`^(?i:(SHA256|MD5):\s*\S+|[0-9a-f]{2}([:-][0-9a-f]{2})+|[0-9a-f]{32}|[0-9a-z+/]{43}=?)$`)
+
 // ssh checks what a connection over SSH needs. A host whose key is not known
 // beforehand is not trusted, so the fingerprint is required.
 func (e *Endpoint) ssh(tx *store.Tx, c *fault.Complaints) error {
@@ -290,8 +296,11 @@ func (e *Endpoint) ssh(tx *store.Tx, c *fault.Complaints) error {
 	if e.Port < 1 || e.Port > 65535 {
 		c.Add("Endpoint.Port is %d; it must be from 1 to 65535.", e.Port)
 	}
-	if e.Fingerprint == "" {
+	switch {
+	case e.Fingerprint == "":
 		c.Add("Endpoint.Fingerprint must not be empty: it is how the host proves itself.")
+	case !fingerprint.MatchString(e.Fingerprint):
+		c.Add("Endpoint.Fingerprint is '%s', which is no fingerprint of a host key. It looks like SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8, or like 16:27:ac:… in MD5; `ssh-keyscan %s | ssh-keygen -lf -` prints it.", e.Fingerprint, e.Host)
 	}
 	host := e.Host
 	if strings.Contains(host, ":") {

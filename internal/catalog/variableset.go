@@ -206,6 +206,9 @@ func variableSetRules(tx *store.Tx, next, old *VariableSet, c *fault.Complaints)
 		}
 		seen[v.ID] = true
 		checkVariable(v, before[v.ID])
+		if err := checkNamed(tx, next, v, before[v.ID], c); err != nil {
+			return err
+		}
 		if err := checkTags(tx, next.SpaceID, "", "The scope of variable '"+v.Name+"'", &v.Scope.TenantTag, c); err != nil {
 			return err
 		}
@@ -262,6 +265,42 @@ func checkVariable(v, old *Variable) {
 	default:
 		v.Secret = nil
 	}
+}
+
+// namedBy is the kind of resource whose id the value of a typed variable is,
+// and its noun.
+func namedBy(typ string) (plural, noun string) {
+	switch typ {
+	case "", VariableString, VariableSensitive:
+		return "", ""
+	case "Certificate":
+		return "Certificates", "certificate"
+	case "WorkerPool":
+		return "WorkerPools", "worker pool"
+	}
+	return "Accounts", "account"
+}
+
+// checkNamed refuses a value that should name an account, a certificate or a
+// worker pool and names none. A value that an expression gives is known only
+// when something is deployed, copies hold what was right once, and of what is
+// stored already nobody can be asked to mend all before changing one.
+func checkNamed(tx *store.Tx, set *VariableSet, v, old *Variable, c *fault.Complaints) error {
+	want, noun := namedBy(v.Type)
+	if want == "" || v.Value == nil || *v.Value == "" || strings.Contains(*v.Value, "#{") || IsSnapshot(set.ID) || isManifest(set) {
+		return nil
+	}
+	if old != nil && old.Value != nil && *old.Value == *v.Value && old.Type == v.Type {
+		return nil
+	}
+	known, err := tx.Lock([]string{*v.Value})
+	if err != nil {
+		return err
+	}
+	if there, ok := known[*v.Value]; !ok || there.Kind != want || there.Space != set.SpaceID {
+		c.Add("Variable '%s' of the type %s names the %s '%s', which does not exist in space %s. Its value must be an id.", v.Name, v.Type, noun, *v.Value, set.SpaceID)
+	}
+	return nil
 }
 
 // variableReferences keeps what typed variables hold, and the tags they are

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -199,5 +200,34 @@ func TestScriptModuleIsRenamedWithItsVariables(t *testing.T) {
 	})
 	if total != 1 {
 		t.Errorf("%d script modules", total)
+	}
+}
+
+// TestTypedVariables refuses values of typed variables that name nothing, and
+// leaves those alone that are not new.
+func TestTypedVariables(t *testing.T) {
+	s := newShelf(t)
+	id := s.project.VariableSetID
+	a, err := create(s, Accounts, `{"Name":"T","AccountType":"Token","Token":{"HasValue":true,"NewValue":"x"}}`)
+	s.must(err)
+	account := a.ID
+	write := func(typ, value string) error {
+		version := fmt.Sprint(wire(s, VariableSets, id)["Version"])
+		_, err := change(s, VariableSets, id, `{"Version":`+version+`,"Variables":[{"Id":"v","Name":"Who","Type":"`+typ+`","Value":"`+value+`"}]}`)
+		return err
+	}
+	for _, c := range []struct{ typ, value, why string }{
+		{"AmazonWebServicesAccount", account, ""},
+		{"AmazonWebServicesAccount", "", ""},
+		{"AmazonWebServicesAccount", "#{Other}", ""},
+		{"String", "Accounts-99", ""},
+		{"AmazonWebServicesAccount", "Accounts-99", "Variable 'Who' of the type AmazonWebServicesAccount names the account 'Accounts-99', which does not exist in space " + testSpace + "."},
+		{"Certificate", account, "names the certificate '" + account},
+		{"WorkerPool", "nowhere", "names the worker pool 'nowhere'"},
+	} {
+		err := write(c.typ, c.value)
+		if c.why == "" && err != nil || c.why != "" && (err == nil || !strings.Contains(explain(err), c.why)) {
+			t.Errorf("%s %q: %v", c.typ, c.value, err)
+		}
 	}
 }
