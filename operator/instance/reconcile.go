@@ -155,11 +155,9 @@ func (r *Reconciler) enclose(ctx context.Context, i *cloud.Instance) (*stop, err
 	if !damaged && i.Status.Applied == mark {
 		return nil, nil
 	}
-	for _, o := range objects {
-		if err := r.apply(ctx, o); err != nil {
-			r.damaged.Store(i.Name, true)
-			return nil, err
-		}
+	if err := r.applyAll(ctx, objects); err != nil {
+		r.damaged.Store(i.Name, true)
+		return nil, err
 	}
 	i.Status.Applied = mark
 	if !damaged || !i.Status.Keyed {
@@ -171,6 +169,21 @@ func (r *Reconciler) enclose(ctx context.Context, i *cloud.Instance) (*stop, err
 	}
 	r.damaged.Store(i.Name, true) // look again at each pass until it is back
 	return &stop{after: time.Minute, reason: "KeyLost", text: fmt.Sprintf("The master key is gone: put it back as secret %s of namespace %s (field key). It is not made anew, since nothing sealed with it could be read.", keySecret, namespaceOf(i))}, nil
+}
+
+// applyAll makes a namespace, and then at once what lies in it: each answer of a busy
+// API server takes its time.
+func (r *Reconciler) applyAll(ctx context.Context, objects []client.Object) error {
+	if err := r.apply(ctx, objects[0]); err != nil {
+		return err
+	}
+	failed := make([]error, len(objects))
+	var all sync.WaitGroup
+	for n, o := range objects[1:] {
+		all.Go(func() { failed[n] = r.apply(ctx, o) })
+	}
+	all.Wait()
+	return errors.Join(failed...)
 }
 
 // apply has the API server make an object what it shall be.
