@@ -209,6 +209,24 @@ func TestDiscover(t *testing.T) {
 	h.call(403, "GET", "/api/Spaces-1/workers/discover?host=127.0.0.1", nil, "X-Octopus-ApiKey", viewer)
 }
 
+// TestHealthOfNothing refuses a health check that names what is not there, and
+// queues none.
+func TestHealthOfNothing(t *testing.T) {
+	h := newHarness(t)
+	env := h.make("environments", map[string]any{"Name": "Dev"})
+	machine := h.make("machines", with(tentacle("web1", "AABB"), "Roles", []string{"web"}, "EnvironmentIds", env))[0]
+	for member, value := range map[string]any{"MachineIds": []string{machine, "Machines-99"}, "EnvironmentId": "Machines-99", "WorkerpoolId": "Machines-99", "MachinePolicyId": "Machines-99"} {
+		got := h.call(400, "POST", "/api/Spaces-1/tasks", map[string]any{"Name": "Health", "Arguments": map[string]any{member: value}})
+		if diff := cmp.Diff([]any{"Arguments." + member + " refers to 'Machines-99', which does not exist in space Spaces-1."}, at(got, "Errors")); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if got := at(h.call(200, "GET", "/api/Spaces-1/tasks?name=Health", nil), "TotalResults"); got != 0.0 {
+		t.Errorf("%v tasks were queued", got)
+	}
+	h.call(201, "POST", "/api/Spaces-1/tasks", map[string]any{"Name": "Health", "Arguments": map[string]any{"MachineIds": machine, "EnvironmentId": ""}})
+}
+
 func TestMachineTasks(t *testing.T) {
 	h := newHarness(t)
 	env := h.make("environments", map[string]any{"Name": "Dev"})

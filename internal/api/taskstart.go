@@ -110,9 +110,12 @@ func (a *API) startTask(r *Request) (any, error) {
 	return Created(taskOf(t, time.Now())), nil
 }
 
-var _ = starts(health.TaskName, func(_ *API, _ *Request, _ string, arguments json.RawMessage) (task.New, error) {
+var _ = starts(health.TaskName, func(_ *API, r *Request, space string, arguments json.RawMessage) (task.New, error) {
 	var want health.Arguments
 	if err := kind.Unmarshal(arguments, &want); err != nil {
+		return task.New{}, err
+	}
+	if err := r.View(func(tx *store.Tx) error { return want.Check(tx, space) }); err != nil {
 		return task.New{}, err
 	}
 	return task.New{Description: "Check the health of machines"}, nil

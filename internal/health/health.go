@@ -36,6 +36,35 @@ type Arguments struct {
 	MachineTimeout  TimeSpan `json:"MachineTimeout,omitempty"`
 }
 
+// Check complains of what is named and not there: a check that goes past a
+// misspelt machine would say that all is well.
+func (a *Arguments) Check(tx *store.Tx, space string) error {
+	type name struct{ member, id, kinds string }
+	names := []name{
+		{"EnvironmentId", a.EnvironmentID, "Environments"}, {"WorkerpoolId", a.WorkerPoolID, "WorkerPools"},
+		{"MachinePolicyId", a.MachinePolicyID, "MachinePolicies"},
+	}
+	for _, id := range a.MachineIDs {
+		names = append(names, name{"MachineIds", id, "Machines Workers"})
+	}
+	var ids []string
+	for _, n := range names {
+		ids = append(ids, n.id)
+	}
+	known, err := tx.Lock(slices.DeleteFunc(ids, func(id string) bool { return id == "" }))
+	if err != nil {
+		return err
+	}
+	var wrong fault.Complaints
+	for _, n := range names {
+		at, there := known[n.id]
+		if n.id != "" && (!there || at.Space != space || !slices.Contains(strings.Fields(n.kinds), at.Kind)) {
+			wrong.Add("Arguments.%s refers to '%s', which does not exist in space %s.", n.member, n.id, space)
+		}
+	}
+	return wrong.Err()
+}
+
 // IDList is a list of ids, which clients also send as one text with commas.
 type IDList []string
 
