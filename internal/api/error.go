@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/takodeploy/tako/internal/blob"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/store"
 )
@@ -56,6 +57,12 @@ func (a *API) fail(r *Request, err error) {
 			p.ErrorMessage += " Look first whether the request has taken effect."
 		}
 		slog.Warn("a request met no database", "request", r.ID, "method", r.Method, "path", r.URL.Path, "error", err)
+	case blob.Full(err):
+		// Where it should have gone says nothing to whoever asks, and all to
+		// whoever makes room.
+		a.failed.Add(1)
+		code, p.ErrorMessage = http.StatusServiceUnavailable, "The server has no space left to store this, and has kept nothing of it. Ask whoever looks after the server to make room, then try again."
+		slog.Error("there is no space left to store something: make room where packages, artifacts and logs are kept", "request", r.ID, "method", r.Method, "path", r.URL.Path, "error", err)
 	case errors.As(err, &t):
 		code = http.StatusTooManyRequests
 		r.W.Header().Set("Retry-After", strconv.Itoa(t.seconds()))

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/takodeploy/tako/internal/access"
+	"github.com/takodeploy/tako/internal/blob"
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/feed"
@@ -290,7 +291,11 @@ func (a *API) downloadPackage(r *Request) (any, error) {
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": p.PackageID + "." + p.Version + p.FileExtension}))
 	h.Set("ETag", `"`+p.Hash+`"`)
 	r.written = true
-	http.ServeContent(r.W, r.Request, "", p.Published.Time, file)
+	checked := blob.Check(file, p.Hash, fmt.Sprintf("package %s %s", p.PackageID, p.Version))
+	http.ServeContent(r.W, r.Request, "", p.Published.Time, checked)
+	if err := checked.Err(); err != nil {
+		return nil, err
+	}
 	return Done{}, nil
 }
 

@@ -149,9 +149,12 @@ func missing(name string) error {
 	return fault.New(fault.NotFound, "There is no stored file %s.", name)
 }
 
+// Full reports whether an error is that of a disk without room.
+func Full(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
 // storing words an error of writing; a full disk is said as such.
 func storing(err error, name string) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if Full(err) {
 		return fault.Wrap(fault.Unavailable, err, "There is no space left to store %s", name)
 	}
 	return fmt.Errorf("storing %s: %w", name, err)

@@ -1,0 +1,64 @@
+package blob
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+)
+
+// Checked reads a blob and compares it with its hash on the way. What is read
+// from the beginning to the end has its last piece kept back until all of it is
+// known to be right: of a damaged blob the reader gets less than its size and
+// an error, never a whole that is wrong. What is read in parts cannot be judged
+// without reading the rest too, and is given as it is.
+type Checked struct {
+	reader io.ReadSeeker
+	name   string
+	size   int64
+	want   string
+	at     int64
+	summed int64 // how much from the beginning on went into sum
+	sum    hash.Hash
+	err    error
+}
+
+// Check makes a reader that compares with a hash, a SHA-256 in lower-case
+// hexadecimal; name is for the error.
+func Check(r Reader, want, name string) *Checked {
+	return &Checked{reader: r, name: name, size: r.Info().Size, want: want, sum: sha256.New()}
+}
+
+// Seek implements io.Seeker.
+func (c *Checked) Seek(offset int64, whence int) (int64, error) {
+	at, err := c.reader.Seek(offset, whence)
+	if err == nil {
+		c.at = at
+	}
+	return at, err
+}
+
+// Read implements io.Reader.
+func (c *Checked) Read(p []byte) (int, error) {
+	if c.err != nil {
+		return 0, c.err
+	}
+	n, err := c.reader.Read(p)
+	if c.at <= c.summed && c.at+int64(n) > c.summed {
+		c.sum.Write(p[c.summed-c.at : n])
+		c.summed = c.at + int64(n)
+	}
+	c.at += int64(n)
+	// Nothing more than this comes, so this is what can be kept back.
+	if n > 0 && c.at == c.size && c.summed == c.size {
+		if got := hex.EncodeToString(c.sum.Sum(nil)); got != c.want {
+			c.err = fmt.Errorf("the stored file of %s is damaged: its SHA-256 is %s, and was %s when it came; push it again, or restore it from a backup", c.name, got, c.want)
+			return 0, c.err
+		}
+	}
+	return n, err
+}
+
+// Err is why reading has ended too early, which http.ServeContent tells nobody.
+func (c *Checked) Err() error { return c.err }
