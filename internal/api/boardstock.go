@@ -1,9 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -253,7 +255,8 @@ func sorted(cells []*stockCell, now []deploy.Place) (kept []*stockCell, wanted [
 	return kept, wanted
 }
 
-// stocked adds cells to those that are kept.
+// stocked adds cells to those that are kept, the latest deployment first: the
+// order must not tell which of them were known and which were read again.
 func stocked(kept []*stockCell, cells []deploy.Cell, space string) ([]*stockCell, error) {
 	made := make([]stockCell, len(cells))
 	for i := range cells {
@@ -270,6 +273,9 @@ func stocked(kept []*stockCell, cells []deploy.Cell, space string) ([]*stockCell
 			return nil, err
 		}
 	}
+	slices.SortFunc(kept, func(a, b *stockCell) int {
+		return cmp.Or(len(b.id)-len(a.id), strings.Compare(b.id, a.id))
+	})
 	return kept, nil
 }
 

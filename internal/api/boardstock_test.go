@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/task"
 )
 
@@ -92,6 +93,41 @@ func TestKeptBoardsAreExact(t *testing.T) {
 	}
 }
 
+// TestOrderOfBoards gives the same order to cells that were all read at once, as
+// after a start, and to those that were read one after the other.
+func TestOrderOfBoards(t *testing.T) {
+	var cells []deploy.Cell
+	for _, id := range []string{"Deployments-9", "Deployments-100", "Deployments-10", "Deployments-11"} {
+		cells = append(cells, deploy.Cell{DeploymentID: id})
+	}
+	var kept []*stockCell
+	for i := range cells {
+		for _, from := range [][]*stockCell{kept, nil} {
+			read := cells[i : i+1]
+			if from == nil {
+				read = cells[:i+1]
+			}
+			got, err := stocked(slices.Clone(from), read, "Spaces-1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if from != nil || i == 0 {
+				kept = got
+			}
+			if !slices.EqualFunc(got, kept, func(a, b *stockCell) bool { return a.id == b.id }) {
+				t.Errorf("after %d: another order", i+1)
+			}
+		}
+	}
+	var ids []string
+	for _, c := range kept {
+		ids = append(ids, c.id)
+	}
+	if diff := cmp.Diff([]string{"Deployments-100", "Deployments-11", "Deployments-10", "Deployments-9"}, ids); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // boardOf asks for a board and holds it against its schema.
 func boardOf(t *testing.T, node *harness, path, key string) (b board) {
 	t.Helper()
@@ -107,7 +143,6 @@ func boardOf(t *testing.T, node *harness, path, key string) (b board) {
 	if again, err := json.Marshal(b); err != nil || !bytes.Equal(again, got.body) {
 		t.Fatalf("%v: not as the schema has it:\n%s\n%s", err, got.body, again)
 	}
-	slices.SortFunc(b.Items, func(x, y boardItem) int { return strings.Compare(x.ID, y.ID) })
 	return b
 }
 
