@@ -82,7 +82,7 @@ func TestTaskTypes(t *testing.T) {
 		names = append(names, s.text(one, "Id"))
 	}
 	slices.Sort(names)
-	if want := []string{"Deploy", "Health", "Retention", "RunbookRun", "TestEmail"}; !slices.Equal(names, want) {
+	if want := []string{"AdHocScript", "Deploy", "Health", "Retention", "RunbookRun", "TestEmail"}; !slices.Equal(names, want) {
 		t.Errorf("the types are %v, want %v", names, want)
 	}
 }

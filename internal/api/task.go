@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/takodeploy/tako/internal/console"
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/health"
@@ -404,7 +405,7 @@ func (a *API) taskTypes(*Request) (any, error) {
 		Name string
 	}
 	return []taskType{
-		{deploy.TaskDeploy, "Deploy"}, {deploy.TaskRunbookRun, "Runbook run"}, {health.TaskName, "Health check"},
+		{deploy.TaskDeploy, "Deploy"}, {deploy.TaskRunbookRun, "Runbook run"}, {health.TaskName, "Health check"}, {console.TaskName, "Script console"},
 		{retention.TaskName, "Apply retention policies"}, {step.MailTrialTask, "Test e-mail"},
 	}, nil
 }

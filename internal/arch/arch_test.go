@@ -59,6 +59,7 @@ var rooms = []struct {
 	{"internal/rule", []string{"internal/feed", "internal/variable", "internal/fault", "version"}},
 	{"internal/run", []string{"internal/plan", "internal/task", "internal/step", "internal/store", "internal/fault"}},
 	{"internal/health", []string{"internal/plan", "internal/run", "internal/task", "internal/step", "internal/catalog", "internal/kind", "internal/store", "internal/fault"}},
+	{"internal/console", []string{"internal/health", "internal/plan", "internal/run", "internal/task", "internal/step", "internal/variable", "internal/catalog", "internal/kind", "internal/store", "internal/fault"}},
 	{"internal/deploy", []string{""}},
 	{"internal/retention", []string{"internal/deploy", "internal/feed", "internal/rule", "internal/task", "internal/catalog", "internal/kind", "internal/store", "internal/blob", "internal/setting", "internal/fault"}},
 	{"internal/trigger", []string{"internal/deploy", "internal/gitproject", "internal/gitrepo", "internal/rule", "internal/task", "internal/variable", "internal/catalog", "internal/kind", "internal/store", "internal/fault", "version"}},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/takodeploy/tako/internal/api"
+	"github.com/takodeploy/tako/internal/console"
 	"github.com/takodeploy/tako/internal/deploy"
 	"github.com/takodeploy/tako/internal/feed"
 	"github.com/takodeploy/tako/internal/gitproject"
@@ -62,6 +63,7 @@ func (s *Server) newWork(ctx context.Context, installation string) (*task.Runner
 	runner.Handle(deploy.TaskDeploy, &run.Runner{Source: w.deploy.Source(), Unseal: tools.Open, Quick: true})
 	runner.Handle(deploy.TaskRunbookRun, &run.Runner{Source: w.deploy.RunbookSource(), Unseal: tools.Open})
 	runner.Handle(health.TaskName, &health.Checker{Tools: tools})
+	runner.Handle(console.TaskName, &run.Runner{Source: console.Source{Tools: tools}, Unseal: tools.Open})
 	runner.Handle(step.MailTrialTask, tryMail(tools.Mail))
 	w.health = &health.Schedule{DB: s.db, Queue: s.queue}
 	runner.Handle(retention.TaskName, &retention.Keeper{DB: s.db, Deploy: w.deploy, Feed: w.feeds.BuiltIn(), Blobs: s.blobs})

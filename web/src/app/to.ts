@@ -28,6 +28,7 @@ export const to = {
   channels: (space: string, slug: string) => `${project(space, slug)}/deployments/channels`,
   projectSettings: (space: string, slug: string) => `${project(space, slug)}/settings`,
   tasks: (space: string) => `/${space}/tasks`,
+  console: (space: string) => `/${space}/tasks/console`,
   task: (space: string, id: string) => `/${space}/tasks/${e(id)}`,
   infrastructure: (space: string) => `/${space}/infrastructure`,
   machine: (space: string, id: string) => `/${space}/infrastructure/machines/${e(id)}/settings`,

@@ -55,6 +55,11 @@ export function TaskActions({ task, about }: { task: Task; about: About }) {
           {isDeployment ? t("Try again…") : t("Run again…")}
         </Button>
       )}
+      {mayCreate && task.Name === "AdHocScript" && (
+        <ButtonLink variant="default" to={`${to.console(task.SpaceId ?? space)}?from=${task.Id}`}>
+          {t("Change and run again…")}
+        </ButtonLink>
+      )}
       {mayDeploy && task.IsCompleted && project && release && (
         <ButtonLink variant="default" to={to.deploy(space, project.Slug, release.Version)}>
           {t("Deploy elsewhere…")}

@@ -2,8 +2,11 @@ import { Select } from "@mantine/core";
 import { IconListCheck } from "@tabler/icons-react";
 import { useGet, useSpaceId } from "~/api/query";
 import { useParam, useQueryWord } from "~/app/navigation";
+import { useMay } from "~/app/session";
+import { to } from "~/app/to";
 import { t } from "~/text/t";
 import { Filter } from "~/ui/Filter";
+import { ButtonLink } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { EmptyState, Read } from "~/ui/state";
 import { Pager } from "~/ui/Table";
@@ -43,6 +46,7 @@ export default function TaskList() {
     take,
   };
   const tasks = useGet("/api/{spaceId}/tasks", {}, { query, keep: true, enabled: !slug || Boolean(project.data) });
+  const mayRun = useMay("TaskCreate");
   const filtered = Boolean(state || type || text || pending);
   return (
     <Page
@@ -76,6 +80,11 @@ export default function TaskList() {
             value={type || null}
             onChange={(value) => setType(value ?? undefined)}
           />
+          {mayRun && !slug && (
+            <ButtonLink variant="default" to={to.console(space)}>
+              {t("Script console…")}
+            </ButtonLink>
+          )}
         </>
       }
     >

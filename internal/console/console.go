@@ -1,0 +1,207 @@
+// Package console runs a script that somebody has typed on machines that they
+// have chosen, without a project: the task of the script console.
+package console
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/health"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+// TaskName is the name of the tasks that run such a script.
+const TaskName = "AdHocScript"
+
+// Arguments say what runs where. Machines and workers are named, or chosen by
+// what they belong to; what is named nowhere is not run on.
+type Arguments struct {
+	MachineIDs     health.IDList `json:"MachineIds,omitempty"`
+	EnvironmentIDs health.IDList `json:"EnvironmentIds,omitempty"`
+	TargetRoles    health.IDList `json:"TargetRoles,omitempty"`
+	TenantIDs      health.IDList `json:"TenantIds,omitempty"`
+	WorkerIDs      health.IDList `json:"WorkerIds,omitempty"`
+	WorkerPoolIDs  health.IDList `json:"WorkerPoolIds,omitempty"`
+	// TargetType is Machines, Workers or WorkerPools; empty is whatever is named.
+	TargetType string `json:",omitempty"`
+	ScriptBody string
+	Syntax     string `json:",omitempty"` // empty is Bash
+}
+
+// Syntaxes are the languages that a script may be in.
+var Syntaxes = []string{"Bash", "Python", "PowerShell", "CSharp"}
+
+// Read checks arguments as clients send them.
+func Read(raw json.RawMessage) (a Arguments, err error) {
+	if err := kind.Unmarshal(raw, &a); err != nil {
+		return a, err
+	}
+	var wrong fault.Complaints
+	if strings.TrimSpace(a.ScriptBody) == "" {
+		wrong.Add("ScriptBody must not be empty.")
+	}
+	a.Syntax = cmp.Or(a.Syntax, Syntaxes[0])
+	if i := slices.IndexFunc(Syntaxes, func(s string) bool { return strings.EqualFold(s, a.Syntax) }); i >= 0 {
+		a.Syntax = Syntaxes[i]
+	} else {
+		wrong.Add("Syntax is %q; scripts are written in %s.", a.Syntax, strings.Join(Syntaxes, ", "))
+	}
+	switch strings.ToLower(a.TargetType) {
+	case "", "machines":
+	case "workers", "workerpools":
+		a.MachineIDs, a.EnvironmentIDs, a.TargetRoles, a.TenantIDs = nil, nil, nil, nil
+	default:
+		wrong.Add("TargetType is %q; scripts run on Machines, Workers and WorkerPools.", a.TargetType)
+	}
+	return a, wrong.Err()
+}
+
+// place is a machine that a script is to run on.
+type place struct {
+	ID, Name string
+	Worker   bool `json:",omitempty"`
+	// Skip is why nothing runs there.
+	Skip string `json:",omitempty"`
+}
+
+// Count checks that what is named is there, and says on how many machines the
+// script would run.
+func Count(tx *store.Tx, space string, a Arguments) (int, error) {
+	found, err := a.places(tx, space)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, p := range found {
+		if p.Skip == "" {
+			n++
+		}
+	}
+	if n == 0 {
+		return 0, fault.New(fault.Invalid, "There is no machine to run the script on: name machines, environments, target tags, workers or worker pools that have some that are not disabled.")
+	}
+	return n, nil
+}
+
+func (a Arguments) places(tx *store.Tx, space string) ([]place, error) {
+	if err := a.check(tx, space); err != nil {
+		return nil, err
+	}
+	targets, err := a.targets(tx, space)
+	if err != nil {
+		return nil, err
+	}
+	workers, err := a.workers(tx, space)
+	return append(targets, workers...), err
+}
+
+// check complains of what is named and not there.
+func (a Arguments) check(tx *store.Tx, space string) error {
+	var wrong fault.Complaints
+	for _, list := range []struct {
+		what string
+		ids  []string
+		find func(id string) (string, error)
+	}{
+		{"deployment target", a.MachineIDs, spaceOf(tx, catalog.Machines, func(m *catalog.Machine) string { return m.SpaceID })},
+		{"environment", a.EnvironmentIDs, spaceOf(tx, catalog.Environments, func(e *catalog.Environment) string { return e.SpaceID })},
+		{"tenant", a.TenantIDs, spaceOf(tx, catalog.Tenants, func(t *catalog.Tenant) string { return t.SpaceID })},
+		{"worker", a.WorkerIDs, spaceOf(tx, catalog.Workers, func(w *catalog.Worker) string { return w.SpaceID })},
+		{"worker pool", a.WorkerPoolIDs, spaceOf(tx, catalog.WorkerPools, func(p *catalog.WorkerPool) string { return p.SpaceID })},
+	} {
+		for _, id := range list.ids {
+			at, err := list.find(id)
+			if fault.Is(err, fault.NotFound) || err == nil && at != space {
+				wrong.Add("There is no %s '%s' in this space.", list.what, id)
+			} else if err != nil {
+				return err
+			}
+		}
+	}
+	return wrong.Err()
+}
+
+// getter reads documents of one kind.
+type getter[T any] interface {
+	Get(tx *store.Tx, id string) (*T, error)
+}
+
+func spaceOf[T any](tx *store.Tx, of getter[T], space func(*T) string) func(id string) (string, error) {
+	return func(id string) (string, error) {
+		found, err := of.Get(tx, id)
+		if err != nil {
+			return "", err
+		}
+		return space(found), nil
+	}
+}
+
+// targets are the deployment targets that are named, or that are in one of the
+// environments, have one of the tags and are for one of the tenants.
+func (a Arguments) targets(tx *store.Tx, space string) (found []place, err error) {
+	wide := len(a.EnvironmentIDs)+len(a.TargetRoles)+len(a.TenantIDs) > 0
+	if len(a.MachineIDs) == 0 && !wide {
+		return nil, nil
+	}
+	all, _, err := catalog.Machines.List(tx, kind.Query{Space: space})
+	if err != nil {
+		return nil, fmt.Errorf("list the deployment targets of a script: %w", err)
+	}
+	for _, m := range all {
+		named := len(a.MachineIDs) == 0 || has(a.MachineIDs, m.ID)
+		if !named || !among(a.EnvironmentIDs, m.EnvironmentIDs) || !among(a.TargetRoles, m.Roles) || !among(a.TenantIDs, m.TenantIDs) {
+			continue
+		}
+		p := place{ID: m.ID, Name: m.Name}
+		switch {
+		case m.IsDisabled:
+			p.Skip = m.Name + " is disabled."
+		case !runnable(m.Endpoint.CommunicationStyle):
+			p.Skip = m.Name + " is no machine that scripts run on."
+		}
+		found = append(found, p)
+	}
+	return found, nil
+}
+
+// workers are those that are named and those of the pools.
+func (a Arguments) workers(tx *store.Tx, space string) (found []place, err error) {
+	if len(a.WorkerIDs)+len(a.WorkerPoolIDs) == 0 {
+		return nil, nil
+	}
+	all, _, err := catalog.Workers.List(tx, kind.Query{Space: space})
+	if err != nil {
+		return nil, fmt.Errorf("list the workers of a script: %w", err)
+	}
+	for _, w := range all {
+		if !has(a.WorkerIDs, w.ID) && (len(a.WorkerPoolIDs) == 0 || !among(a.WorkerPoolIDs, w.WorkerPoolIDs)) {
+			continue
+		}
+		p := place{ID: w.ID, Name: w.Name, Worker: true}
+		if w.IsDisabled {
+			p.Skip = w.Name + " is disabled."
+		}
+		found = append(found, p)
+	}
+	return found, nil
+}
+
+// runnable says whether scripts can run on a machine of a style itself.
+func runnable(style string) bool {
+	return slices.Contains([]string{catalog.StyleSSH, catalog.StyleListening, catalog.StylePolling, catalog.StyleKubernetesAgent}, style)
+}
+
+func has(list []string, entry string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, entry) })
+}
+
+// among says whether one of a list is wanted; nothing wanted leaves all.
+func among(wanted, list []string) bool {
+	return len(wanted) == 0 || slices.ContainsFunc(list, func(s string) bool { return has(wanted, s) })
+}
