@@ -1,6 +1,6 @@
 // A real SSH server of the account that runs the tests, with keys of its own.
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
@@ -13,6 +13,8 @@ export const absent = existsSync(program) ? false : `${program} is absent; apt-g
 
 export async function startSshd() {
     const dir = mkdtempSync(path.join(tmpdir(), "tako-portal-ssh-"));
+    // Debian's sshd wants its own folder, which nothing makes where no system starts it.
+    if (process.getuid() === 0) mkdirSync("/run/sshd", { recursive: true });
     const at = (name) => path.join(dir, name);
     for (const name of ["hostkey", "id"]) execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", at(name)]);
     const port = await freePort();
@@ -20,7 +22,7 @@ export async function startSshd() {
         `Port ${port}`, "ListenAddress 127.0.0.1", "PidFile none", `HostKey ${at("hostkey")}`, `AuthorizedKeysFile ${at("id.pub")}`,
         "UsePAM no", "StrictModes no", "PermitRootLogin yes", "PasswordAuthentication no", "UseDNS no", "LogLevel ERROR", `SetEnv HOME=${dir}`, "",
     ].join("\n"));
-    const process = spawn(program, ["-D", "-e", "-f", at("config")], { stdio: "ignore" });
+    const server = spawn(program, ["-D", "-e", "-f", at("config")], { stdio: "ignore" });
     for (let tries = 0; !(await answers(port)); tries++) {
         if (tries > 200) throw new Error("the SSH server does not answer");
         await pause(50);
@@ -31,7 +33,7 @@ export async function startSshd() {
         key: readFileSync(at("id"), "utf8"),
         fingerprint: execFileSync("ssh-keygen", ["-l", "-f", at("hostkey.pub")], { encoding: "utf8" }).split(" ")[1],
         stop() {
-            process.kill();
+            server.kill();
             rmSync(dir, { recursive: true, force: true });
         },
     };

@@ -27,6 +27,15 @@ type Tx struct {
 // Context is the context the unit runs in, with the actor it acts for.
 func (t *Tx) Context() context.Context { return t.ctx }
 
+// For runs f for the actor of a context, where one unit does the writes of
+// several. The unit outlives that context.
+func (t *Tx) For(ctx context.Context, f func(*Tx) error) error {
+	whole := t.ctx
+	defer func() { t.ctx = whole }()
+	t.ctx = context.WithoutCancel(ctx)
+	return f(t)
+}
+
 // Within is a context in which View reads through this unit, and so sees what it
 // has written. Do refuses there: a unit that waits for another inside itself
 // would wait for ever.

@@ -98,7 +98,7 @@ func (j *journal) commit(batch []*write) {
 	err := j.store.Do(ctx, func(tx *store.Tx) error {
 		failed = false
 		for _, w := range batch {
-			if err := w.do(tx); err != nil {
+			if err := tx.For(w.ctx, w.do); err != nil {
 				failed = true
 				return err
 			}
