@@ -52,7 +52,9 @@ type API struct {
 	live     *setting.Live
 	limits   limits
 	readings readings
-	stocks   stocks
+	stocks   shelves[stockroom]
+	gaps     shelves[gapList]
+	census   shelves[census]
 	failed   atomic.Int64
 }
 

@@ -3,9 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/takodeploy/tako/internal/deploy"
@@ -13,21 +11,18 @@ import (
 	"github.com/takodeploy/tako/internal/store"
 )
 
-// drawing is a board for one caller, as the text of the answer.
+// drawing is a board for one caller.
 type drawing struct {
 	r                               *Request
 	q                               boardQuery
 	stock                           stock
-	text                            []byte
+	answer                          *patchwork
 	projects, environments, tenants map[string]bool
 	groups                          map[string]string   // of the projects that are shown
 	reach                           map[string][]string // environments that projects of a group go to
 	only                            string              // the project, when just one is shown
 	shown                           []deploy.Item       // environments
 }
-
-// paper is what drawings were on: a large one has ten megabytes.
-var paper sync.Pool
 
 // board writes the part of a board that was asked for and that the caller may
 // see.
@@ -37,10 +32,7 @@ func (a *API) board(r *Request, q boardQuery, b *board) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &drawing{r: r, q: q, stock: stock, projects: map[string]bool{}, environments: map[string]bool{}, tenants: map[string]bool{}, groups: map[string]string{}, reach: map[string][]string{}}
-	if old, _ := paper.Get().(*[]byte); old != nil {
-		d.text = (*old)[:0]
-	}
+	d := &drawing{r: r, q: q, stock: stock, projects: map[string]bool{}, environments: map[string]bool{}, tenants: map[string]bool{}, groups: map[string]string{}, reach: map[string][]string{}, answer: newPatchwork()}
 	if err := d.frame(b); err != nil {
 		return nil, err
 	}
@@ -57,12 +49,7 @@ func (a *API) board(r *Request, q boardQuery, b *board) (any, error) {
 	if err := d.rest(b); err != nil {
 		return nil, err
 	}
-	code, body := http.StatusOK, d.text
-	if r.known(code, body) {
-		code, body = http.StatusNotModified, nil
-	}
-	r.send(code, body)
-	paper.Put(&d.text)
+	r.sendPatchwork(d.answer)
 	return Done{}, nil
 }
 
@@ -86,26 +73,16 @@ func (a *API) few(d *drawing) error {
 	return err
 }
 
-// list writes a member that is a list; next gives false when it is at its end,
-// and no text for what is left out.
-func (d *drawing) list(name string, n int, each func(i int) ([]byte, error)) error {
-	d.text = append(append(append(d.text, '"'), name...), `":[`...)
-	first := true
+// list writes a member that is a list; each gives nothing for what is left out.
+func (d *drawing) list(before, name string, n int, each func(i int) (patch, error)) error {
+	d.answer.open(before + `"` + name + `":[`)
 	for i := range n {
 		one, err := each(i)
 		if err != nil {
 			return err
 		}
-		if one == nil {
-			continue
-		}
-		if !first {
-			d.text = append(d.text, ',')
-		}
-		first = false
-		d.text = append(d.text, one...)
+		d.answer.item(one)
 	}
-	d.text = append(d.text, "],"...)
 	return nil
 }
 
@@ -125,27 +102,26 @@ func (d *drawing) frame(b *board) error {
 			d.environments[e.ID] = true
 		}
 	}
-	d.text = append(d.text, '{')
-	if err := d.list("Projects", len(s.projects), func(i int) ([]byte, error) { return d.project(&s.projects[i], b.ProjectLimit) }); err != nil {
+	if err := d.list("{", "Projects", len(s.projects), func(i int) (patch, error) { return d.project(&s.projects[i], b.ProjectLimit) }); err != nil {
 		return err
 	}
-	if err := d.list("ProjectGroups", len(s.groups), func(i int) ([]byte, error) { return d.group(s.groups[i]) }); err != nil {
+	if err := d.list("],", "ProjectGroups", len(s.groups), func(i int) (patch, error) { return d.group(s.groups[i]) }); err != nil {
 		return err
 	}
-	if err := d.list("Environments", len(d.shown), func(i int) ([]byte, error) { return json.Marshal(d.shown[i]) }); err != nil {
+	if err := d.list("],", "Environments", len(d.shown), func(i int) (patch, error) { return encodedPatch(d.shown[i]) }); err != nil {
 		return err
 	}
-	return d.list("Tenants", len(s.tenants), func(i int) ([]byte, error) { return d.tenant(&s.tenants[i]) })
+	return d.list("],", "Tenants", len(s.tenants), func(i int) (patch, error) { return d.tenant(&s.tenants[i]) })
 }
 
-func (d *drawing) project(p *stockProject, limit *int) ([]byte, error) {
+func (d *drawing) project(p *stockProject, limit *int) (patch, error) {
 	q := &d.q
 	chosen := len(q.projects)+len(q.groups) == 0 || slices.Contains(q.projects, p.id) || slices.Contains(q.projects, p.slug) || slices.Contains(q.groups, p.group)
 	if !chosen || limit != nil && len(d.projects) >= *limit {
-		return nil, nil
+		return patch{}, nil
 	}
 	if ok, err := d.r.May("ProjectView", At{Project: p.id, Group: p.group}); !ok {
-		return nil, err
+		return patch{}, err
 	}
 	if d.only = p.id; len(d.projects) > 0 {
 		d.only = ""
@@ -155,10 +131,10 @@ func (d *drawing) project(p *stockProject, limit *int) ([]byte, error) {
 	return p.encoded, nil
 }
 
-func (d *drawing) group(g boardGroup) ([]byte, error) {
+func (d *drawing) group(g boardGroup) (patch, error) {
 	reach, used := d.reach[g.ID]
 	if !used {
-		return nil, nil
+		return patch{}, nil
 	}
 	g.EnvironmentIDs = []string{}
 	for _, e := range d.shown {
@@ -166,15 +142,15 @@ func (d *drawing) group(g boardGroup) ([]byte, error) {
 			g.EnvironmentIDs = append(g.EnvironmentIDs, e.ID)
 		}
 	}
-	return json.Marshal(g)
+	return encodedPatch(g)
 }
 
-func (d *drawing) tenant(t *stockTenant) ([]byte, error) {
+func (d *drawing) tenant(t *stockTenant) (patch, error) {
 	if len(d.q.tenants)+len(d.q.tags) > 0 && !slices.Contains(d.q.tenants, t.id) && (len(d.q.tags) == 0 || !rule.MatchTags(d.q.tags, t.tags)) {
-		return nil, nil
+		return patch{}, nil
 	}
 	if ok, err := d.r.May("TenantView", At{Tenants: []string{t.id}}); !ok {
-		return nil, err
+		return patch{}, err
 	}
 	d.tenants[t.id] = true
 	return t.encoded, nil
@@ -183,10 +159,10 @@ func (d *drawing) tenant(t *stockTenant) ([]byte, error) {
 func (d *drawing) items() error {
 	now := time.Now()
 	unlimited := d.r.unlimited("DeploymentView", d.r.Space)
-	return d.list("Items", len(d.stock.cells), func(i int) ([]byte, error) {
+	return d.list("],", "Items", len(d.stock.cells), func(i int) (patch, error) {
 		c := d.stock.cells[i]
 		if !d.projects[c.project] || !d.environments[c.environment] || (c.tenant != "" || len(d.q.tenants)+len(d.q.tags) > 0) && !d.tenants[c.tenant] {
-			return nil, nil
+			return patch{}, nil
 		}
 		if !unlimited {
 			at := At{Project: c.project, Group: d.groups[c.project], Environments: []string{c.environment}}
@@ -194,20 +170,21 @@ func (d *drawing) items() error {
 				at.Tenants = []string{c.tenant}
 			}
 			if ok, err := d.r.May("DeploymentView", at); !ok {
-				return nil, err
+				return patch{}, err
 			}
 		}
-		if c.encoded != nil {
+		if c.goes == nil {
 			return c.encoded, nil
 		}
 		return encodedItem(c.goes, d.r.Space, now)
 	})
 }
 
-// rest writes the members that are no lists.
+// rest writes the members that are no lists of what is kept.
 func (d *drawing) rest(b *board) error {
+	between := "],"
 	if b.PreviousItems != nil {
-		d.text = append(d.text, `"PreviousItems":[],`...)
+		between = `],"PreviousItems":[],`
 	}
 	text, err := json.Marshal(struct {
 		ProjectLimit *int
@@ -217,6 +194,6 @@ func (d *drawing) rest(b *board) error {
 	if err != nil {
 		return fmt.Errorf("encoding a board: %w", err)
 	}
-	d.text = append(d.text, text[1:]...)
+	d.answer.close(between + string(text[1:]))
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/takodeploy/tako/internal/catalog"
@@ -30,13 +29,13 @@ type stock struct {
 type stockProject struct {
 	id, slug, group string
 	environments    []string
-	encoded         []byte
+	encoded         patch
 }
 
 type stockTenant struct {
 	id      string
 	tags    []string
-	encoded []byte
+	encoded patch
 }
 
 // stockCell is a deployment of a board. It is never changed: whoever finds that
@@ -45,33 +44,17 @@ type stockCell struct {
 	id, version, channel         string
 	project, environment, tenant string
 
-	encoded []byte       // of a deployment whose task has ended
+	encoded patch        // of a deployment whose task has ended
 	goes    *deploy.Cell // of one whose task goes on: how long it has lasted is told anew each time
 }
 
-const (
-	// stockLasts is how long a stock is kept that nobody asks for. What the
-	// server gives back when it has come to rest counts on this.
-	stockLasts = 20 * time.Second
-	// stockMost is how many bytes all of them may take, as encoded.
-	stockMost = 64 << 20
-	// stockCellSize is what a cell takes beside its text.
-	stockCellSize = 300
-)
+// stockCellSize is what a cell takes beside its text.
+const stockCellSize = 300
 
-// stocks are those of the spaces whose boards were asked for lately.
-type stocks struct {
-	mu     sync.Mutex
-	spaces map[string]*shelf
-}
-
-// shelf holds the stock of one space, and the marks under which what it is made
-// of was read.
-type shelf struct {
-	mu     sync.Mutex // whoever reads for many has the others wait for it
-	stock  stock
-	size   int
-	forget *time.Timer
+// stockroom holds the stock of one space, and the marks under which what it is
+// made of was read.
+type stockroom struct {
+	stock stock
 
 	scenery, versions string // all but the cells
 	places            string // which deployments are where, and what their releases are called
@@ -81,59 +64,13 @@ type shelf struct {
 
 var sceneryKinds = []string{"Environments", "Lifecycles", "ProjectGroups", "Projects", "Channels", "Tenants"}
 
-// of gives the shelf of a space.
-func (s *stocks) of(space string) *shelf {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if h := s.spaces[space]; h != nil {
-		h.forget.Reset(stockLasts)
-		return h
-	}
-	if s.spaces == nil {
-		s.spaces = map[string]*shelf{}
-	}
-	h := &shelf{}
-	h.forget = time.AfterFunc(stockLasts, func() { s.drop(space, h) })
-	s.spaces[space] = h
-	return h
-}
-
-func (s *stocks) drop(space string, h *shelf) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.spaces[space] == h {
-		delete(s.spaces, space)
-	}
-}
-
-// fit drops stocks until what is left is small enough: those of other spaces
-// first.
-func (s *stocks) fit(space string, h *shelf, size int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	h.size = size
-	total := 0
-	for _, other := range s.spaces {
-		total += other.size
-	}
-	for name, other := range s.spaces {
-		if total > stockMost && other != h {
-			total -= other.size
-			delete(s.spaces, name)
-		}
-	}
-	if total > stockMost {
-		delete(s.spaces, space)
-	}
-}
-
 // stock gives what boards of the caller's space are made of; whole has the
 // cells of all projects with it.
 func (a *API) stock(r *Request, whole bool) (stock, error) {
-	h := a.stocks.of(r.Space)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	changed := false
+	at := a.stocks.of(r.Space)
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	h, changed := &at.held, false
 	err := r.View(func(tx *store.Tx) error {
 		var marks [3]string
 		for i, of := range [][]string{sceneryKinds, {"standing", "Releases"}, {"task"}} {
@@ -156,12 +93,12 @@ func (a *API) stock(r *Request, whole bool) (stock, error) {
 		return stock{}, err
 	}
 	if changed {
-		a.stocks.fit(r.Space, h, h.stock.size())
+		a.stocks.fit(r.Space, at, h.stock.size())
 	}
 	return h.stock, nil
 }
 
-func (h *shelf) setScenery(tx *store.Tx, space, mark string) (changed bool, err error) {
+func (h *stockroom) setScenery(tx *store.Tx, space, mark string) (changed bool, err error) {
 	if mark != "" && h.scenery == mark {
 		return false, nil
 	}
@@ -186,7 +123,7 @@ const stockAtOnce = 1000
 
 // setCells finds out what is where now. A deployment whose task has ended stays
 // what it was until somebody gives the task another state, which is counted.
-func (h *shelf) setCells(s *deploy.Service, tx *store.Tx, space, places, tasks string) (changed bool, err error) {
+func (h *stockroom) setCells(s *deploy.Service, tx *store.Tx, space, places, tasks string) (changed bool, err error) {
 	markings, err := task.Markings(tx)
 	if err != nil {
 		return false, err
@@ -281,23 +218,27 @@ func stocked(kept []*stockCell, cells []deploy.Cell, space string) ([]*stockCell
 
 func (s *stock) size() (n int) {
 	for i := range s.projects {
-		n += len(s.projects[i].encoded)
+		n += len(s.projects[i].encoded.text)
 	}
 	for i := range s.tenants {
-		n += len(s.tenants[i].encoded)
+		n += len(s.tenants[i].encoded.text)
 	}
 	for _, c := range s.cells {
-		n += stockCellSize + len(c.encoded)
+		n += stockCellSize + len(c.encoded.text)
 	}
 	return n
 }
 
-func encodedItem(c *deploy.Cell, space string, now time.Time) ([]byte, error) {
-	text, err := json.Marshal(itemOf(c, space, now))
+func encodedItem(c *deploy.Cell, space string, now time.Time) (patch, error) {
+	return encodedPatch(itemOf(c, space, now))
+}
+
+func encodedPatch(v any) (patch, error) {
+	text, err := json.Marshal(v)
 	if err != nil {
-		return nil, fmt.Errorf("encoding a deployment of a board: %w", err)
+		return patch{}, fmt.Errorf("encoding a part of a board: %w", err)
 	}
-	return text, nil
+	return patchOf(text), nil
 }
 
 // setScenery reads all but the cells.
@@ -350,8 +291,8 @@ func (s *stock) setProjects(tx *store.Tx, space string) error {
 			IsDisabled: p.IsDisabled, Links: map[string]string{"Self": self, "Logo": self + "/logo"},
 		}
 		s.projects[i] = stockProject{id: p.ID, slug: p.Slug, group: p.ProjectGroupID, environments: one.EnvironmentIDs}
-		if s.projects[i].encoded, err = json.Marshal(one); err != nil {
-			return fmt.Errorf("encoding a project of a board: %w", err)
+		if s.projects[i].encoded, err = encodedPatch(one); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -366,11 +307,11 @@ func (s *stock) setTenants(tx *store.Tx, space string) error {
 	for i, t := range tenants {
 		self := catalog.Tenants.SelfPath(t.SpaceID, t.ID)
 		s.tenants[i] = stockTenant{id: t.ID, tags: t.TenantTags}
-		if s.tenants[i].encoded, err = json.Marshal(boardTenant{
+		if s.tenants[i].encoded, err = encodedPatch(boardTenant{
 			Item: deploy.Item{ID: t.ID, Name: t.Name}, ProjectEnvironments: t.ProjectEnvironments, TenantTags: t.TenantTags,
 			IsDisabled: t.IsDisabled, Links: map[string]string{"Self": self, "Logo": self + "/logo"},
 		}); err != nil {
-			return fmt.Errorf("encoding a tenant of a board: %w", err)
+			return err
 		}
 	}
 	return nil

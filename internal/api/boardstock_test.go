@@ -75,7 +75,7 @@ func TestKeptBoardsAreExact(t *testing.T) {
 		}
 		for _, path := range []string{"/api/Spaces-1/dashboard", "/api/Spaces-1/dashboard/dynamic?projects=" + s.Project} {
 			for _, who := range []*client{s.client, limited} {
-				forgetful.api.stocks = stocks{}
+				forgetful.api.stocks = shelves[stockroom]{}
 				want := boardOf(t, forgetful, path, who.as)
 				for i, node := range []*harness{s.harness, other} {
 					if diff := cmp.Diff(want, boardOf(t, node, path, who.as)); diff != "" {

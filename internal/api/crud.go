@@ -1,7 +1,6 @@
 package api
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/takodeploy/tako/internal/access"
@@ -124,10 +123,7 @@ func (h *crud) maySee(r *Request, resource any) bool {
 	if h.info.Permissions.View == "" {
 		return true
 	}
-	return slices.ContainsFunc(places(h.kind, resource), func(at At) bool {
-		ok, err := r.May(h.info.Permissions.View, at)
-		return ok && err == nil
-	})
+	return r.mayAt(h.info.Permissions.View, places(h.kind, resource))
 }
 
 func (h *crud) all(r *Request) (any, error) {

@@ -107,6 +107,14 @@ func (r *Request) seesOne(k kind.Any, resource any) (bool, error) {
 	return false, nil
 }
 
+// mayAt reports whether the caller has a permission at one of some places.
+func (r *Request) mayAt(permission string, places []At) bool {
+	return slices.ContainsFunc(places, func(at At) bool {
+		ok, err := r.May(permission, at)
+		return ok && err == nil
+	})
+}
+
 // places are where a resource lies: one for each of its projects.
 func places(k kind.Any, resource any) []At {
 	w := k.Within(resource)

@@ -73,7 +73,11 @@ type environmentsSummary struct {
 func (a *API) environmentsSummary(r *Request) (any, error) {
 	h := a.crudOf(catalog.Environments)
 	doc := environmentsSummary{summary: newSummary(), tenancy: newTenancy(), EnvironmentSummaries: []environmentSummary{}, Links: map[string]string{"Self": r.URL.Path}}
-	machines, err := a.seenMachines(r, ownQuery(r, a.crudOf(catalog.Machines)))
+	all := a.counted
+	if q := ownQuery(r, a.crudOf(catalog.Machines)); len(q.Match)+len(q.Where)+len(q.Refer) > 0 || q.PartialName != "" {
+		all = func(r *Request) ([]*catalog.Machine, error) { return a.seenMachines(r, q) }
+	}
+	machines, err := all(r)
 	if err != nil {
 		return nil, err
 	}

@@ -41,12 +41,13 @@ var TenantVariableSets = kind.Register(kind.Kind[TenantVariables]{
 	Changed:     notePast,
 })
 
-func tenantVariablesID(tenant string) string { return "tenantvariables-" + tenant }
+// TenantVariablesID is the id of what a tenant's values are kept in.
+func TenantVariablesID(tenant string) string { return "tenantvariables-" + tenant }
 
 // TenantVariablesOf gives the values of a tenant; those of one that has none
 // yet are not stored.
 func TenantVariablesOf(tx *store.Tx, t *Tenant) (*TenantVariables, error) {
-	v, err := found(kind.Of[TenantVariables]().Get(tx, tenantVariablesID(t.ID)))
+	v, err := found(kind.Of[TenantVariables]().Get(tx, TenantVariablesID(t.ID)))
 	if err != nil || v != nil {
 		return v, err
 	}
@@ -55,14 +56,24 @@ func TenantVariablesOf(tx *store.Tx, t *Tenant) (*TenantVariables, error) {
 
 func noTenantVariables(t *Tenant) *TenantVariables {
 	v := &TenantVariables{TenantID: t.ID}
-	v.ID, v.SpaceID = tenantVariablesID(t.ID), t.SpaceID
+	v.ID, v.SpaceID = TenantVariablesID(t.ID), t.SpaceID
 	return v
 }
 
-// AllTenantVariables gives the values of all tenants of a space by the tenants'
+// fewTenants is for how many tenants values are asked for by name rather than all
+// of a space being read.
+const fewTenants = 256
+
+// AllTenantVariables gives the values of some tenants of a space by the tenants'
 // ids; those of a tenant that has none yet with none.
 func AllTenantVariables(tx *store.Tx, space string, tenants []*Tenant) (map[string]*TenantVariables, error) {
-	all, _, err := kind.Of[TenantVariables]().List(tx, kind.Query{Space: space})
+	q := kind.Query{Space: space}
+	if len(tenants) <= fewTenants {
+		for _, t := range tenants {
+			q.IDs = append(q.IDs, TenantVariablesID(t.ID))
+		}
+	}
+	all, _, err := kind.Of[TenantVariables]().List(tx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +134,7 @@ func TemplateOwners(tx *store.Tx, t *Tenant) ([]TemplateOwner, error) {
 type Templates struct {
 	projects map[string]*Project // nil for one that is gone
 	sets     map[string]*LibraryVariableSet
+	names    map[string]string // by which owners are in order, by id
 }
 
 // once reads a document unless it has been read.
@@ -168,11 +180,24 @@ func (k *Templates) Owners(tx *store.Tx, t *Tenant) (owners []TemplateOwner, err
 		}
 	}
 	byName := func(a, b TemplateOwner) int {
-		return cmp.Or(cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(strings.Compare(k.name(&a), k.name(&b)), strings.Compare(a.ID, b.ID))
 	}
 	slices.SortFunc(owners, byName)
 	slices.SortFunc(sets, byName)
 	return append(owners, sets...), nil
+}
+
+// name is what an owner is put in order by: to make it is worth doing once.
+func (k *Templates) name(o *TemplateOwner) string {
+	name, known := k.names[o.ID]
+	if !known {
+		if k.names == nil {
+			k.names = map[string]string{}
+		}
+		name = strings.ToLower(o.Name)
+		k.names[o.ID] = name
+	}
+	return name
 }
 
 // tenantValueRules gives ids to values, leaves out those that are none, seals
@@ -233,7 +258,7 @@ func overlap(a, b []string) bool {
 
 // dropTenantVariables deletes the values of a tenant with it.
 func dropTenantVariables(tx *store.Tx, gone *Tenant) error {
-	v, err := found(kind.Of[TenantVariables]().Get(tx, tenantVariablesID(gone.ID)))
+	v, err := found(kind.Of[TenantVariables]().Get(tx, TenantVariablesID(gone.ID)))
 	if err != nil || v == nil {
 		return err
 	}
@@ -246,7 +271,7 @@ func dropTenantVariables(tx *store.Tx, gone *Tenant) error {
 // dropTenantValues takes an environment out of the scopes of a tenant's values,
 // and with it the values that were for no other.
 func dropTenantValues(tx *store.Tx, t *Tenant, environment string) error {
-	v, err := found(kind.Of[TenantVariables]().Get(tx, tenantVariablesID(t.ID)))
+	v, err := found(kind.Of[TenantVariables]().Get(tx, TenantVariablesID(t.ID)))
 	if err != nil || v == nil {
 		return err
 	}

@@ -216,6 +216,11 @@ func (k *Kind[T]) list(tx *store.Tx, q Query) ([]*store.Document, int, error) {
 	return docs, total, err
 }
 
+// Listed gives the ids and versions of what List would give.
+func (k *Kind[T]) Listed(tx *store.Tx, q Query) ([]store.Version, error) {
+	return tx.Listed(k.query(q))
+}
+
 // ListRaw is List in wire form.
 func (k *Kind[T]) ListRaw(tx *store.Tx, q Query) ([][]byte, int, error) {
 	docs, total, err := k.list(tx, q)

@@ -343,16 +343,14 @@ func (q *Query) build() (string, []any) {
 	return b.String(), args
 }
 
-// Find reads the documents a query asks for.
-func (t *Tx) Find(q Query) ([]*Document, error) {
-	var found []*Document
-	table := (&Document{Table: q.Table}).table()
+// listing gives the text that selects columns of what a query asks for.
+func (q *Query) listing(columns string) (text string, args []any) {
 	where, args := q.build()
 	order := q.OrderBy
 	if order == "" {
 		order = "name_key, id"
 	}
-	text := "select " + columns + " from " + table + where + " order by " + order
+	text = "select " + columns + " from " + (&Document{Table: q.Table}).table() + where + " order by " + order
 	if q.Take > 0 || q.Skip > 0 {
 		take := q.Take
 		if take <= 0 {
@@ -361,6 +359,13 @@ func (t *Tx) Find(q Query) ([]*Document, error) {
 		args = append(args, take, q.Skip)
 		text += fmt.Sprintf(" limit $%d offset $%d", len(args)-1, len(args))
 	}
+	return text, args
+}
+
+// Find reads the documents a query asks for.
+func (t *Tx) Find(q Query) ([]*Document, error) {
+	var found []*Document
+	text, args := q.listing(columns)
 	err := t.Query(func(scan func(...any) error) error {
 		d, err := scanDocument(q.Table, scan)
 		if err != nil {

@@ -57,6 +57,28 @@ func (t *Tx) Mark(of ...string) (string, error) {
 	return b.String(), nil
 }
 
+// Version says which version of a document is stored.
+type Version struct {
+	ID      string
+	Version int64
+}
+
+// Listed is Find for who wants to know only which documents there are, and in
+// which versions.
+func (t *Tx) Listed(q Query) (found []Version, err error) {
+	text, args := q.listing("id, version")
+	err = t.Query(func(scan func(...any) error) error {
+		var v Version
+		err := scan(&v.ID, &v.Version)
+		found = append(found, v)
+		return err
+	}, text, args...)
+	if err != nil {
+		return nil, fmt.Errorf("listing the versions of %s: %w", q.Kind, err)
+	}
+	return found, nil
+}
+
 // Versions tells documents of some kinds apart: it is equal for two states of
 // the database only if these documents are.
 func (t *Tx) Versions(space string, kinds ...string) (string, error) {
