@@ -156,7 +156,12 @@ func (q *Queue) MoveToTop(ctx context.Context, id string) (*Task, error) {
 			return fault.New(fault.Conflict, "Task %s does not wait in the queue.", id)
 		}
 		old := *t
-		t.Top, t.Place, t.Updated = true, -millis(q.now()), q.now()
+		// Before those that were moved in this very millisecond, too.
+		first := -millis(q.now())
+		if _, err := tx.QueryRow([]any{&first}, "select coalesce(min(place), $1) from task where hold = 'Waiting' and place < $2", first, first+1); err != nil {
+			return fmt.Errorf("look for the top of the queue: %w", err)
+		}
+		t.Top, t.Place, t.Updated = true, first-1, q.now()
 		q.tell(tx, Change{Task: id, Kind: Enqueued, Status: t.Status})
 		return write1(tx, t, &old)
 	})
