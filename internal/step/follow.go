@@ -31,8 +31,12 @@ func (r *remote) follow(ctx context.Context) (Outcome, error) {
 		}
 	})
 	defer stopping()
+	take := func(lines []runner.Line) error {
+		r.missed = time.Time{}
+		return r.in.take(lines)
+	}
 	for {
-		exit, err := r.way.Follow(watch, r.job.Ticket, r.in.seen, r.in.take)
+		exit, err := r.way.Follow(watch, r.job.Ticket, r.in.seen, take)
 		switch {
 		case err == nil && exit.Unbegun && ctx.Err() == nil && r.revived < revivals:
 			return Outcome{}, errUnbegun

@@ -80,6 +80,44 @@ func TestLineIsDown(t *testing.T) {
 	}
 }
 
+// between is a way whose line holds for a while between two breaks.
+type between struct {
+	target.Transport
+	holds time.Duration
+	calls int
+}
+
+func (w *between) Follow(ctx context.Context, ticket string, after int64, emit func([]runner.Line) error) (runner.Exit, error) {
+	switch w.calls++; w.calls {
+	case 2:
+		time.Sleep(w.holds)
+		if err := emit(nil); err != nil {
+			return runner.Exit{}, err
+		}
+		fallthrough
+	case 1:
+		return runner.Exit{}, fmt.Errorf("The line is down: %w.", target.ErrDisconnected)
+	}
+	return w.Transport.Follow(ctx, ticket, after, emit)
+}
+
+// The patience with a machine that was heard of begins anew, though its script
+// has said nothing.
+func TestLineIsDownAgain(t *testing.T) {
+	b := newBench(t, localReach(t))
+	inner, way := b.reach, &between{holds: time.Second}
+	b.reach = reachFunc(func(place Place) (target.Transport, error) {
+		w, _, err := inner.Reach(context.Background(), "", place)
+		way.Transport = w
+		return way, err
+	})
+	job := bash("echo ran")
+	job.Tools = &Tools{Patience: time.Second}
+	if o := b.run(Script, job); o.State != Succeeded || strings.Count(b.text(WaitLine), "\n") != 2 {
+		t.Errorf("%+v\n%s", o, b.text())
+	}
+}
+
 func TestLineStaysDown(t *testing.T) {
 	b := newBench(t, localReach(t))
 	way := &shaky{follows: 1000}

@@ -173,7 +173,11 @@ func testCut(t *testing.T, p place) {
 		script("for i in $(seq 1 40); do echo $i; [ $((i % 10)) != 0 ] || while [ ! -e "+gate+"$i ]; do sleep 0.02; done; done")))
 	cuts := 0
 	var lines []runner.Line
+	told := 0
 	exit, err := tr.Follow(within(t, 60*time.Second), "cut-1", 0, func(batch []runner.Line) error {
+		if len(batch) == 0 {
+			told++
+		}
 		lines = append(lines, batch...)
 		if cuts < 3 && len(lines) > 10*cuts { // the first of what comes through a gate
 			cuts++
@@ -185,6 +189,9 @@ func testCut(t *testing.T, p place) {
 		return nil
 	})
 	must(t, err)
+	if told < 3 {
+		t.Errorf("that the machine was heard of until the line was cut is told %d times", told)
+	}
 	if cuts != 3 || len(lines) != 40 || exit.Code != 0 || exit.Last != 40 {
 		t.Errorf("%d cuts, %d lines, %+v", cuts, len(lines), exit)
 	}

@@ -33,10 +33,15 @@ func (r *remote) Follow(ctx context.Context, ticket string, after int64, emit fu
 	deadline := time.Time{}
 	backoff := firstBackoff
 	for {
-		before := f.after
-		exit, err := r.followOnce(ctx, ticket, f)
+		exit, heard, err := r.followOnce(ctx, ticket, f)
 		if err == nil {
 			return exit, nil
+		}
+		if heard && ctx.Err() == nil && !errors.As(err, new(emitted)) {
+			// The caller's patience begins anew.
+			if err := emit(nil); err != nil {
+				return runner.Exit{}, err
+			}
 		}
 		var own emitted
 		var refused *wire.Error
@@ -55,7 +60,7 @@ func (r *remote) Follow(ctx context.Context, ticket string, after int64, emit fu
 		case !Temporary(err):
 			return runner.Exit{}, err
 		}
-		if now := time.Now(); deadline.IsZero() || f.after > before {
+		if now := time.Now(); deadline.IsZero() || heard {
 			deadline, backoff = now.Add(r.options.Reconnect), firstBackoff
 		} else if now.Add(backoff).After(deadline) {
 			return runner.Exit{}, err
@@ -71,16 +76,23 @@ func (r *remote) Follow(ctx context.Context, ticket string, after int64, emit fu
 	}
 }
 
-func (r *remote) followOnce(ctx context.Context, ticket string, f *follower) (exit runner.Exit, err error) {
+// followOnce also reports whether the machine was heard of meanwhile.
+func (r *remote) followOnce(ctx context.Context, ticket string, f *follower) (exit runner.Exit, heard bool, err error) {
 	request, err := json.Marshal(wire.Request{Op: wire.OpFollow, Ticket: ticket, After: f.after})
 	if err != nil {
-		return exit, err
+		return exit, false, err
 	}
-	err = r.once(ctx, request, followWindow, (*wire.Conn).Ask, func(s *wire.Stream) error {
+	began := time.Now()
+	var conn *wire.Conn
+	ask := func(c *wire.Conn, request []byte, window int) (*wire.Stream, error) {
+		conn = c
+		return c.Ask(request, window)
+	}
+	err = r.once(ctx, request, followWindow, ask, func(s *wire.Stream) error {
 		exit, err = f.run(s)
 		return err
 	})
-	return exit, err
+	return exit, conn != nil && conn.Heard(began), err
 }
 
 // follower takes records off a stream and hands lines on in batches.

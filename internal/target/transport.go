@@ -64,7 +64,8 @@ type Transport interface {
 	// batches of about 100 ms or 64 KiB, and returns when the job ended and
 	// each line was emitted. A dropped connection is taken up again for a
 	// while; then the error is returned, and the caller may call again with
-	// the last Seq it kept. A ticket that is not known is Lost.
+	// the last Seq it kept. An empty batch says that the machine was heard of
+	// until the connection dropped. A ticket that is not known is Lost.
 	Follow(ctx context.Context, ticket string, after int64, emit func([]runner.Line) error) (runner.Exit, error)
 
 	// Get reads a file that the job left; path is absolute or relative to

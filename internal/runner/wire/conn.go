@@ -38,6 +38,7 @@ type Conn struct {
 
 	done     chan struct{}
 	lastRead atomic.Int64 // unix nanoseconds of the last frame
+	spoke    atomic.Bool  // there was one
 }
 
 // NewConn runs a conversation over r and w, both closed through c. accept is
@@ -121,6 +122,11 @@ func (c *Conn) Quiet() time.Duration {
 	return time.Since(time.Unix(0, c.lastRead.Load()))
 }
 
+// Heard reports whether anything has come from the peer since.
+func (c *Conn) Heard(since time.Time) bool {
+	return c.spoke.Load() && c.Quiet() < time.Since(since)
+}
+
 func (c *Conn) send(stream uint32, kind frameKind, payload []byte) error {
 	c.write.Lock()
 	defer c.write.Unlock()
@@ -183,6 +189,7 @@ func (c *Conn) readLoop() {
 		f, err := readFrame(c.reader, head, takeBuffer)
 		if err == nil {
 			c.lastRead.Store(time.Now().UnixNano())
+			c.spoke.Store(true)
 			err = c.dispatch(f)
 		}
 		if err != nil {
