@@ -34,9 +34,11 @@ type MachinePolicy struct {
 	demoted bool // another one takes its place as the default
 }
 
-// HealthCheckPolicy says how and when health is checked: at an interval, at
-// times, or, with neither, only when somebody asks. The script policies have
-// two names each, an older and a newer one; both say the same.
+// HealthCheckPolicy says how and when health is checked: at times, or else at
+// an interval, or, with neither, only when somebody asks. An interval beside
+// times is kept though it counts for nothing, as clients that always send one
+// compare. The script policies have two names each, an older and a newer one;
+// both say the same.
 type HealthCheckPolicy struct {
 	TentacleEndpointHealthCheckPolicy *ScriptPolicy `json:"TentacleEndpointHealthCheckPolicy"`
 	PowerShellHealthCheckPolicy       *ScriptPolicy `json:"PowerShellHealthCheckPolicy"`
@@ -195,16 +197,6 @@ func (h *HealthCheckPolicy) complete(c *fault.Complaints) {
 		both := **pair[0]
 		*pair[1] = &both
 	}
-	if h.HealthCheckCron != nil && strings.TrimSpace(*h.HealthCheckCron) != "" {
-		h.HealthCheckInterval = nil
-		if _, err := timetable.Zone(h.HealthCheckCronTimezone); err != nil {
-			c.Add("MachineHealthCheckPolicy.HealthCheckCronTimezone: there is no time zone '%s'.", h.HealthCheckCronTimezone)
-		} else if _, err := h.Table(); err != nil {
-			c.Add("MachineHealthCheckPolicy.HealthCheckCron: %s", err)
-		}
-		return
-	}
-	h.HealthCheckCron = nil
 	if h.HealthCheckInterval != nil && strings.TrimSpace(*h.HealthCheckInterval) == "" {
 		h.HealthCheckInterval = nil
 	}
@@ -212,6 +204,15 @@ func (h *HealthCheckPolicy) complete(c *fault.Complaints) {
 		text := *h.HealthCheckInterval
 		span(&text, "MachineHealthCheckPolicy.HealthCheckInterval", "01:00:00", 0, c)
 		h.HealthCheckInterval = &text
+	}
+	if h.HealthCheckCron == nil || strings.TrimSpace(*h.HealthCheckCron) == "" {
+		h.HealthCheckCron = nil
+		return
+	}
+	if _, err := timetable.Zone(h.HealthCheckCronTimezone); err != nil {
+		c.Add("MachineHealthCheckPolicy.HealthCheckCronTimezone: there is no time zone '%s'.", h.HealthCheckCronTimezone)
+	} else if _, err := h.Table(); err != nil {
+		c.Add("MachineHealthCheckPolicy.HealthCheckCron: %s", err)
 	}
 }
 

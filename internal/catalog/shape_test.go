@@ -225,6 +225,21 @@ func TestMachinePolicyIsWhole(t *testing.T) {
 			t.Errorf("health check %v", health)
 		}
 	}
+	// Times win over an interval, and a client that sends both reads both again.
+	for _, c := range []struct {
+		sent string
+		want []any
+	}{
+		{`{"HealthCheckCron":"0 0 6 * * *","HealthCheckInterval":"01:00:00"}`, []any{"0 0 6 * * *", "01:00:00"}},
+		{`{"HealthCheckCron":" ","HealthCheckInterval":""}`, []any{nil, nil}},
+	} {
+		change(r, MachinePolicies, bare.ID, `{"MachineHealthCheckPolicy":`+c.sent+`}`)
+		_, w := wire(r, MachinePolicies, bare.ID)
+		health := w["MachineHealthCheckPolicy"].(map[string]any)
+		if diff := cmp.Diff(c.want, []any{health["HealthCheckCron"], health["HealthCheckInterval"]}); diff != "" {
+			t.Errorf("%s: %s", c.sent, diff)
+		}
+	}
 	// A client that knows one of the two names of a script policy changes both.
 	for _, c := range []struct{ body, member string }{
 		{`{"BashHealthCheckPolicy":{"RunType":"Inline","ScriptBody":"one"},"HealthCheckInterval":"1.00:00:00"}`, "newer"},
