@@ -65,7 +65,8 @@ func TestAlike(t *testing.T) {
 }
 
 func TestCompareSaid(t *testing.T) {
-	calm := log{"/a": {"status Success", "Work web-1 says line 1", "Work web-1 says line 2", "done"}}
+	calm := log{"/a": {"status Success", "Work web-1 says line 1", "Work web-1 says line 2", "done"},
+		"/b": {"status Success", "b says line 1", "b says line 2", "b says line 1", "b says line 2"}}
 	for _, c := range []struct {
 		now  log
 		want int
@@ -76,9 +77,12 @@ func TestCompareSaid(t *testing.T) {
 		{log{"/a": {"status Failed", "Work web-1 says line 1", "The agent process 7 " + killedWith}}, 0},
 		{log{"/a": {"status Failed", "Work web-1 says line 2", "The agent process 7 " + killedWith}}, 2},
 		{log{"/a": {"status Failed", "Work web-1 says line 1", "Work web-1 says line 1"}}, 2},
+		{log{"/b": {"status Success", "b says line 1", "The agent process 7 " + killedWith, "b says line 1", "b says line 2"}}, 0},
+		{log{"/b": {"status Success", "The agent process 7 " + killedWith, "b says line 1"}}, 3},
+		{log{"/b": {"status Success", "b says line 1", "b says line 1", "b says line 2"}}, 1},
 	} {
 		var sum tally
-		sum.compareSaid("task", calm, c.now)
+		sum.compareSaid("task", calm, c.now, []string{killedWith})
 		if sum.differing != c.want {
 			t.Errorf("%v: %d lines differ instead of %d: %q", c.now, sum.differing, c.want, sum.wrong)
 		}
