@@ -37,6 +37,7 @@ type site struct {
 
 	mu      sync.Mutex
 	scripts map[string]string // by machine: what was started there
+	spaces  map[string]string // by machine: the name of the space that the script was told
 	codes   map[string]int    // by machine
 }
 
@@ -51,7 +52,7 @@ func newSite(t *testing.T) *site {
 	if err := kind.Prepare(db); err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, db: db, queue: task.NewQueue(db, task.Options{Instance: "test"}), ids: map[string]string{}, scripts: map[string]string{}, codes: map[string]int{}}
+	s := &site{t: t, db: db, queue: task.NewQueue(db, task.Options{Instance: "test"}), ids: map[string]string{}, scripts: map[string]string{}, spaces: map[string]string{}, codes: map[string]int{}}
 	if err := db.Do(t.Context(), s.furnish); err != nil {
 		t.Fatal(err)
 	}
@@ -159,8 +160,11 @@ func (e *end) Start(_ context.Context, _ string, job runner.Job) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, v := range job.Variables {
-		if v.Name == "Octopus.Action.Script.ScriptBody" {
+		switch v.Name {
+		case "Octopus.Action.Script.ScriptBody":
 			e.scripts[e.id] = v.Value
+		case "Octopus.Space.Name":
+			e.spaces[e.id] = v.Value
 		}
 	}
 	return nil
@@ -225,6 +229,9 @@ func TestScriptRunsWhereItIsMeantTo(t *testing.T) {
 			for _, name := range test.want {
 				if got := s.scripts[s.ids[name]]; got != args.ScriptBody {
 					t.Errorf("%s got %q", name, got)
+				}
+				if got := s.spaces[s.ids[name]]; got != "Default" {
+					t.Errorf("%s is told the space %q", name, got)
 				}
 			}
 		})

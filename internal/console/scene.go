@@ -104,7 +104,7 @@ func (c *scene) Place(ctx context.Context, j *step.Job, _ plan.RunOn, _ string) 
 // Fill gives the script the variables of its space, task and machine.
 func (c *scene) Fill(ctx context.Context, j *step.Job, _ plan.Standing) error {
 	f := variable.Facts{
-		Space: variable.Ref{ID: c.task.SpaceID}, Task: &variable.TaskFacts{Ref: variable.Ref{ID: c.task.ID, Name: c.task.Description}},
+		Task: &variable.TaskFacts{Ref: variable.Ref{ID: c.task.ID, Name: c.task.Description}},
 		Step: &variable.StepFacts{Ref: variable.Ref{Name: title}}, Action: &variable.ActionFacts{Ref: variable.Ref{Name: title}, Properties: map[string]variable.Property{}},
 	}
 	for name, value := range c.properties() {
@@ -112,6 +112,11 @@ func (c *scene) Fill(ctx context.Context, j *step.Job, _ plan.Standing) error {
 	}
 	var machine []variable.Value
 	err := c.tools.Store.View(ctx, func(tx *store.Tx) error {
+		space, err := catalog.Spaces.Get(tx, c.task.SpaceID)
+		if err != nil {
+			return err
+		}
+		f.Space = variable.Ref{ID: space.ID, Name: space.Name}
 		checkup, err := step.CheckupOf(tx, j.Target, j.TaskID)
 		machine = checkup.Facts
 		return err
