@@ -112,11 +112,6 @@ func (c *scene) Fill(ctx context.Context, j *step.Job, _ plan.Standing) error {
 	}
 	var machine []variable.Value
 	err := c.tools.Store.View(ctx, func(tx *store.Tx) error {
-		space, err := catalog.Spaces.Get(tx, c.task.SpaceID)
-		if err != nil {
-			return err
-		}
-		f.Space = variable.Ref{ID: space.ID, Name: space.Name}
 		checkup, err := step.CheckupOf(tx, j.Target, j.TaskID)
 		machine = checkup.Facts
 		return err

@@ -51,6 +51,10 @@ func CheckupOf(tx *store.Tx, id, run string) (Checkup, error) {
 	if err != nil {
 		return Checkup{}, err
 	}
+	space, err := catalog.Spaces.Get(tx, m.base.SpaceID)
+	if err != nil {
+		return Checkup{}, err
+	}
 	sum := sha256.Sum256([]byte(run + "\x00" + id))
 	facts := m.facts
 	facts.Ref = variable.Ref{ID: id, Name: m.name}
@@ -58,7 +62,7 @@ func CheckupOf(tx *store.Tx, id, run string) (Checkup, error) {
 	c := Checkup{
 		ID: id, Name: m.name, SpaceID: m.base.SpaceID, Ticket: "health-" + hex.EncodeToString(sum[:16]),
 		Nothing: m.condition.Endpoint.CommunicationStyle == catalog.StyleNone,
-		Facts:   variable.System(variable.Facts{Space: variable.Ref{ID: m.base.SpaceID}, Machine: &facts}),
+		Facts:   variable.System(variable.Facts{Space: variable.Ref{ID: space.ID, Name: space.Name}, Machine: &facts}),
 	}
 	policy, err := catalog.MachinePolicies.Get(tx, m.condition.MachinePolicyID)
 	if fault.Is(err, fault.NotFound) {
