@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -205,10 +208,16 @@ func built(t *testing.T) string {
 	return path
 }
 
+// bucket is the address of an object store, in which operators of all tests mark
+// what is theirs; it outlives each of them.
+var bucket = sync.OnceValue(func() string {
+	return httptest.NewServer(gofakes3.New(s3mem.New(), gofakes3.WithAutoBucket(true)).Server()).URL
+})
+
 func operator(t *testing.T, path string, more ...string) *program {
 	t.Helper()
 	metrics := freeAddress(t)
-	args := append([]string{"operate", "--no-elect", "--bucket=s3://cloud", "--bucket-iam=off", "--bucket-access-key=id", "--bucket-secret-key=secret", "--worker-image=worker:1", "--workers=16", "--qps=1000", "--listen=" + freeAddress(t), "--metrics=" + metrics}, more...)
+	args := append([]string{"operate", "--no-elect", "--bucket=s3://cloud", "--bucket-endpoint=" + bucket(), "--bucket-iam=off", "--bucket-access-key=id", "--bucket-secret-key=secret", "--worker-image=worker:1", "--workers=16", "--qps=1000", "--listen=" + freeAddress(t), "--metrics=" + metrics}, more...)
 	p := &program{Cmd: exec.Command(path, args...), metrics: metrics}
 	log, err := os.Create(filepath.Join(t.TempDir(), "operator.log"))
 	if err != nil {
