@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -128,7 +127,6 @@ func (a *API) createGitRunbook(r *Request) (any, error) {
 		return nil, err
 	}
 	defer c.Close()
-	made.MultiTenancyMode, made.EnvironmentScope, made.DefaultGuidedFailureMode = cmp.Or(made.MultiTenancyMode, "Untenanted"), cmp.Or(made.EnvironmentScope, "All"), cmp.Or(made.DefaultGuidedFailureMode, "EnvironmentDefault")
 	b, err := c.CreateRunbook(r.Context(), how, made)
 	if err != nil {
 		return nil, err

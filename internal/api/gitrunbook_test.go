@@ -86,3 +86,71 @@ func TestRunbooksInGit(t *testing.T) {
 	v.refused(404, "GET", v.on("work", "runbooks/restart-it"), nil)
 	v.refused(400, "POST", "/api/Spaces-1/runbook-runs/git/create/v1", with(command, "runbookName", ""))
 }
+
+// What is refused is not committed, and leaves the runbook as it can be read and
+// changed.
+func TestRunbooksInGitRefuse(t *testing.T) {
+	v := newVersioned(t)
+	v.convert()
+	v.origin.Run(v.origin.Dir, "branch", "work", "main")
+	v.want(201, "POST", v.on("work", "runbooks/v2"), thing{"Name": "Restart"})
+	step := func() thing {
+		return thing{"Name": "Say it", "Actions": []thing{{"Name": "Say it", "ActionType": "Octopus.Script", "Properties": thing{
+			"Octopus.Action.RunOnServer": "true", "Octopus.Action.Script.ScriptSource": "Inline", "Octopus.Action.Script.Syntax": "Bash", "Octopus.Action.Script.ScriptBody": "true"}}}}
+	}
+	action := func(member string, value any) thing {
+		s := step()
+		s["Actions"].([]thing)[0][member] = value
+		return thing{"Steps": []thing{s}}
+	}
+	steps := func(member string, value any) thing { return thing{"Steps": []thing{with(step(), member, value)}} }
+	v.put(v.on("work", "runbookProcesses/restart"), steps("Condition", "always"))
+	const book, process, made = "PUT runbooks/restart", "PUT runbookProcesses/restart", "POST runbooks/v2"
+	long := strings.Repeat("x", 5000)
+	var tests = []struct {
+		request, want string
+		body          thing
+	}{
+		{book, "MultiTenancyMode", thing{"MultiTenancyMode": "Perhaps"}},
+		{book, "EnvironmentScope", thing{"EnvironmentScope": "Perhaps"}},
+		{book, "DefaultGuidedFailureMode", thing{"DefaultGuidedFailureMode": "Perhaps"}},
+		{book, "ConnectivityPolicy.SkipMachineBehavior", thing{"ConnectivityPolicy": thing{"SkipMachineBehavior": "Perhaps"}}},
+		{book, "RunRetentionPolicy.Unit", thing{"RunRetentionPolicy": thing{"QuantityToKeep": 5, "Unit": "Perhaps"}}},
+		{book, "RunRetentionPolicy.Strategy", thing{"RunRetentionPolicy": thing{"Strategy": "Perhaps"}}},
+		{book, "Environments", thing{"EnvironmentScope": "Specified", "Environments": []string{"Environments-404"}}},
+		{book, "Name must not be empty", thing{"Name": " "}},
+		{book, "Name must have at most 200", thing{"Name": long}},
+		{process, "Steps[0].Condition", steps("Condition", "Perhaps")},
+		{process, "Steps[0].StartTrigger", steps("StartTrigger", "Perhaps")},
+		{process, "Steps[0].PackageRequirement", steps("PackageRequirement", "Perhaps")},
+		{process, "Steps[0].Actions[0].Condition", action("Condition", "Perhaps")},
+		{process, "Steps[0].Actions[0].WorkerPoolId", action("WorkerPoolId", "WorkerPools-404")},
+		{process, "Steps[0].Actions[0].Name must not be empty", action("Name", "")},
+		{process, "ActionType (of 'Say it') must not be empty", action("ActionType", "")},
+		{process, "Steps[0].Name must not be empty", thing{"Steps": []thing{with(action("Name", "")["Steps"].([]thing)[0], "Name", "")}}},
+		{process, "Steps[0].Name must have at most 200", steps("Name", long)},
+		{made, "MultiTenancyMode", thing{"Name": "New", "MultiTenancyMode": "Perhaps"}},
+		{made, "EnvironmentScope", thing{"Name": "New", "EnvironmentScope": "Perhaps"}},
+		{made, "DefaultGuidedFailureMode", thing{"Name": "New", "DefaultGuidedFailureMode": "Perhaps"}},
+		{made, "ConnectivityPolicy.SkipMachineBehavior", thing{"Name": "New", "ConnectivityPolicy": thing{"SkipMachineBehavior": "Perhaps"}}},
+		{made, "Name must not be empty", thing{"Name": " "}},
+		{made, "Name must have at most 200", thing{"Name": long}},
+	}
+	before := v.origin.Run(v.origin.Dir, "rev-parse", "work")
+	for _, test := range tests {
+		method, path, _ := strings.Cut(test.request, " ")
+		if got := v.refused(400, method, v.on("work", path), test.body); !strings.Contains(got, test.want) {
+			t.Errorf("%s: the answer to what is wrong with %q is %.300s", test.request, test.want, got)
+		}
+		if now := v.origin.Run(v.origin.Dir, "rev-parse", "work"); now != before {
+			t.Fatalf("%s: what is wrong with %q is committed", test.request, test.want)
+		}
+	}
+	got := v.put(v.on("work", "runbooks/restart"), thing{"MultiTenancyMode": "tenanted", "DefaultGuidedFailureMode": ""})
+	if v.text(got, "MultiTenancyMode") != "Tenanted" || v.text(got, "DefaultGuidedFailureMode") != "EnvironmentDefault" || v.text(got, "CancelQueuedTasks") != "true" {
+		t.Error(got)
+	}
+	if got := v.get(v.on("work", "runbookProcesses/restart")); v.text(got, "Steps.0.Condition") != "Always" {
+		t.Error(got)
+	}
+}

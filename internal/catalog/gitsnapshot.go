@@ -123,24 +123,18 @@ func ShadowRunbook(tx *store.Tx, b *Runbook) (*Runbook, error) {
 }
 
 // CheckGitRunbook holds a runbook and its process that are to be written to Git
-// against the rules that hold in the database.
+// against all that holds in the database. It completes them, as storing would.
 func CheckGitRunbook(tx *store.Tx, b *Runbook, p *RunbookProcess, there bool) error {
-	var c fault.Complaints
-	queued, running := b.CancelQueuedTasks, b.CancelRunningTasks
 	var old *Runbook
 	if there {
 		old = b
 	}
-	id := b.RunbookProcessID
-	if err := runbookRules(tx, b, old, &c); err != nil {
+	if err := Runbooks.Check(tx, b, old); err != nil {
 		return err
 	}
-	if there {
-		b.CancelQueuedTasks, b.CancelRunningTasks = queued, running
-	}
-	b.RunbookProcessID = id
-	if err := checkSteps(tx, p.SpaceID, p.Steps, p.Steps, &c); err != nil {
-		return err
-	}
-	return c.Err()
+	id := p.RunbookID
+	p.RunbookID = "" // the runbook is not in the database
+	err := RunbookProcesses.Check(tx, p, p)
+	p.RunbookID = id
+	return err
 }

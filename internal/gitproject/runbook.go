@@ -138,9 +138,6 @@ func (c *Checkout) ChangeRunbook(ctx context.Context, change Change, what string
 	if err := edit(b); err != nil {
 		return nil, err
 	}
-	if strings.TrimSpace(b.Name) == "" {
-		return nil, fault.New(fault.Invalid, "Name must not be empty.")
-	}
 	c.complete(b, slug, b.Process.Steps)
 	if err := c.writeRunbook(ctx, change, b, old, "runbook "+b.Name); err != nil {
 		return nil, err
