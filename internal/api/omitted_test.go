@@ -26,6 +26,27 @@ func TestOmittedMembersAreEmpty(t *testing.T) {
 	if diff := cmp.Diff([]any{"", map[string]any{}, "acme"}, []any{now["Description"], now["ProjectEnvironments"], now["Slug"]}); diff != "" {
 		t.Error(diff)
 	}
+	// So are lists whose entries may hold secrets: the last step of a process,
+	// the templates of a project or of a library variable set.
+	process := "/api/Spaces-1/projects/" + v.project + "/deploymentprocesses"
+	steps := v.call(200, "GET", process, nil).(map[string]any)
+	steps["Steps"] = []any{map[string]any{"Name": "one", "Actions": []any{map[string]any{"Name": "one", "ActionType": "Octopus.Script"}}}}
+	v.call(200, "PUT", process, steps)
+	for path, member := range map[string]string{
+		process:                               "Steps",
+		"/api/Spaces-1/projects/" + v.project: "Templates",
+		"/api/Spaces-1/libraryvariablesets/" + v.library: "Templates",
+	} {
+		now := v.call(200, "GET", path, nil).(map[string]any)
+		if list, _ := now[member].([]any); len(list) == 0 {
+			t.Fatalf("%s of %s: %v", member, path, now[member])
+		}
+		delete(now, member)
+		now = v.call(200, "PUT", path, now).(map[string]any)
+		if diff := cmp.Diff(any([]any{}), now[member]); diff != "" {
+			t.Errorf("%s of %s: %s", member, path, diff)
+		}
+	}
 	// What is left out because it cannot be read stays.
 	account := v.make("accounts", map[string]any{"Name": "a", "AccountType": "UsernamePassword", "Username": "u", "Password": newSecret("s3cret-word")})[0]
 	got := v.call(200, "PUT", "/api/Spaces-1/accounts/"+account, map[string]any{"Name": "a", "AccountType": "UsernamePassword", "Username": "u"})

@@ -87,11 +87,11 @@ func (k *Kind[T]) Replace(body []byte, into any) error {
 
 // omittable says whether an absent member means an empty one.
 func (m *member) omittable(v reflect.Value) bool {
-	if m.readonly || m.required || m.name == "Slug" || m.name == "Links" || holdsSecret(v.Type(), nil) {
+	if m.readonly || m.required || m.name == "Slug" || m.name == "Links" {
 		return false
 	}
 	switch v.Kind() {
-	case reflect.Slice, reflect.Map:
+	case reflect.Slice, reflect.Map: // also of what holds secrets: entries are read, only their secrets are not
 		return true
 	case reflect.String:
 		return m.max > 0
