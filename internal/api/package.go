@@ -286,12 +286,15 @@ func (a *API) downloadPackage(r *Request) (any, error) {
 		return nil, err
 	}
 	defer file.Close()
+	checked, err := blob.Check(file, p.SizeBytes, p.Hash, fmt.Sprintf("package %s %s", p.PackageID, p.Version))
+	if err != nil {
+		return nil, err
+	}
 	h := r.W.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": p.PackageID + "." + p.Version + p.FileExtension}))
 	h.Set("ETag", `"`+p.Hash+`"`)
 	r.written = true
-	checked := blob.Check(file, p.Hash, fmt.Sprintf("package %s %s", p.PackageID, p.Version))
 	http.ServeContent(r.W, r.Request, "", p.Published.Time, checked)
 	if err := checked.Err(); err != nil {
 		return nil, err

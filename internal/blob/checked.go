@@ -25,9 +25,18 @@ type Checked struct {
 }
 
 // Check makes a reader that compares with a hash, a SHA-256 in lower-case
-// hexadecimal; name is for the error.
-func Check(r Reader, want, name string) *Checked {
-	return &Checked{reader: r, name: name, size: r.Info().Size, want: want, sum: sha256.New()}
+// hexadecimal; name is for the error. A blob that is not as long as it was is
+// known to be damaged at once.
+func Check(r Reader, size int64, want, name string) (*Checked, error) {
+	c := &Checked{reader: r, name: name, size: size, want: want, sum: sha256.New()}
+	if now := r.Info().Size; now != size {
+		return nil, c.damaged(fmt.Sprintf("it has %d bytes, and had %d", now, size))
+	}
+	return c, nil
+}
+
+func (c *Checked) damaged(how string) error {
+	return fmt.Errorf("the stored file of %s is damaged: %s when it came; push it again, or restore it from a backup", c.name, how)
 }
 
 // Seek implements io.Seeker.
@@ -53,7 +62,7 @@ func (c *Checked) Read(p []byte) (int, error) {
 	// Nothing more than this comes, so this is what can be kept back.
 	if n > 0 && c.at == c.size && c.summed == c.size {
 		if got := hex.EncodeToString(c.sum.Sum(nil)); got != c.want {
-			c.err = fmt.Errorf("the stored file of %s is damaged: its SHA-256 is %s, and was %s when it came; push it again, or restore it from a backup", c.name, got, c.want)
+			c.err = c.damaged(fmt.Sprintf("its SHA-256 is %s, and was %s", got, c.want))
 			return 0, c.err
 		}
 	}

@@ -47,7 +47,11 @@ func TestChecked(t *testing.T) {
 					return
 				}
 				defer file.Close()
-				checked := Check(file, written.SHA256, "package X")
+				checked, err := Check(file, written.Size, written.SHA256, "package X")
+				if err != nil {
+					t.Error(err)
+					return
+				}
 				w.Header().Set("Content-Type", "application/octet-stream")
 				http.ServeContent(w, r, "", time.Time{}, checked)
 				told = checked.Err()
@@ -74,5 +78,27 @@ func TestChecked(t *testing.T) {
 				t.Errorf("told is %v", told)
 			}
 		})
+	}
+}
+
+// TestLengthTells refuses a blob that was cut short or grew before any of it is
+// read.
+func TestLengthTells(t *testing.T) {
+	for _, text := range []string{"", "conten", "content and more"} {
+		store, err := OpenFolder(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Put(t.Context(), "a/b", strings.NewReader(text), -1); err != nil {
+			t.Fatal(err)
+		}
+		file, err := store.Open(t.Context(), "a/b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		if _, err := Check(file, 7, "sum", "package X"); err == nil || !strings.Contains(err.Error(), "the stored file of package X is damaged: it has") {
+			t.Errorf("of %q: %v", text, err)
+		}
 	}
 }
