@@ -103,43 +103,23 @@ func (a Arguments) places(tx *store.Tx, space string) ([]place, error) {
 
 // check complains of what is named and not there.
 func (a Arguments) check(tx *store.Tx, space string) error {
-	var wrong fault.Complaints
+	var names []catalog.Named
 	for _, list := range []struct {
-		what string
-		ids  []string
-		find func(id string) (string, error)
+		member, kind string
+		ids          []string
 	}{
-		{"deployment target", a.MachineIDs, spaceOf(tx, catalog.Machines, func(m *catalog.Machine) string { return m.SpaceID })},
-		{"environment", a.EnvironmentIDs, spaceOf(tx, catalog.Environments, func(e *catalog.Environment) string { return e.SpaceID })},
-		{"tenant", a.TenantIDs, spaceOf(tx, catalog.Tenants, func(t *catalog.Tenant) string { return t.SpaceID })},
-		{"worker", a.WorkerIDs, spaceOf(tx, catalog.Workers, func(w *catalog.Worker) string { return w.SpaceID })},
-		{"worker pool", a.WorkerPoolIDs, spaceOf(tx, catalog.WorkerPools, func(p *catalog.WorkerPool) string { return p.SpaceID })},
+		{"MachineIds", "Machines", a.MachineIDs}, {"EnvironmentIds", "Environments", a.EnvironmentIDs}, {"TenantIds", "Tenants", a.TenantIDs},
+		{"WorkerIds", "Workers", a.WorkerIDs}, {"WorkerPoolIds", "WorkerPools", a.WorkerPoolIDs},
 	} {
 		for _, id := range list.ids {
-			at, err := list.find(id)
-			if fault.Is(err, fault.NotFound) || err == nil && at != space {
-				wrong.Add("There is no %s '%s' in this space.", list.what, id)
-			} else if err != nil {
-				return err
-			}
+			names = append(names, catalog.Named{Member: "Arguments." + list.member, ID: id, Kinds: []string{list.kind}})
 		}
+	}
+	var wrong fault.Complaints
+	if err := catalog.CheckNamed(tx, space, names, &wrong); err != nil {
+		return err
 	}
 	return wrong.Err()
-}
-
-// getter reads documents of one kind.
-type getter[T any] interface {
-	Get(tx *store.Tx, id string) (*T, error)
-}
-
-func spaceOf[T any](tx *store.Tx, of getter[T], space func(*T) string) func(id string) (string, error) {
-	return func(id string) (string, error) {
-		found, err := of.Get(tx, id)
-		if err != nil {
-			return "", err
-		}
-		return space(found), nil
-	}
 }
 
 // targets are the deployment targets that are named, or that are in one of the
@@ -149,13 +129,12 @@ func (a Arguments) targets(tx *store.Tx, space string) (found []place, err error
 	if len(a.MachineIDs) == 0 && !wide {
 		return nil, nil
 	}
-	all, _, err := catalog.Machines.List(tx, kind.Query{Space: space})
+	all, _, err := catalog.Machines.List(tx, kind.Query{Space: space, IDs: a.MachineIDs})
 	if err != nil {
 		return nil, fmt.Errorf("list the deployment targets of a script: %w", err)
 	}
 	for _, m := range all {
-		named := len(a.MachineIDs) == 0 || has(a.MachineIDs, m.ID)
-		if !named || !among(a.EnvironmentIDs, m.EnvironmentIDs) || !among(a.TargetRoles, m.Roles) || !among(a.TenantIDs, m.TenantIDs) {
+		if !among(a.EnvironmentIDs, m.EnvironmentIDs) || !among(a.TargetRoles, m.Roles) || !among(a.TenantIDs, m.TenantIDs) {
 			continue
 		}
 		p := place{ID: m.ID, Name: m.Name}

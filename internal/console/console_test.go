@@ -257,8 +257,8 @@ func TestWhatCannotBeRun(t *testing.T) {
 		{"nowhere", `{"ScriptBody":"x"}`, "There is no machine to run the script on"},
 		{"a disabled target", `{"ScriptBody":"x","MachineIds":"` + s.ids["off"] + `"}`, "There is no machine to run the script on"},
 		{"what is no machine", `{"ScriptBody":"x","MachineIds":["` + s.ids["cloud"] + `"]}`, "There is no machine to run the script on"},
-		{"an unknown target", `{"ScriptBody":"x","MachineIds":["Machines-99"]}`, "There is no deployment target 'Machines-99' in this space."},
-		{"an unknown pool", `{"ScriptBody":"x","WorkerPoolIds":["WorkerPools-99"]}`, "There is no worker pool 'WorkerPools-99' in this space."},
+		{"an unknown target", `{"ScriptBody":"x","MachineIds":["Machines-99"]}`, "Arguments.MachineIds refers to 'Machines-99', which does not exist in space "},
+		{"an unknown pool", `{"ScriptBody":"x","WorkerPoolIds":["WorkerPools-99"]}`, "Arguments.WorkerPoolIds refers to 'WorkerPools-99', which does not exist in space "},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

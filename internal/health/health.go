@@ -39,28 +39,17 @@ type Arguments struct {
 // Check complains of what is named and not there: a check that goes past a
 // misspelt machine would say that all is well.
 func (a *Arguments) Check(tx *store.Tx, space string) error {
-	type name struct{ member, id, kinds string }
-	names := []name{
-		{"EnvironmentId", a.EnvironmentID, "Environments"}, {"WorkerpoolId", a.WorkerPoolID, "WorkerPools"},
-		{"MachinePolicyId", a.MachinePolicyID, "MachinePolicies"},
+	names := []catalog.Named{
+		{Member: "Arguments.EnvironmentId", ID: a.EnvironmentID, Kinds: []string{"Environments"}},
+		{Member: "Arguments.WorkerpoolId", ID: a.WorkerPoolID, Kinds: []string{"WorkerPools"}},
+		{Member: "Arguments.MachinePolicyId", ID: a.MachinePolicyID, Kinds: []string{"MachinePolicies"}},
 	}
 	for _, id := range a.MachineIDs {
-		names = append(names, name{"MachineIds", id, "Machines Workers"})
-	}
-	var ids []string
-	for _, n := range names {
-		ids = append(ids, n.id)
-	}
-	known, err := tx.Lock(slices.DeleteFunc(ids, func(id string) bool { return id == "" }))
-	if err != nil {
-		return err
+		names = append(names, catalog.Named{Member: "Arguments.MachineIds", ID: id, Kinds: []string{"Machines", "Workers"}})
 	}
 	var wrong fault.Complaints
-	for _, n := range names {
-		at, there := known[n.id]
-		if n.id != "" && (!there || at.Space != space || !slices.Contains(strings.Fields(n.kinds), at.Kind)) {
-			wrong.Add("Arguments.%s refers to '%s', which does not exist in space %s.", n.member, n.id, space)
-		}
+	if err := catalog.CheckNamed(tx, space, names, &wrong); err != nil {
+		return err
 	}
 	return wrong.Err()
 }
