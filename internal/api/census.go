@@ -1,8 +1,6 @@
 package api
 
 import (
-	"slices"
-
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
@@ -72,27 +70,15 @@ func (c *census) renew(tx *store.Tx, space string) error {
 	for _, m := range c.machines {
 		known[m.version.ID] = m
 	}
-	var stale []string
-	for _, v := range versions {
-		if k := known[v.ID]; k == nil || k.version != v {
-			stale = append(stale, v.ID)
-			delete(known, v.ID)
-		}
-	}
-	for some := range slices.Chunk(stale, renewedAtOnce) {
-		machines, _, err := catalog.Machines.List(tx, kind.Query{Space: space, IDs: some})
-		if err != nil {
-			return err
-		}
+	now, _, err := renewed(versions, known, func(m *countedMachine, v store.Version) bool { return m.version == v }, func(ids []string) error {
+		machines, _, err := catalog.Machines.List(tx, kind.Query{Space: space, IDs: ids})
 		for _, m := range machines {
 			known[m.ID] = countedOf(m)
 		}
-	}
-	now := make([]*countedMachine, 0, len(versions))
-	for _, v := range versions {
-		if k := known[v.ID]; k != nil {
-			now = append(now, k)
-		}
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	c.mark, c.machines = mark, now
 	return nil

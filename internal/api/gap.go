@@ -87,34 +87,18 @@ func (a *API) missingVariables(r *Request) (any, error) {
 	if len(r.List("tenantId")) == 0 && r.Q("projectId") == "" {
 		return a.allMissing(r)
 	}
-	h := a.crudOf(catalog.Tenants)
 	all := []tenantMissing{}
 	err := r.View(func(tx *store.Tx) error {
 		q := kind.Query{Space: r.Space, IDs: r.List("tenantId")}
 		if project := r.Q("projectId"); project != "" {
 			q.Where = []store.Where{{SQL: "id in (select source from reference where target = ? and source_kind = 'Tenants')", Args: []any{project}}}
 		}
-		tenants, _, err := catalog.Tenants.List(tx, q)
-		if err != nil {
-			return err
-		}
-		open, err := ledgers(tx, r.Space, tenants)
-		if err != nil {
-			return err
-		}
-		for _, t := range tenants {
-			if !h.maySee(r, t) {
-				continue
-			}
-			l, err := open(t)
-			if err != nil {
-				return err
-			}
+		return a.eachLedger(r, tx, q, func(l *ledger) error {
 			if m := l.missing(r.Q("projectId"), r.Q("environmentId")); len(m) > 0 {
-				all = append(all, tenantMissing{t.ID, m, map[string]string{"Self": t.Links["Self"]}})
+				all = append(all, tenantMissing{l.tenant.ID, m, map[string]string{"Self": l.tenant.Links["Self"]}})
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 	return all, err
 }

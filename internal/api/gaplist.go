@@ -95,54 +95,35 @@ func (g *gapList) renew(tx *store.Tx, space string) (changed bool, err error) {
 	for _, v := range values {
 		version[v.ID] = v.Version
 	}
-	var stale []string
-	for _, t := range tenants {
-		if k := known[t.ID]; k == nil || k.tenant != t || k.values != version[catalog.TenantVariablesID(t.ID)] {
-			stale = append(stale, t.ID)
-		}
-	}
-	if err := gapsOf(tx, space, stale, known); err != nil {
+	var templates catalog.Templates
+	now, stale, err := renewed(tenants, known, func(g *tenantGaps, v store.Version) bool {
+		return g.tenant == v && g.values == version[catalog.TenantVariablesID(v.ID)]
+	}, func(ids []string) error { return gapsOf(tx, space, ids, &templates, known) })
+	if err != nil {
 		return false, err
 	}
-	now := make([]*tenantGaps, 0, len(tenants))
-	for _, t := range tenants {
-		if k := known[t.ID]; k != nil {
-			now = append(now, k)
-		}
-	}
-	changed = len(stale) > 0 || len(now) != len(g.tenants)
+	changed = stale > 0 || len(now) != len(g.tenants)
 	g.mark, g.owners, g.tenants = mark, owners, now
 	return changed, nil
 }
 
-// renewedAtOnce is how many documents one statement reads of those that have
-// changed.
-const renewedAtOnce = 256
-
-// gapsOf finds out what some tenants lack and puts it where it is known. What one
-// that is gone lacked is known no longer.
-func gapsOf(tx *store.Tx, space string, ids []string, known map[string]*tenantGaps) error {
-	var templates catalog.Templates
-	for some := range slices.Chunk(ids, renewedAtOnce) {
-		for _, id := range some {
-			delete(known, id)
-		}
-		tenants, _, err := catalog.Tenants.List(tx, kind.Query{Space: space, IDs: some})
+// gapsOf finds out what some tenants lack and puts it where it is known.
+func gapsOf(tx *store.Tx, space string, ids []string, templates *catalog.Templates, known map[string]*tenantGaps) error {
+	tenants, _, err := catalog.Tenants.List(tx, kind.Query{Space: space, IDs: ids})
+	if err != nil {
+		return err
+	}
+	stored, err := catalog.AllTenantVariables(tx, space, tenants)
+	if err != nil {
+		return err
+	}
+	for _, t := range tenants {
+		owners, err := templates.Owners(tx, t)
 		if err != nil {
 			return err
 		}
-		stored, err := catalog.AllTenantVariables(tx, space, tenants)
-		if err != nil {
+		if known[t.ID], err = encodedGaps(&ledger{t, stored[t.ID], owners}); err != nil {
 			return err
-		}
-		for _, t := range tenants {
-			owners, err := templates.Owners(tx, t)
-			if err != nil {
-				return err
-			}
-			if known[t.ID], err = encodedGaps(&ledger{t, stored[t.ID], owners}); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/takodeploy/tako/internal/store"
 )
 
 // shelves keep something for each space whose like was asked for lately, from
@@ -72,4 +75,33 @@ func (s *shelves[T]) fit(space string, h *shelf[T], size int) {
 	if total > shelvesMost {
 		delete(s.spaces, space)
 	}
+}
+
+// renewedAtOnce is how many documents one statement reads of those that have
+// changed.
+const renewedAtOnce = 256
+
+// renewed brings what is kept of documents to the state of those that are stored
+// now, in their order, and reports how many were read for it. What is not fresh is
+// read again: read puts it where it is known. What is gone is known no longer.
+func renewed[T any](stored []store.Version, known map[string]*T, fresh func(*T, store.Version) bool, read func(ids []string) error) (now []*T, stale int, err error) {
+	var ids []string
+	for _, v := range stored {
+		if k := known[v.ID]; k == nil || !fresh(k, v) {
+			ids = append(ids, v.ID)
+			delete(known, v.ID)
+		}
+	}
+	for some := range slices.Chunk(ids, renewedAtOnce) {
+		if err := read(some); err != nil {
+			return nil, 0, err
+		}
+	}
+	now = make([]*T, 0, len(stored))
+	for _, v := range stored {
+		if k := known[v.ID]; k != nil {
+			now = append(now, k)
+		}
+	}
+	return now, len(ids), nil
 }

@@ -65,21 +65,32 @@ func openLedger(tx *store.Tx, t *catalog.Tenant) (l *ledger, err error) {
 	return l, err
 }
 
-// ledgers opens the ledgers of many tenants; what they have in common is read
-// once.
-func ledgers(tx *store.Tx, space string, tenants []*catalog.Tenant) (open func(*catalog.Tenant) (*ledger, error), err error) {
-	if len(tenants) < 2 {
-		return func(t *catalog.Tenant) (*ledger, error) { return openLedger(tx, t) }, nil
-	}
-	stored, err := catalog.AllTenantVariables(tx, space, tenants)
+// eachLedger opens the ledgers of those tenants of a query that the caller may see,
+// one after the other; what they have in common is read once.
+func (a *API) eachLedger(r *Request, tx *store.Tx, q kind.Query, use func(*ledger) error) error {
+	tenants, _, err := catalog.Tenants.List(tx, q)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	stored, err := catalog.AllTenantVariables(tx, r.Space, tenants)
+	if err != nil {
+		return err
+	}
+	h := a.crudOf(catalog.Tenants)
 	var templates catalog.Templates
-	return func(t *catalog.Tenant) (*ledger, error) {
+	for _, t := range tenants {
+		if !h.maySee(r, t) {
+			continue
+		}
 		owners, err := templates.Owners(tx, t)
-		return &ledger{t, stored[t.ID], owners}, err
-	}, nil
+		if err != nil {
+			return err
+		}
+		if err := use(&ledger{t, stored[t.ID], owners}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ledgerFor opens the ledger of the path's tenant.
@@ -233,36 +244,17 @@ func (a *API) tenantVariables(r *Request) (any, error) {
 }
 
 func (a *API) allTenantVariables(r *Request) (any, error) {
-	h := a.crudOf(catalog.Tenants)
 	all := []*tenantVariables{}
 	err := r.View(func(tx *store.Tx) error {
 		q := kind.Query{Space: r.Space}
 		if project := r.Q("projectId"); project != "" {
 			q.Refer = map[string][]string{"ProjectEnvironments": {project}}
 		}
-		tenants, _, err := catalog.Tenants.List(tx, q)
-		if err != nil {
-			return err
-		}
-		open, err := ledgers(tx, r.Space, tenants)
-		if err != nil {
-			return err
-		}
-		for _, t := range tenants {
-			if !h.maySee(r, t) {
-				continue
-			}
-			l, err := open(t)
-			if err != nil {
-				return err
-			}
+		return a.eachLedger(r, tx, q, func(l *ledger) error {
 			d, err := l.document(r)
-			if err != nil {
-				return err
-			}
 			all = append(all, d)
-		}
-		return nil
+			return err
+		})
 	})
 	return all, err
 }

@@ -67,6 +67,9 @@ const fewTenants = 256
 // AllTenantVariables gives the values of some tenants of a space by the tenants'
 // ids; those of a tenant that has none yet with none.
 func AllTenantVariables(tx *store.Tx, space string, tenants []*Tenant) (map[string]*TenantVariables, error) {
+	if len(tenants) == 0 {
+		return nil, nil
+	}
 	q := kind.Query{Space: space}
 	if len(tenants) <= fewTenants {
 		for _, t := range tenants {
