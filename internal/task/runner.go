@@ -232,7 +232,9 @@ func (r *Runner) claim(ctx context.Context) error {
 	}
 	err := claim(!r.q.shared())
 	if err != nil && !r.q.shared() {
-		err = claim(false) // nothing that a task begins with keeps the others waiting
+		// Nothing that a task begins with keeps the others waiting.
+		r.o.Log.Warn("tasks cannot begin as they are taken; each begins by itself", "error", err)
+		err = claim(false)
 	}
 	if err == nil {
 		r.begin(asked, taken)
