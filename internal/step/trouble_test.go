@@ -80,41 +80,39 @@ func TestLineIsDown(t *testing.T) {
 	}
 }
 
-// between is a way whose line holds for a while between two breaks.
-type between struct {
-	target.Transport
-	holds time.Duration
-	calls int
-}
+// heard is a way that says at first that the machine was heard of until the line
+// broke.
+type heard struct{ shaky }
 
-func (w *between) Follow(ctx context.Context, ticket string, after int64, emit func([]runner.Line) error) (runner.Exit, error) {
-	switch w.calls++; w.calls {
-	case 2:
-		time.Sleep(w.holds)
-		if err := emit(nil); err != nil {
-			return runner.Exit{}, err
-		}
-		fallthrough
-	case 1:
-		return runner.Exit{}, fmt.Errorf("The line is down: %w.", target.ErrDisconnected)
+func (w *heard) Follow(ctx context.Context, ticket string, after int64, emit func([]runner.Line) error) (runner.Exit, error) {
+	if err := w.fail(&w.follows); err != nil {
+		return runner.Exit{}, errors.Join(emit(nil), err)
 	}
 	return w.Transport.Follow(ctx, ticket, after, emit)
 }
 
 // The patience with a machine that was heard of begins anew, though its script
-// has said nothing.
+// has said nothing since the line was down for the first time, long ago.
 func TestLineIsDownAgain(t *testing.T) {
-	b := newBench(t, localReach(t))
-	inner, way := b.reach, &between{holds: time.Second}
-	b.reach = reachFunc(func(place Place) (target.Transport, error) {
-		w, _, err := inner.Reach(context.Background(), "", place)
-		way.Transport = w
-		return way, err
-	})
-	job := bash("echo ran")
-	job.Tools = &Tools{Patience: time.Second}
-	if o := b.run(Script, job); o.State != Succeeded || strings.Count(b.text(WaitLine), "\n") != 2 {
-		t.Errorf("%+v\n%s", o, b.text())
+	for _, known := range []bool{true, false} {
+		b := newBench(t, localReach(t))
+		way, release, err := b.reach.Reach(t.Context(), "", Place{})
+		must(t, err)
+		defer release()
+		job := b.job(bash("echo ran"), false)
+		r := &remote{job: job, alive: t.Context(), begun: true, missed: time.Now().Add(-24 * time.Hour)}
+		line := shaky{Transport: way, follows: 1}
+		if r.way = &line; known {
+			r.way = &heard{shaky{Transport: way, follows: 1}}
+		}
+		r.in, err = newIntake(t.Context(), job)
+		must(t, err)
+		work, _ := build(job, "script", nil)
+		must(t, way.Start(t.Context(), job.Ticket, work))
+		o, err := r.follow(t.Context())
+		if must(t, err); (o.State == Lost) == known {
+			t.Errorf("heard of meanwhile: %v, and it ended as %+v", known, o)
+		}
 	}
 }
 
