@@ -7,7 +7,7 @@ import type { Project, Wire } from "~/api/wire";
 import { useGo } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { to } from "~/app/to";
-import { many, t } from "~/text/t";
+import { t } from "~/text/t";
 import { Page } from "~/ui/Page";
 import { Section } from "~/ui/Section";
 import { EmptyState, Read } from "~/ui/state";
@@ -16,7 +16,7 @@ import type { Execution, Place } from "../releases/deployment";
 import { ExecutionForm } from "../releases/ExecutionForm";
 import { PackageTable } from "../releases/PackageTable";
 import { nameOf, type TemplatePackage } from "../releases/packages";
-import { type Branched, type Runbook, useCrumbs } from "./useRunbook";
+import { type Branched, type Runbook, runWords, useCrumbs } from "./useRunbook";
 
 type Props = { project: Project; runbook: Runbook; on: Branched };
 
@@ -94,13 +94,7 @@ function RunForm({ project, runbook, on, title, crumbs, places, packages }: Form
       foresee={foresee as never}
       send={send}
       onMade={([only = "", ...more]) => go(more.length === 0 ? to.task(spaceId, only) : page)}
-      words={{
-        one: (name) => t("Run in {name}", { name }),
-        several: (n) => many(n, "Run", "Make {n} runs"),
-        none: t("Run"),
-        nowhere: t("This runbook can run nowhere at present."),
-        whyNowhere: t("Its settings say in which environments it runs, and your teams in which you may run it."),
-      }}
+      words={runWords()}
       above={
         <>
           <Section title={t("What")}>

@@ -5,7 +5,7 @@ import type { Project } from "~/api/wire";
 import { useGo, useQueryWord } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { to } from "~/app/to";
-import { many, t } from "~/text/t";
+import { t } from "~/text/t";
 import { ButtonLink } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { Section } from "~/ui/Section";
@@ -14,7 +14,7 @@ import type { Place } from "../releases/deployment";
 import { ExecutionForm } from "../releases/ExecutionForm";
 import type { Places } from "../releases/Where";
 import { RunInGit } from "./RunInGit";
-import { OfRunbook, type Runbook, type Snapshot, useCrumbs } from "./useRunbook";
+import { OfRunbook, type Runbook, runWords, type Snapshot, useCrumbs } from "./useRunbook";
 
 export default function RunRunbook() {
   return (
@@ -109,13 +109,7 @@ function RunForm({ project, runbook, snapshot, snapshots, onSnapshot, places }: 
       onMade={([only = "", ...more]) =>
         go(more.length === 0 ? `${to.snapshot(spaceId, project.Slug, runbook.Slug, id)}/runs/${only}` : page)
       }
-      words={{
-        one: (name) => t("Run in {name}", { name }),
-        several: (n) => many(n, "Run", "Make {n} runs"),
-        none: t("Run"),
-        nowhere: t("This runbook can run nowhere at present."),
-        whyNowhere: t("Its settings say in which environments it runs, and your teams in which you may run it."),
-      }}
+      words={runWords()}
       above={
         <Section title={t("What")}>
           <Select

@@ -169,13 +169,16 @@ function Row({ project, runbook, run, environment }: RowProps) {
   );
 }
 
-function AddRunbook({ project, onClose }: { project: Project; onClose: () => void }) {
+// useOpening goes to the process of a runbook that was added.
+function useOpening(project: Project) {
   const space = useSpaceId();
   const go = useGo();
-  const add = useSend("post", "/api/{spaceId}/projects/{id}/runbooks", {
-    touches: ["runbooks"],
-    onDone: (made) => go(to.runbookProcess(space, project.Slug, made.Slug), { replace: true }),
-  });
+  return (made: { Slug: string }) => go(to.runbookProcess(space, project.Slug, made.Slug), { replace: true });
+}
+
+function AddRunbook({ project, onClose }: { project: Project; onClose: () => void }) {
+  const onDone = useOpening(project);
+  const add = useSend("post", "/api/{spaceId}/projects/{id}/runbooks", { touches: ["runbooks"], onDone });
   return (
     <AddForm
       of={add}
@@ -189,12 +192,8 @@ function AddRunbook({ project, onClose }: { project: Project; onClose: () => voi
 type CommitProps = { project: Project; branch: string; onClose: () => void };
 
 function CommitRunbook({ project, branch, onClose }: CommitProps) {
-  const space = useSpaceId();
-  const go = useGo();
-  const add = useSend("post", "/api/{spaceId}/projects/{id}/{gitRef}/runbooks/v2", {
-    touches: ["runbooks"],
-    onDone: (made) => go(to.runbookProcess(space, project.Slug, made.Slug), { replace: true }),
-  });
+  const onDone = useOpening(project);
+  const add = useSend("post", "/api/{spaceId}/projects/{id}/{gitRef}/runbooks/v2", { touches: ["runbooks"], onDone });
   return (
     <AddForm
       of={add}

@@ -4,7 +4,7 @@ import { useGet, useSpaceId } from "~/api/query";
 import type { Project, Wire } from "~/api/wire";
 import { useParam } from "~/app/navigation";
 import { to } from "~/app/to";
-import { t } from "~/text/t";
+import { many, t } from "~/text/t";
 import { type Crumb, Page } from "~/ui/Page";
 import { EmptyState, ErrorState, Read } from "~/ui/state";
 import { TabLinks } from "~/ui/TabLinks";
@@ -123,3 +123,12 @@ export function RunbookTabs({ project, runbook }: { project: Project; runbook: R
     />
   );
 }
+
+// runWords is what the form says that runs a runbook.
+export const runWords = () => ({
+  one: (name: string) => t("Run in {name}", { name }),
+  several: (n: number) => many(n, "Run", "Make {n} runs"),
+  none: t("Run"),
+  nowhere: t("This runbook can run nowhere at present."),
+  whyNowhere: t("Its settings say in which environments it runs, and your teams in which you may run it."),
+});
