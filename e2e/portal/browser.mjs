@@ -104,10 +104,20 @@ export async function settled(page) {
     });
 }
 
+// bar is what stands at the foot of a page whose changes are not saved.
+export const bar = (page) => page.getByRole("region", { name: "Unsaved changes" });
+
 // save saves what a form holds: its bar goes when the server has taken it.
 export async function save(page) {
     await page.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByRole("region", { name: "Unsaved changes" }).waitFor({ state: "detached" });
+    await bar(page).waitFor({ state: "detached" });
+}
+
+// commit says in the bar what has changed, and commits it.
+export async function commit(page, message) {
+    await bar(page).getByLabel("Commit message").fill(message);
+    await bar(page).getByRole("button", { name: "Commit" }).click();
+    await bar(page).waitFor({ state: "detached" });
 }
 
 // shoot leaves a picture of the page for people to look at.

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { repository } from "../git.mjs";
-import { inBothThemes, onPhone, open, settled, skip } from "./browser.mjs";
+import { bar, commit, inBothThemes, onPhone, open, settled, skip } from "./browser.mjs";
 import { script, World } from "./world.mjs";
 
 let portal, world, project, git;
@@ -29,14 +29,6 @@ after(async () => {
     await portal?.close();
     await git?.close();
 });
-
-const bar = (page) => page.getByRole("region", { name: "Unsaved changes" });
-
-async function commit(page, message) {
-    await bar(page).getByLabel("Commit message").fill(message);
-    await bar(page).getByRole("button", { name: "Commit" }).click();
-    await bar(page).waitFor({ state: "detached" });
-}
 
 test("a runbook is added on a branch and given a step there", { skip }, async () => {
     let page = await portal.visit(`${root}?branch=work`);
