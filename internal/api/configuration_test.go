@@ -126,7 +126,7 @@ func TestMailSettings(t *testing.T) {
 		t.Error("mail is not configured after all")
 	}
 	trail := text(t, h.call(200, "GET", "/api/events?documentTypes=configuration", nil))
-	if strings.Contains(trail, hidden) || strings.Count(trail, "The settings smtp were changed") < 4 {
+	if strings.Contains(trail, hidden) || strings.Count(trail, "The mail settings were changed") < 4 {
 		t.Errorf("%s", trail)
 	}
 }

@@ -5,6 +5,7 @@ package setting
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -53,9 +54,12 @@ func (s Section[T]) Put(tx *store.Tx, next T) error {
 	return Record(tx, s.Name, changes)
 }
 
+// called is what people call the sections whose name does not say it.
+var called = map[string]string{"features": "feature", "retentionpolicies": "retention", "smtp": "mail", "webportal": "web portal", "authentication": "sign-in"}
+
 // Record tells the audit trail of a change of a section.
 func Record(tx *store.Tx, section string, changes []store.Change) error {
-	return tx.Append(&store.Event{Category: "Modified", Document: "configuration-" + section, Message: "The settings " + section + " were changed", Details: changes})
+	return tx.Append(&store.Event{Category: "Modified", Document: "configuration-" + section, Message: "The " + cmp.Or(called[section], section) + " settings were changed", Details: changes})
 }
 
 // Differences lists the members in which two values differ, members of members
