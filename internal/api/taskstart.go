@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/takodeploy/tako/internal/access"
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/health"
 	"github.com/takodeploy/tako/internal/kind"
@@ -18,21 +19,36 @@ import (
 // gives what the task is made of; its description may stay empty.
 type starter func(a *API, r *Request, space string, arguments json.RawMessage) (task.New, error)
 
+// startable is a task that clients may start.
+type startable struct {
+	start starter
+	// narrow says that the starter asks itself for TaskCreate, where its task
+	// reaches; for others it must hold in the whole space.
+	narrow bool
+}
+
 // starters are the tasks that clients may start, by name.
 var starters struct {
 	sync.Mutex
-	byName map[string]starter
+	byName map[string]startable
 }
 
 // starts registers a task that clients may start; it is called from
 // package-level variables only.
-func starts(name string, s starter) bool {
+func starts(name string, s starter) bool { return register(name, startable{start: s}) }
+
+// startsNarrowly does so for a starter that asks itself for the permission.
+func startsNarrowly(name string, s starter) bool {
+	return register(name, startable{start: s, narrow: true})
+}
+
+func register(name string, s startable) bool {
 	starters.Lock()
 	defer starters.Unlock()
 	if starters.byName == nil {
-		starters.byName = map[string]starter{}
+		starters.byName = map[string]startable{}
 	}
-	if starters.byName[name] != nil {
+	if starters.byName[name].start != nil {
 		panic("api: two starters of the task " + name)
 	}
 	starters.byName[name] = s
@@ -43,7 +59,7 @@ var _ = area(func(a *API) []Route {
 	return []Route{{Method: "POST", Pattern: "M/tasks", Handle: a.startTask, Summary: "Start a task", Body: taskDocument{}, Answer: taskDocument{}}}
 })
 
-func findStarter(name string) (string, starter, []string) {
+func findStarter(name string) (string, startable, []string) {
 	starters.Lock()
 	defer starters.Unlock()
 	var names []string
@@ -54,7 +70,18 @@ func findStarter(name string) (string, starter, []string) {
 		names = append(names, known)
 	}
 	slices.Sort(names)
-	return "", nil, names
+	return "", startable{}, names
+}
+
+// begin asks whether the caller may start the task where it reaches, and checks
+// its arguments. Who may start tasks nowhere in the space learns of nothing in it.
+func (s startable) begin(a *API, r *Request, space string, arguments json.RawMessage) (task.New, error) {
+	if !s.narrow || !r.Rights.Anywhere(access.TaskCreate, space) {
+		if err := r.Need("TaskCreate", At{Space: space}); err != nil {
+			return task.New{}, err
+		}
+	}
+	return s.start(a, r, space, arguments)
 }
 
 func (a *API) startTask(r *Request) (any, error) {
@@ -68,8 +95,8 @@ func (a *API) startTask(r *Request) (any, error) {
 	if err := r.Read(&c); err != nil {
 		return nil, err
 	}
-	name, start, known := findStarter(c.Name)
-	if start == nil {
+	name, found, known := findStarter(c.Name)
+	if found.start == nil {
 		return nil, fault.New(fault.Invalid, "Name is %q; the tasks that can be started are %s.", c.Name, strings.Join(known, ", "))
 	}
 	space := r.Space
@@ -79,13 +106,10 @@ func (a *API) startTask(r *Request) (any, error) {
 	if space == "" {
 		space = kind.DefaultSpace
 	}
-	if err := r.Need("TaskCreate", At{Space: space}); err != nil {
-		return nil, err
-	}
 	if len(c.Arguments) == 0 || string(c.Arguments) == "null" {
 		c.Arguments = json.RawMessage("{}")
 	}
-	n, err := start(a, r, space, c.Arguments)
+	n, err := found.begin(a, r, space, c.Arguments)
 	if err != nil {
 		return nil, err
 	}

@@ -122,9 +122,10 @@ func (a Arguments) check(tx *store.Tx, space string) error {
 	return wrong.Err()
 }
 
-// targets are the deployment targets that are named, or that are in one of the
+// Machines are the deployment targets that a script is to run on, those among
+// them that it cannot run on too: the ones that are named, and are in one of the
 // environments, have one of the tags and are for one of the tenants.
-func (a Arguments) targets(tx *store.Tx, space string) (found []place, err error) {
+func Machines(tx *store.Tx, space string, a Arguments) ([]*catalog.Machine, error) {
 	wide := len(a.EnvironmentIDs)+len(a.TargetRoles)+len(a.TenantIDs) > 0
 	if len(a.MachineIDs) == 0 && !wide {
 		return nil, nil
@@ -133,10 +134,17 @@ func (a Arguments) targets(tx *store.Tx, space string) (found []place, err error
 	if err != nil {
 		return nil, fmt.Errorf("list the deployment targets of a script: %w", err)
 	}
-	for _, m := range all {
-		if !among(a.EnvironmentIDs, m.EnvironmentIDs) || !among(a.TargetRoles, m.Roles) || !among(a.TenantIDs, m.TenantIDs) {
-			continue
-		}
+	return slices.DeleteFunc(all, func(m *catalog.Machine) bool {
+		return !among(a.EnvironmentIDs, m.EnvironmentIDs) || !among(a.TargetRoles, m.Roles) || !among(a.TenantIDs, m.TenantIDs)
+	}), nil
+}
+
+func (a Arguments) targets(tx *store.Tx, space string) (found []place, err error) {
+	machines, err := Machines(tx, space, a)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range machines {
 		p := place{ID: m.ID, Name: m.Name}
 		switch {
 		case m.IsDisabled:
