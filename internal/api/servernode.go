@@ -147,7 +147,7 @@ func (a *API) clusterSummary(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	counts, err := a.Tasks.Count(r.Context(), "")
+	counts, err := a.Tasks.Count(r.Context())
 	if err != nil {
 		return nil, err
 	}

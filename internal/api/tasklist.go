@@ -84,10 +84,6 @@ func (r *Request) taskSpaces() (spaces []string, limited bool, err error) {
 	return spaces, limited, nil
 }
 
-// maxCounted is up to how many tasks are counted by state: counting more would
-// make the list depend on its history.
-const maxCounted = 10_000
-
 // taskPage is a page of tasks with the counts that one client reads.
 type taskPage struct {
 	Page
@@ -133,7 +129,7 @@ func (a *API) tasks(r *Request) (any, error) {
 		}
 	}
 	page := taskPage{Page: r.PageOf("Task", items, total, skip, take)}
-	page.TotalCounts, err = a.taskCounts(r, found, spaces, limited || total > maxCounted)
+	page.TotalCounts, err = a.taskCounts(r, found, spaces, limited)
 	return page, err
 }
 
@@ -156,13 +152,7 @@ func (r *Request) seen(tasks []*task.Task) ([]*task.Task, error) {
 // them all, those of the page.
 func (a *API) taskCounts(r *Request, page []*task.Task, spaces []string, limited bool) (map[string]int, error) {
 	counts := map[string]int{"Canceled": 0, "Cancelling": 0, "Executing": 0, "Failed": 0, "Queued": 0, "Success": 0, "TimedOut": 0, "Interrupted": 0}
-	if !limited && len(spaces) == 1 && spaces[0] != "" {
-		var err error
-		if limited, err = a.Tasks.Many(r.Context(), spaces[0], maxCounted); err != nil {
-			return nil, err
-		}
-	}
-	if limited || len(spaces) != 1 || spaces[0] == "" {
+	if limited {
 		for _, t := range page {
 			counts[string(t.State)]++
 			if len(t.Pending) > 0 {
@@ -171,7 +161,7 @@ func (a *API) taskCounts(r *Request, page []*task.Task, spaces []string, limited
 		}
 		return counts, nil
 	}
-	byState, err := a.Tasks.Count(r.Context(), spaces[0])
+	byState, err := a.Tasks.Count(r.Context(), spaces...)
 	if err != nil {
 		return nil, err
 	}

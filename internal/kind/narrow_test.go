@@ -23,9 +23,9 @@ func TestNarrowListsLookAtFew(t *testing.T) {
 		t.Fatal(err)
 	}
 	for index, q := range map[string]Query{
-		"deployment_of_space ":                     {Space: "Spaces-1"},
-		"deployment_deployments_projectid_listed ": {Space: "Spaces-1", Match: map[string]string{"ProjectId": "Projects-1"}},
-		"deployment_deployments_projectid_listed":  {Space: "Spaces-1", Where: []store.Where{{SQL: "data ->> 'ProjectId' in (?, ?)", Args: []any{"Projects-1", "Projects-2"}}}},
+		"deployment_of_space ":                      {Space: "Spaces-1"},
+		"deployment_deployments_projectid_counted ": {Space: "Spaces-1", Match: map[string]string{"ProjectId": "Projects-1"}},
+		"deployment_deployments_projectid_counted":  {Space: "Spaces-1", Where: []store.Where{{SQL: "data ->> 'ProjectId' in (?, ?)", Args: []any{"Projects-1", "Projects-2"}}}},
 	} {
 		text := "explain query plan select count(*) from deployment where kind = 'Deployments'"
 		var args []any

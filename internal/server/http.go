@@ -91,7 +91,7 @@ func (t *taskMetrics) Describe(c chan<- *prometheus.Desc) { c <- tasksDescriptio
 func (t *taskMetrics) Collect(c chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	counts, err := t.queue.Count(ctx, "")
+	counts, err := t.queue.Count(ctx)
 	if err != nil {
 		c <- prometheus.NewInvalidMetric(tasksDescription, err)
 		return

@@ -382,6 +382,9 @@ func (t *Tx) Find(q Query) ([]*Document, error) {
 
 // Count says how many documents a query asks for, Skip and Take aside.
 func (t *Tx) Count(q Query) (int, error) {
+	if is, ok := q.tallied(); ok {
+		return t.Tally(is)
+	}
 	where, args := q.build()
 	n := 0
 	_, err := t.QueryRow([]any{&n}, "select count(*) from "+(&Document{Table: q.Table}).table()+where, args...)
@@ -397,7 +400,7 @@ func (t *Tx) Count(q Query) (int, error) {
 func (t *Tx) Index(table, kind, member string) error {
 	name, suffix, order := (&Document{Table: table}).table(), "", ""
 	if name != "document" {
-		suffix, order = "_listed", ", created, id"
+		suffix, order = "_counted", ", created, id, space"
 	}
 	err := t.define(fmt.Sprintf(`create index if not exists %s_%s_%s%s on %s ((data ->> '%s')%s) where kind = '%s'`,
 		name, strings.ToLower(kind), strings.ToLower(member), suffix, name, member, order, kind))

@@ -17,9 +17,10 @@ type Row struct {
 	Values  []any
 }
 
-// ownTables are those of the engine and of what keeps its schema.
+// ownTable tells those of the engine, of what keeps its schema, and of what the
+// database itself makes of the other tables.
 func ownTable(name string) bool {
-	return name == "goose_db_version" || strings.HasPrefix(name, "sqlite_") || strings.HasPrefix(name, "_litestream")
+	return name == "goose_db_version" || name == tallies || strings.HasPrefix(name, "sqlite_") || strings.HasPrefix(name, "_litestream")
 }
 
 // Tables lists the tables that hold what the server knows.

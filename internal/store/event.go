@@ -185,10 +185,10 @@ func (q *EventQuery) between(arg func(any) string) (conds []string) {
 
 // Events reads a page of the audit trail and counts what the query selects.
 func (t *Tx) Events(q EventQuery) (events []*Event, total int, err error) {
-	where, args := q.build()
-	if _, err := t.QueryRow([]any{&total}, "select count(*) from event"+where, args...); err != nil {
-		return nil, 0, fmt.Errorf("counting events: %w", err)
+	if total, err = t.countEvents(&q); err != nil {
+		return nil, 0, err
 	}
+	where, args := q.build()
 	take := q.Take
 	if take <= 0 {
 		take = 30
@@ -199,4 +199,16 @@ func (t *Tx) Events(q EventQuery) (events []*Event, total int, err error) {
 		return nil, 0, err
 	}
 	return events, total, nil
+}
+
+// countEvents says how many events a query selects, Skip and Take aside.
+func (t *Tx) countEvents(q *EventQuery) (total int, err error) {
+	if is, ok := q.tallied(); ok {
+		return t.Tally(is)
+	}
+	where, args := q.build()
+	if _, err := t.QueryRow([]any{&total}, "select count(*) from event"+where, args...); err != nil {
+		return 0, fmt.Errorf("counting events: %w", err)
+	}
+	return total, nil
 }

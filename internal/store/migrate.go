@@ -15,7 +15,8 @@ import (
 // are expand-then-contract. Where the engines differ a file says {{json}},
 // {{bytes}}, {{identity}} (an ascending integer primary key), {{xid}} (the
 // number of the transaction, see Position) or {{now}} (the present as Unix
-// milliseconds), replaced before it runs.
+// milliseconds), replaced before it runs. Where a word is not enough there is a
+// file for each, NNNNN_name_sqlite.sql and NNNNN_name_postgresql.sql.
 //
 //go:embed migration/*.sql
 var Migrations embed.FS
@@ -76,6 +77,9 @@ func (db *DB) migrations() (*goose.Provider, error) {
 		return nil, fmt.Errorf("reading migrations: %w", err)
 	}
 	for _, e := range entries {
+		if other := map[Engine]Engine{SQLite: PostgreSQL, PostgreSQL: SQLite}[db.Engine]; strings.HasSuffix(e.Name(), "_"+string(other)+".sql") {
+			continue
+		}
 		text, err := fs.ReadFile(Migrations, "migration/"+e.Name())
 		if err != nil {
 			return nil, fmt.Errorf("reading migration %s: %w", e.Name(), err)

@@ -75,15 +75,7 @@ func (f *Filter) query() *query {
 			w.add(column + " <> ''") // as the index has it
 		}
 	}
-	states := f.States
-	switch {
-	case len(states) > 0:
-	case f.Running:
-		states = []State{Executing, Cancelling}
-	case f.Active:
-		states = []State{Queued, Executing, Cancelling}
-	}
-	in(w, "state", states)
+	in(w, "state", f.states())
 	if f.RunbookID != "" {
 		w.add("runbook = ?", f.RunbookID)
 	}
@@ -115,6 +107,19 @@ func (f *Filter) query() *query {
 	return w
 }
 
+// states are those that tasks of the list may be in; none is any.
+func (f *Filter) states() []State {
+	switch {
+	case len(f.States) > 0:
+		return f.States
+	case f.Running:
+		return []State{Executing, Cancelling}
+	case f.Active:
+		return []State{Queued, Executing, Cancelling}
+	}
+	return nil
+}
+
 func escapeLike(s string) string {
 	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
 }
@@ -137,7 +142,7 @@ func (q *Queue) List(ctx context.Context, f Filter) (tasks []*Task, total int, e
 	n := len(w.args)
 	page := fmt.Sprintf("%s limit $%d offset $%d", order, n+1, n+2)
 	err = q.store.View(ctx, func(tx *store.Tx) error {
-		if _, err := tx.QueryRow([]any{&total}, "select count(*) from task"+where, w.args...); err != nil {
+		if total, err = f.count(tx, w, where); err != nil {
 			return err
 		}
 		return tx.Query(func(scan func(...any) error) error {
@@ -152,32 +157,36 @@ func (q *Queue) List(ctx context.Context, f Filter) (tasks []*Task, total int, e
 	return tasks, total, nil
 }
 
-// Many tells whether a space has more than so many tasks.
-func (q *Queue) Many(ctx context.Context, space string, limit int) (bool, error) {
-	var n int
-	err := q.store.View(ctx, func(tx *store.Tx) error {
-		_, err := tx.QueryRow([]any{&n}, "select count(*) from (select 1 from task where space = $1 limit $2) few", space, limit+1)
-		return err
-	})
-	if err != nil {
-		return false, fmt.Errorf("count tasks: %w", err)
+// count says how many tasks a filter chooses, Skip and Take aside.
+func (f *Filter) count(tx *store.Tx, w *query, where string) (total int, err error) {
+	if is, ok := f.tallied(); ok {
+		return tx.Tally(is)
 	}
-	return n > limit, nil
+	_, err = tx.QueryRow([]any{&total}, "select count(*) from task"+where, w.args...)
+	return total, err
 }
 
-const countTasks = "select state, count(*) from task where space = $1 or $1 = '' group by state"
+// tallied gives what counts the tasks of a filter, if spaces, states and names
+// are all that restricts them.
+func (f *Filter) tallied() (store.Tallied, bool) {
+	is := store.Tallied{Source: "task", Spaces: f.Spaces, Names: f.Names}
+	for _, s := range f.states() {
+		is.Parts = append(is.Parts, string(s))
+	}
+	rest := len(f.IDs) + len(f.ProjectIDs) + len(f.EnvironmentIDs) + len(f.TenantIDs) +
+		len(f.RunbookID) + len(f.Node) + len(f.ParentID) + len(f.PartialName) + len(f.Regarding)
+	return is, rest == 0 && f.Interrupted == nil && f.Warnings == nil && f.From.IsZero() && f.To.IsZero()
+}
 
-// Count counts tasks by state, of a space or, if it is empty, of all.
-func (q *Queue) Count(ctx context.Context, space string) (map[State]int, error) {
+// Count counts tasks by state, of some spaces or, if none is named, of all.
+func (q *Queue) Count(ctx context.Context, spaces ...string) (map[State]int, error) {
 	counts := map[State]int{}
 	err := q.store.View(ctx, func(tx *store.Tx) error {
-		return tx.Query(func(scan func(...any) error) error {
-			var state string
-			var n int
-			err := scan(&state, &n)
+		parts, err := tx.TallyByPart(store.Tallied{Source: "task", Spaces: spaces})
+		for state, n := range parts {
 			counts[State(state)] = n
-			return err
-		}, countTasks, space)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("count tasks: %w", err)
