@@ -101,12 +101,12 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		page(w, r, http.StatusServiceUnavailable, place.Closed)
 		return
 	}
-	g.note(place.Name)
 	address, err := g.reach(r.Context(), place)
 	if err != nil {
 		g.refuse(w, r, err)
 		return
 	}
+	g.note(place.Name) // after it was woken, which is not to wait for this
 	g.proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), addressKey{}, target{place.Name, address})))
 }
 

@@ -28,7 +28,8 @@ type Cloud struct {
 	WorkerImage  string         `name:"worker-image" placeholder:"IMAGE" env:"TAKO_CLOUD_WORKER_IMAGE" help:"Image of the pods that run an instance's scripts; without it an instance runs scripts on its targets and workers only. The API server must be within --reach."`
 	StorageClass string         `name:"storage-class" placeholder:"NAME" env:"TAKO_CLOUD_STORAGE_CLASS" help:"Class of persistent volumes; the cluster's default unless given."`
 
-	Cluster string `kong:"-"` // id of the cluster, by which others that have the same bucket know it
+	Cluster   string `kong:"-"` // id of the cluster, by which others that have the same bucket know it
+	Authority string `kong:"-"` // certificates in PEM by which the API server is known
 
 	HealthyWithin time.Duration `name:"healthy-within" default:"5m" env:"TAKO_CLOUD_HEALTHY_WITHIN" help:"How long a new version has to become healthy before it is taken back."`
 	HealthyFor    time.Duration `name:"healthy-for" default:"10s" env:"TAKO_CLOUD_HEALTHY_FOR" help:"How long a new version must have been healthy to be kept."`

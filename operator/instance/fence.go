@@ -92,7 +92,6 @@ func quota(i *cloud.Instance) *corev1.ResourceQuota {
 			corev1.ResourceServicesNodePorts:        resource.MustParse("0"),
 			corev1.ResourcePersistentVolumeClaims:   resource.MustParse("1"),
 			"count/jobs.batch":                      resource.MustParse("0"),
-			"count/secrets":                         resource.MustParse("100"),
 			corev1.ResourceRequestsEphemeralStorage: *resource.NewQuantity((pods+int64(i.Spec.Storage.SizeGiB))<<30, resource.BinarySI),
 		}},
 	}

@@ -86,7 +86,10 @@ type world struct {
 
 // scale makes the set what it shall be, with so many pods.
 func (w *world) scale(ctx context.Context, replicas int32) error {
-	set := w.r.Cloud.workload(w.i, w.mark, replicas, w.back)
+	set, err := w.r.Cloud.workload(w.i, w.mark, replicas, w.back)
+	if err != nil {
+		return err
+	}
 	mark, err := digest(set)
 	if err != nil {
 		return err
@@ -180,7 +183,8 @@ func (w *world) awake(ctx context.Context) (*stop, error) {
 	if now {
 		return w.upgrade(), nil
 	}
-	if err := w.scale(ctx, 1); err != nil {
+	calm, err := w.keepUp(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if !w.ready() {
@@ -190,7 +194,7 @@ func (w *world) awake(ctx context.Context) (*stop, error) {
 		return &stop{after: w.until(when), reason: "NotServing", text: "It does not serve: " + trouble(w.pod) + ". The node starts it again by itself."}, nil
 	}
 	w.i.Status.WakeAt = nil
-	serving := &stop{after: w.until(when, w.sleepAt()), reason: "Serving", text: w.serves()}
+	serving := &stop{after: w.until(when, w.sleepAt(), calm), reason: "Serving", text: w.serves()}
 	if !when.IsZero() {
 		serving.text += " A change waits for the maintenance window at " + when.Format("Mon 15:04") + " UTC."
 	}
@@ -198,6 +202,17 @@ func (w *world) awake(ctx context.Context) (*stop, error) {
 		return serving, nil
 	}
 	return w.sleep(ctx, serving)
+}
+
+// keepUp has Kubernetes keep the server running. What it shall be at its next start,
+// when it serves already, can wait for a moment, as many that are made at once should
+// not wait for that; calm is when it is done then.
+func (w *world) keepUp(ctx context.Context) (calm time.Time, err error) {
+	calm = w.i.Status.Since.Add(moment)
+	if w.ready() && w.now.Before(calm) && w.set != nil && w.set.Spec.Replicas != nil && *w.set.Spec.Replicas == 1 {
+		return calm, nil
+	}
+	return time.Time{}, w.scale(ctx, 1)
 }
 
 // sleep puts a server to sleep, unless it says that it is busy.

@@ -125,11 +125,7 @@ func walled(t *testing.T) (*network, Cloud) {
 		n.spaces[name] = map[string]string{corev1.LabelMetadataName: name}
 	}
 	for _, name := range []string{"acme", "other"} {
-		workers, err := c.workers(instance(name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, o := range append(c.fence(instance(name)), workers...) {
+		for _, o := range append(c.fence(instance(name)), c.workers(instance(name))...) {
 			if p, ok := o.(*networkingv1.NetworkPolicy); ok {
 				n.policies = append(n.policies, p)
 			}

@@ -13,6 +13,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -31,6 +32,13 @@ import (
 // again is how soon something that is under way is looked at without a watch
 // having told of a change.
 const again = 2 * time.Second
+
+// moment is how long what nobody waits for is left to those who wait.
+const moment = 30 * time.Second
+
+// soonAgain is after how long an instance is looked at that was changed in the midst
+// of a pass.
+const soonAgain = 50 * time.Millisecond
 
 // fieldOwner marks the fields that the operator decides.
 const fieldOwner = client.FieldOwner("tako-operator")
@@ -80,6 +88,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	if err == nil && halt != nil {
 		r.tell(&i, halt)
 	}
+	if apierrors.IsConflict(err) {
+		return reconcile.Result{RequeueAfter: soonAgain}, nil // it was changed meanwhile, and is looked at as it is now
+	}
 	if err != nil {
 		r.tell(&i, &stop{reason: "Failing", text: "Something could not be done and is tried again: " + err.Error()})
 	}
@@ -87,9 +98,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{}, err
 	}
 	if !equality.Semantic.DeepEqual(before.Status, i.Status) {
-		if failed := r.Status().Update(ctx, &i); failed != nil {
+		if failed := r.keep(ctx, before, &i); failed != nil {
 			if apierrors.IsConflict(failed) {
-				return reconcile.Result{RequeueAfter: 50 * time.Millisecond}, err
+				return reconcile.Result{RequeueAfter: soonAgain}, err
 			}
 			return reconcile.Result{}, errors.Join(err, client.IgnoreNotFound(failed))
 		}
@@ -99,6 +110,27 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{}, err
 	}
 	return reconcile.Result{RequeueAfter: halt.after}, nil
+}
+
+// keep writes the status. Where others changed the instance meanwhile, but not its
+// status, what was done is noted all the same, or it would be done once more; a
+// decision is left to a pass that sees the change.
+func (r *Reconciler) keep(ctx context.Context, before, i *cloud.Instance) error {
+	status := i.Status.DeepCopy()
+	failed := r.Status().Update(ctx, i)
+	decided := before.Status.Phase != "" && before.Status.Phase != status.Phase
+	for try := 0; apierrors.IsConflict(failed) && !decided && try < 3; try++ {
+		var now cloud.Instance
+		if err := r.Direct.Get(ctx, client.ObjectKeyFromObject(i), &now); err != nil {
+			return fmt.Errorf("looking at what was changed meanwhile: %w", err)
+		}
+		if now.UID != i.UID || !equality.Semantic.DeepEqual(now.Status, before.Status) {
+			break
+		}
+		i.ResourceVersion, i.Status = now.ResourceVersion, *status
+		failed = r.Status().Update(ctx, i)
+	}
+	return failed
 }
 
 // steps are done in this order.
@@ -135,12 +167,17 @@ func (r *Reconciler) claim(ctx context.Context, i *cloud.Instance) (*stop, error
 
 // enclose makes what stands around the server, when it changed or something of
 // it was damaged.
-func (r *Reconciler) enclose(ctx context.Context, i *cloud.Instance) (*stop, error) {
-	workers, err := r.Cloud.workers(i)
-	if err != nil {
-		return nil, err
+func (r *Reconciler) enclose(ctx context.Context, i *cloud.Instance) (halt *stop, err error) {
+	_, damaged := r.damaged.LoadAndDelete(i.Name)
+	defer func() {
+		if err != nil && damaged {
+			r.damaged.Store(i.Name, true)
+		}
+	}()
+	if !damaged && r.beginning(i) {
+		return nil, nil
 	}
-	objects := append(append(r.Cloud.fence(i), service(i)), workers...)
+	objects := append(r.Cloud.fence(i), r.Cloud.workers(i)...)
 	if secret, err := r.access(ctx, i); err != nil {
 		return nil, err
 	} else if secret != nil {
@@ -151,7 +188,6 @@ func (r *Reconciler) enclose(ctx context.Context, i *cloud.Instance) (*stop, err
 	if err != nil {
 		return nil, err
 	}
-	_, damaged := r.damaged.LoadAndDelete(i.Name)
 	if !damaged && i.Status.Applied == mark {
 		return nil, nil
 	}
@@ -171,19 +207,40 @@ func (r *Reconciler) enclose(ctx context.Context, i *cloud.Instance) (*stop, err
 	return &stop{after: time.Minute, reason: "KeyLost", text: fmt.Sprintf("The master key is gone: put it back as secret %s of namespace %s (field key). It is not made anew, since nothing sealed with it could be read.", keySecret, namespaceOf(i))}, nil
 }
 
-// applyAll makes a namespace, and then at once what lies in it: each answer of a busy
-// API server takes its time.
+// beginning says whether what stands around a server was made a moment ago and the
+// server is starting. Each of many passes then asks for nothing once more.
+func (r *Reconciler) beginning(i *cloud.Instance) bool {
+	return i.Status.Phase == cloud.Provisioning && i.Status.Applied != "" && i.Status.ObservedGeneration == i.Generation && r.Now().Sub(i.Status.Since.Time) < moment
+}
+
+// applyAll makes a namespace, then what lies in it, and then who has which role there:
+// the API server wants to see a role before it is given to anybody. What does not wait
+// for each other is made at once, since each answer of a busy API server takes its
+// time.
 func (r *Reconciler) applyAll(ctx context.Context, objects []client.Object) error {
-	if err := r.apply(ctx, objects[0]); err != nil {
-		return err
+	var stages [3][]client.Object
+	for _, o := range objects {
+		stage := 1
+		switch o.(type) {
+		case *corev1.Namespace:
+			stage = 0
+		case *rbacv1.RoleBinding:
+			stage = 2
+		}
+		stages[stage] = append(stages[stage], o)
 	}
-	failed := make([]error, len(objects))
-	var all sync.WaitGroup
-	for n, o := range objects[1:] {
-		all.Go(func() { failed[n] = r.apply(ctx, o) })
+	for _, stage := range stages {
+		failed := make([]error, len(stage))
+		var all sync.WaitGroup
+		for n, o := range stage {
+			all.Go(func() { failed[n] = r.apply(ctx, o) })
+		}
+		all.Wait()
+		if err := errors.Join(failed...); err != nil {
+			return err
+		}
 	}
-	all.Wait()
-	return errors.Join(failed...)
+	return nil
 }
 
 // apply has the API server make an object what it shall be.

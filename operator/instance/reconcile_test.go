@@ -22,7 +22,7 @@ func TestProvision(t *testing.T) {
 		t.Errorf("%+v", i.Status)
 	}
 	want := []string{"*v1.Namespace /tako-acme", "*v1.Secret tako-acme/tako-administrator", "*v1.Secret tako-acme/tako-bucket", "*v1.Secret tako-acme/tako-master-key",
-		"*v1.Service tako-acme/tako", "*v1.ServiceAccount tako-acme/tako", "*v1.ResourceQuota tako-acme/tako", "*v1.LimitRange tako-acme/tako",
+		"*v1.ServiceAccount tako-acme/tako", "*v1.ResourceQuota tako-acme/tako", "*v1.LimitRange tako-acme/tako",
 		"*v1.NetworkPolicy tako-acme/closed", "*v1.NetworkPolicy tako-acme/tako", "*v1.StatefulSet tako-acme/tako", "*v1.Pod tako-acme/tako-0"}
 	if d := cmp.Diff(want, s.objects()); d != "" {
 		t.Error(d)
@@ -159,6 +159,8 @@ func TestUpgradeWaitsForTheWindow(t *testing.T) {
 	i := instance("acme")
 	i.Spec.MaintenanceWindow = &cloud.Window{Start: "22:00", Hours: 2}
 	s := newStage(t, i)
+	s.settle("acme")
+	s.now = s.now.Add(moment)
 	s.settle("acme")
 	s.change("acme", func(i *cloud.Instance) { i.Spec.Image, i.Spec.Hibernation.IdleAfter.Duration = "tako:2", 0 })
 	result := s.settle("acme")

@@ -14,6 +14,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -43,7 +44,10 @@ type stage struct {
 	budget  int        // calls until everything fails; negative for none
 	r       *Reconciler
 	started int // pods
-	iam     string
+	applies int
+	// meanwhile is called once, before the next status is written.
+	meanwhile func()
+	iam       string
 }
 
 var errCut = errors.New("the operator was killed")
@@ -90,6 +94,9 @@ func (s *stage) begin() {
 			if err := cut(); err != nil {
 				return err
 			}
+			s.mu.Lock()
+			s.applies++
+			s.mu.Unlock()
 			return applied(ctx, c, o)
 		},
 		Delete: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.DeleteOption) error {
@@ -101,6 +108,10 @@ func (s *stage) begin() {
 		SubResourceUpdate: func(ctx context.Context, c client.Client, sub string, o client.Object, opts ...client.SubResourceUpdateOption) error {
 			if err := cut(); err != nil {
 				return err
+			}
+			if f := s.meanwhile; f != nil {
+				s.meanwhile = nil
+				f()
 			}
 			return c.SubResource(sub).Update(ctx, o, opts...)
 		},
@@ -128,6 +139,15 @@ func applied(ctx context.Context, c client.Client, o runtime.ApplyConfiguration)
 	var u, there unstructured.Unstructured
 	if err := u.UnmarshalJSON(text); err != nil {
 		return err
+	}
+	if binding := (rbacv1.RoleBinding{}); u.GetKind() == "RoleBinding" {
+		if err := json.Unmarshal(text, &binding); err != nil {
+			return err
+		}
+		// As the API server does, which looks whether more is given than one has.
+		if err := c.Get(ctx, types.NamespacedName{Namespace: u.GetNamespace(), Name: binding.RoleRef.Name}, &rbacv1.Role{}); err != nil {
+			return err
+		}
 	}
 	there.SetGroupVersionKind(u.GroupVersionKind())
 	switch err := c.Get(ctx, client.ObjectKeyFromObject(&u), &there); {
@@ -260,7 +280,7 @@ func instance(name string) *cloud.Instance {
 func (s *stage) objects() []string {
 	s.t.Helper()
 	var all []string
-	for _, list := range []client.ObjectList{&corev1.NamespaceList{}, &corev1.SecretList{}, &corev1.ServiceList{}, &corev1.ServiceAccountList{}, &corev1.ResourceQuotaList{},
+	for _, list := range []client.ObjectList{&corev1.NamespaceList{}, &corev1.SecretList{}, &corev1.ServiceAccountList{}, &corev1.ResourceQuotaList{},
 		&corev1.LimitRangeList{}, &networkingv1.NetworkPolicyList{}, &appsv1.StatefulSetList{}, &corev1.PodList{}} {
 		s.check(s.c.List(s.t.Context(), list))
 		s.check(apimeta.EachListItem(list, func(o runtime.Object) error {

@@ -27,24 +27,16 @@ const annotationTemplate = "cloud.tako.dev/template"
 // nobody is the account of the image.
 const nobody = 65532
 
-// service gives the server's pod a name; the gateway goes to the pod itself.
-func service(i *cloud.Instance) *corev1.Service {
-	return &corev1.Service{
-		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Service"}, ObjectMeta: meta(i, serverName),
-		Spec: corev1.ServiceSpec{ClusterIP: corev1.ClusterIPNone, Selector: serverLabels(i), Ports: []corev1.ServicePort{
-			{Name: "web", Port: webPort, Protocol: corev1.ProtocolTCP, TargetPort: intstr.FromInt32(webPort)},
-			{Name: "agents", Port: agentPort, Protocol: corev1.ProtocolTCP, TargetPort: intstr.FromInt32(agentPort)},
-		}},
-	}
-}
-
 // workload is the server. A StatefulSet never has two pods of one name: a pod
 // on a node that cannot be reached is not replaced before somebody has made
 // sure that it is dead. A pod is replaced only when the operator removes it,
 // within the maintenance window.
-func (c Cloud) workload(i *cloud.Instance, mark string, replicas int32, back *Going) *appsv1.StatefulSet {
-	pod := c.pod(i)
-	template := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: serverLabels(i), Annotations: map[string]string{annotationTemplate: mark}}, Spec: pod}
+func (c Cloud) workload(i *cloud.Instance, mark string, replicas int32, back *Going) (*appsv1.StatefulSet, error) {
+	template, err := c.pod(i)
+	if err != nil {
+		return nil, err
+	}
+	template.Labels, template.Annotations[annotationTemplate] = serverLabels(i), mark
 	if i.Status.BucketKey != "" {
 		template.Annotations[annotationKey] = i.Status.BucketKey
 	}
@@ -64,7 +56,7 @@ func (c Cloud) workload(i *cloud.Instance, mark string, replicas int32, back *Go
 	if !ephemeral(i) {
 		set.Spec.VolumeClaimTemplates = []corev1.PersistentVolumeClaim{c.claim(i)}
 	}
-	return set
+	return set, nil
 }
 
 // mark tells the template of a pod from others. How a start restores is no
@@ -72,7 +64,11 @@ func (c Cloud) workload(i *cloud.Instance, mark string, replicas int32, back *Go
 func (c Cloud) mark(i *cloud.Instance) (string, error) {
 	same := i.DeepCopy()
 	same.Status.Begun = false
-	return digest(c.pod(same))
+	pod, err := c.pod(same)
+	if err != nil {
+		return "", err
+	}
+	return digest([]any{pod.Spec, pod.Annotations})
 }
 
 func (c Cloud) claim(i *cloud.Instance) corev1.PersistentVolumeClaim {
@@ -92,7 +88,8 @@ func (c Cloud) claim(i *cloud.Instance) corev1.PersistentVolumeClaim {
 
 func gib(n int32) resource.Quantity { return *resource.NewQuantity(int64(n)<<30, resource.BinarySI) }
 
-func (c Cloud) pod(i *cloud.Instance) corev1.PodSpec {
+// pod is what the server's pod shall be, with the annotations that are files to it.
+func (c Cloud) pod(i *cloud.Instance) (corev1.PodTemplateSpec, error) {
 	yes, no, grace := true, false, int64(60)
 	user := int64(nobody)
 	s := sizeOf(i)
@@ -125,8 +122,8 @@ func (c Cloud) pod(i *cloud.Instance) corev1.PodSpec {
 			StartupProbe: probe("/healthz", 1, 900),
 		}},
 	}
-	c.withWorkers(&pod)
-	return pod
+	template := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{}}, Spec: pod}
+	return template, c.withWorkers(&template)
 }
 
 func probe(path string, every, failures int32) *corev1.Probe {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -80,14 +82,18 @@ func (o *operate) Run(ctx context.Context) error {
 }
 
 func (o *operate) controllers(ctx context.Context, m ctrl.Manager) error {
-	if err := instance.Index(ctx, m); err != nil {
+	err := instance.Index(ctx, m)
+	if err != nil {
 		return err
 	}
 	var system corev1.Namespace
-	if err := m.GetAPIReader().Get(ctx, types.NamespacedName{Name: metav1.NamespaceSystem}, &system); err != nil {
+	if err = m.GetAPIReader().Get(ctx, types.NamespacedName{Name: metav1.NamespaceSystem}, &system); err != nil {
 		return fmt.Errorf("asking which cluster this is: %w", err)
 	}
 	o.Cluster = string(system.UID)
+	if o.Authority, err = authority(m.GetConfig()); err != nil {
+		return err
+	}
 	r := &instance.Reconciler{
 		Client: m.GetClient(), Direct: m.GetAPIReader(), Cloud: o.Cloud, Events: m.GetEventRecorder("tako-operator"),
 		Now: time.Now, Began: time.Now(), Ask: instance.AskByHTTP, Forget: o.Cloud.Forget, Mark: o.Mark,
@@ -99,6 +105,19 @@ func (o *operate) controllers(ctx context.Context, m ctrl.Manager) error {
 		return err
 	}
 	return (&restore.Reconciler{Client: m.GetClient(), Now: time.Now}).SetupWithManager(m)
+}
+
+// authority is what the API server is known by, where that is not one of those that
+// everybody knows.
+func authority(c *rest.Config) (string, error) {
+	if len(c.CAData) > 0 || c.CAFile == "" {
+		return string(c.CAData), nil
+	}
+	text, err := os.ReadFile(c.CAFile)
+	if err != nil {
+		return "", fmt.Errorf("reading what the API server is known by: %w", err)
+	}
+	return string(text), nil
 }
 
 // crds prints definitions.
