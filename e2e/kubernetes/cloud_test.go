@@ -33,8 +33,7 @@ type fleet struct {
 	http    *http.Client // to whose hosts the gateway leads
 	image   string
 	prefix  string // of the names of this test's instances
-	mu      sync.Mutex
-	keys    map[string]string
+	keys    *keyring
 }
 
 // scaled is how much of something a test has: so much unless the environment says
@@ -78,7 +77,7 @@ func newFleet(t *testing.T) *fleet {
 	})
 	t.Logf("operator and gateway are there after %s", time.Since(began).Round(10*time.Millisecond))
 	gateway := kubectl(t, "", "-n", ns, "get", "service", "tako-gateway", "-o", "jsonpath={.spec.clusterIP}")
-	f := &fleet{T: t, cluster: c, image: strings.Replace(worker, "tako-worker:", "tako:", 1), prefix: "e" + strings.TrimPrefix(ns, "tako-test-"), keys: map[string]string{}}
+	f := &fleet{T: t, cluster: c, image: strings.Replace(worker, "tako-worker:", "tako:", 1), prefix: "e" + strings.TrimPrefix(ns, "tako-test-"), keys: newKeyring(t, c)}
 	f.http = &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 4, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, net.JoinHostPort(gateway, "80"))
 	}}}
@@ -116,34 +115,11 @@ func (f *fleet) instance(name, version string) string {
 	return fmt.Sprintf("---\napiVersion: cloud.tako.dev/v1alpha1\nkind: Instance\nmetadata: {name: %s}\nspec: {customer: %[1]s, hosts: [%[1]s.cloud.test], %s, hibernation: {idleAfter: 0s}}\n", name, version)
 }
 
-// password is that of an instance's administrator. No program is started to read it:
-// those of many who wait at once would take the time that is measured.
-func (f *fleet) password(name string) (string, error) {
-	answer, err := f.cluster.HTTP().Get(f.cluster.Address + "/api/v1/namespaces/tako-" + name + "/secrets/tako-administrator")
-	if err != nil {
-		return "", err
-	}
-	defer answer.Body.Close()
-	var secret struct{ Data struct{ Password []byte } }
-	if err := json.NewDecoder(answer.Body).Decode(&secret); err != nil || len(secret.Data.Password) == 0 {
-		return "", fmt.Errorf("there is no password of %s yet: %s %v", name, answer.Status, err)
-	}
-	return string(secret.Data.Password), nil
-}
-
-// signIn signs the administrator in, as a person does.
+// signIn signs the administrator in, as a person does, once there is a password.
 func (f *fleet) signIn(name string) (*http.Response, error) {
-	f.mu.Lock()
-	password := f.keys[name]
-	f.mu.Unlock()
+	password := f.keys.wait(name, 10*time.Minute)
 	if password == "" {
-		var err error
-		if password, err = f.password(name); err != nil {
-			return nil, err
-		}
-		f.mu.Lock()
-		f.keys[name] = password
-		f.mu.Unlock()
+		return nil, fmt.Errorf("there is no password of %s", name)
 	}
 	body, _ := json.Marshal(object{"Username": "admin", "Password": password})
 	answer, err := f.http.Post("http://"+name+".cloud.test/api/users/login", "application/json", strings.NewReader(string(body)))

@@ -288,11 +288,10 @@ func (f *fleet) backup(name string) {
 // restore brings a new instance to what another was at a time.
 func (f *fleet) restore(source, target string, at time.Time) {
 	f.Helper()
+	password, _ := f.keys.get(source)
+	f.keys.put(target, password) // the people are those of the source
 	began := time.Now()
 	kubectl(f.T, fmt.Sprintf("apiVersion: cloud.tako.dev/v1alpha1\nkind: Restore\nmetadata: {name: %s}\nspec: {source: %s, target: %[1]s, hosts: [%[1]s.cloud.test], time: %[3]q}\n", target, source, at.Format(time.RFC3339)), "apply", "-f", "-")
-	f.mu.Lock()
-	f.keys[target] = f.keys[source] // the people are those of the source
-	f.mu.Unlock()
 	f.served(target).Body.Close()
 	f.Logf("restored into a new instance after %s", time.Since(began).Round(10*time.Millisecond))
 }
