@@ -190,6 +190,20 @@ test("a step template is made with a parameter, used, and compared with what it 
     await page.context().close();
 });
 
+test("a community step template is installed and opened", { skip }, async () => {
+    const page = await portal.visit(`${space}/library/steptemplates`);
+    await page.getByRole("link", { name: "Community templates" }).click();
+    await page.getByRole("searchbox", { name: "Filter" }).fill("slack");
+    await page.getByRole("button", { name: "Install Slack - Send a Message" }).click();
+    const row = page.getByRole("row", { name: /Slack - Send a Message.*Installed/ });
+    await row.waitFor();
+    await row.getByRole("button", { name: "Update Slack - Send a Message" }).click();
+    await page.getByText("Slack - Send a Message is up to date.").waitFor();
+    await row.getByRole("link", { name: "Slack - Send a Message" }).click();
+    await page.getByRole("heading", { level: 1, name: "Slack - Send a Message" }).waitFor();
+    await page.context().close();
+});
+
 test("what projects share can be looked at in both themes and on a phone", { skip }, async () => {
     const first = async (kind) => (await portal.api("GET", `${space}/${kind}/all`))[0].Id;
     const current = (await portal.api("GET", `${space}/certificates/all`)).find((c) => !c.Archived);
@@ -210,6 +224,7 @@ test("what projects share can be looked at in both themes and on a phone", { ski
         ["git-credentials", "library/gitcredentials"],
         ["git-credential", `library/gitcredentials/${await first("git-credentials")}`],
         ["step-templates", "library/steptemplates"],
+        ["community-templates", "library/steptemplates/community"],
         ["step-template", `library/steptemplates/${await first("actiontemplates")}`],
         ["machine-policies", "infrastructure/machinepolicies"],
         ["machine-policy", `infrastructure/machinepolicies/${await first("machinepolicies")}`],

@@ -27,6 +27,7 @@ export const to = {
     `${release(space, slug, version)}/deployments/${e(id)}`,
   channels: (space: string, slug: string) => `${project(space, slug)}/deployments/channels`,
   projectSettings: (space: string, slug: string) => `${project(space, slug)}/settings`,
+  projectTasks: (space: string, slug: string) => `${project(space, slug)}/tasks`,
   tasks: (space: string) => `/${space}/tasks`,
   console: (space: string) => `/${space}/tasks/console`,
   task: (space: string, id: string) => `/${space}/tasks/${e(id)}`,
@@ -71,5 +72,6 @@ export const to = {
   gitCredentials: (space: string) => `/${space}/library/gitcredentials`,
   gitCredential: (space: string, id: string) => `/${space}/library/gitcredentials/${e(id)}`,
   stepTemplates: (space: string) => `/${space}/library/steptemplates`,
+  communityTemplates: (space: string) => `/${space}/library/steptemplates/community`,
   stepTemplate: (space: string, id: string) => `/${space}/library/steptemplates/${e(id)}`,
 };

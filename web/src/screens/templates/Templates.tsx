@@ -3,7 +3,7 @@ import { useGet, useSpaceId } from "~/api/query";
 import type { Wire } from "~/api/wire";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
-import { Link } from "~/ui/Link";
+import { ButtonLink, Link } from "~/ui/Link";
 import { type Column, ListPage } from "~/ui/ListPage";
 import { Views } from "../library/Views";
 import { typeOf } from "../process/types/registry";
@@ -26,6 +26,11 @@ export default function Templates() {
       views={<Views />}
       of={templates}
       columns={columns}
+      actions={
+        <ButtonLink variant="default" to={to.communityTemplates(space)}>
+          {t("Community templates")}
+        </ButtonLink>
+      }
       words={(x) => `${x.Name} ${x.Description}`}
       add={{ label: t("Add template"), to: to.stepTemplate(space, "create"), needs: "ActionTemplateCreate" }}
       empty={{
