@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/takodeploy/tako/internal/deploy"
@@ -23,6 +24,10 @@ type drawing struct {
 	only                            string              // the project, when just one is shown
 	shown                           []deploy.Item       // environments
 }
+
+// untenanted stands among the tenants that a board is asked for, for what is
+// deployed to none.
+const untenanted = "untenanted"
 
 // board writes the part of a board that was asked for and that the caller may
 // see.
@@ -111,6 +116,7 @@ func (d *drawing) frame(b *board) error {
 	if err := d.list("],", "Environments", len(d.shown), func(i int) (patch, error) { return encodedPatch(d.shown[i]) }); err != nil {
 		return err
 	}
+	d.tenants[""] = slices.ContainsFunc(d.q.tenants, func(t string) bool { return strings.EqualFold(t, untenanted) })
 	return d.list("],", "Tenants", len(s.tenants), func(i int) (patch, error) { return d.tenant(&s.tenants[i]) })
 }
 
@@ -156,12 +162,20 @@ func (d *drawing) tenant(t *stockTenant) (patch, error) {
 	return t.encoded, nil
 }
 
+// isFor is whether deployments for a tenant are shown; "" is none.
+func (d *drawing) isFor(tenant string) bool {
+	if tenant == "" && len(d.q.tenants)+len(d.q.tags) == 0 {
+		return true
+	}
+	return d.tenants[tenant]
+}
+
 func (d *drawing) items() error {
 	now := time.Now()
 	unlimited := d.r.unlimited("DeploymentView", d.r.Space)
 	return d.list("],", "Items", len(d.stock.cells), func(i int) (patch, error) {
 		c := d.stock.cells[i]
-		if !d.projects[c.project] || !d.environments[c.environment] || (c.tenant != "" || len(d.q.tenants)+len(d.q.tags) > 0) && !d.tenants[c.tenant] {
+		if !d.projects[c.project] || !d.environments[c.environment] || !d.isFor(c.tenant) {
 			return patch{}, nil
 		}
 		if !unlimited {

@@ -1,9 +1,12 @@
 package api
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/takodeploy/tako/internal/catalog"
 )
@@ -227,6 +230,45 @@ func TestBoards(t *testing.T) {
 	s.put("/api/Spaces-1/dashboardconfiguration", config)
 	if got := s.get("/api/Spaces-1/dashboardconfiguration"); s.text(got, "IncludedProjectIds.0") != s.Project {
 		t.Error(got)
+	}
+}
+
+// A board of some tenants has what is deployed to none only if it is asked for
+// that too.
+func TestBoardOfTenants(t *testing.T) {
+	s := newShop(t, manual)
+	shop := s.get("/api/Spaces-1/projects/" + s.Project).(thing)
+	shop["TenantedDeploymentMode"] = "TenantedOrUntenanted"
+	s.put("/api/Spaces-1/projects/"+s.Project, shop)
+	connected := thing{s.Project: []string{s.Dev}}
+	release := s.text(s.post("/api/Spaces-1/releases", thing{"ProjectId": s.Project, "Version": "1.0.0"}), "Id")
+	deploy := func(tenant string) {
+		s.post("/api/Spaces-1/deployments", thing{"ReleaseId": release, "EnvironmentId": s.Dev, "TenantId": tenant})
+	}
+	var tenants []string
+	for _, name := range []string{"Acme", "Bolt"} {
+		id := s.text(s.post("/api/Spaces-1/tenants", thing{"Name": name, "ProjectEnvironments": connected}), "Id")
+		deploy(id)
+		tenants = append(tenants, id)
+	}
+	deploy("")
+	for selected, want := range map[string][]string{
+		"":                         {"", tenants[0], tenants[1]},
+		tenants[0]:                 {tenants[0]},
+		"untenanted":               {""},
+		"Untenanted," + tenants[1]: {"", tenants[1]},
+	} {
+		for _, project := range []string{"", s.Project} {
+			board := boardOf(t, s.harness, "/api/Spaces-1/dashboard?projectId="+project+"&selectedTenants="+selected, s.as)
+			got := []string{}
+			for _, item := range board.Items {
+				got = append(got, item.TenantID)
+			}
+			slices.Sort(got)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("selected %q of project %q: %s", selected, project, diff)
+			}
+		}
 	}
 }
 

@@ -1,23 +1,25 @@
-import { IconArrowLeft } from "@tabler/icons-react";
+import { IconArrowLeft, IconStar } from "@tabler/icons-react";
 import { useRouterState } from "@tanstack/react-router";
 import { useGet, useSpaceId } from "~/api/query";
 import type { Entry } from "~/app/area";
 import { projectEntries, spaceEntries, systemEntries } from "~/app/areas";
 import { useParam } from "~/app/navigation";
 import { useMay } from "~/app/session";
+import { to } from "~/app/to";
 import { t } from "~/text/t";
 import { Link } from "~/ui/Link";
+import { useStarred } from "~/ui/Star";
 import classes from "./Shell.module.css";
 
-type Place = { entry: Entry; to: string; current: boolean };
+type Place = { entry: Entry; at: string; current: boolean };
 
-function RailLink({ entry, to, current }: Place) {
+function RailLink({ entry, at, current }: Place) {
   const may = useMay(entry.needs);
   const Picture = entry.icon;
   if (!may) return null;
   return (
     <li>
-      <Link to={to} className={classes.entry} aria-current={current ? "page" : undefined}>
+      <Link to={at} className={classes.entry} aria-current={current ? "page" : undefined}>
         <Picture size={18} stroke={1.7} />
         <span className="ellipsis">{t(entry.label)}</span>
       </Link>
@@ -28,14 +30,14 @@ function RailLink({ entry, to, current }: Place) {
 // placed gives each entry its address, and marks the one that is nearest to
 // where we are.
 function placed(entries: Entry[], root: string, path: string): Place[] {
-  const to = (e: Entry) => (e.path.startsWith("/") ? e.path : e.path ? `${root}/${e.path}` : root) || "/";
+  const placeOf = (e: Entry) => (e.path.startsWith("/") ? e.path : e.path ? `${root}/${e.path}` : root) || "/";
   const holds = (at: string) => path === at || (at !== root && path.startsWith(`${at}/`));
-  const placesOf = (e: Entry) => (e.also ? [to(e), `${root}/${e.also}`] : [to(e)]);
+  const placesOf = (e: Entry) => (e.also ? [placeOf(e), `${root}/${e.also}`] : [placeOf(e)]);
   const nearest = entries
     .flatMap(placesOf)
     .filter(holds)
     .sort((a, b) => b.length - a.length)[0];
-  return entries.map((entry) => ({ entry, to: to(entry), current: placesOf(entry).includes(nearest ?? "") }));
+  return entries.map((entry) => ({ entry, at: placeOf(entry), current: placesOf(entry).includes(nearest ?? "") }));
 }
 
 function ProjectHead({ space, project }: { space: string; project: string }) {
@@ -48,6 +50,34 @@ function ProjectHead({ space, project }: { space: string; project: string }) {
       </Link>
       <div className={`${classes.projectName} ellipsis`}>{data?.Name ?? project}</div>
     </div>
+  );
+}
+
+// Starred are the projects that somebody keeps at hand.
+function Starred({ path }: { path: string }) {
+  const space = useSpaceId();
+  const { ids } = useStarred();
+  const query = { ids: [...ids].sort().join(",") };
+  const { data } = useGet("/api/{spaceId}/projects/all", {}, { query, enabled: ids.length > 0, keep: true });
+  const known = ids.flatMap((id) => data?.find((p) => p.Id === id) ?? []);
+  if (known.length === 0) return null;
+  return (
+    <section aria-label={t("Starred projects")} className={classes.starred}>
+      <ul>
+        {known.map((p) => (
+          <li key={p.Id}>
+            <Link
+              to={to.project(space, p.Slug)}
+              className={classes.entry}
+              aria-current={path === to.project(space, p.Slug) ? "page" : undefined}
+            >
+              <IconStar size={18} stroke={1.7} />
+              <span className="ellipsis">{p.Name}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
@@ -71,9 +101,10 @@ export function Rail() {
       )}
       <ul>
         {placed(entries, root, path).map((place) => (
-          <RailLink key={place.to} {...place} />
+          <RailLink key={place.at} {...place} />
         ))}
       </ul>
+      {!project && !isSystem && space && <Starred path={path} />}
     </nav>
   );
 }

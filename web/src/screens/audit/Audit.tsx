@@ -7,6 +7,7 @@ import { useMay } from "~/app/session";
 import { t } from "~/text/t";
 import { ButtonLink } from "~/ui/Link";
 import { Page } from "~/ui/Page";
+import { SavedFilters } from "~/ui/SavedFilters";
 import { EmptyState, Read } from "~/ui/state";
 import { Pager } from "~/ui/Table";
 import classes from "./Audit.module.css";
@@ -89,6 +90,7 @@ export default function Audit() {
             value={to}
             onChange={(e) => setTo(e.currentTarget.value || undefined)}
           />
+          <SavedFilters of="audit" />
           <Button
             component="a"
             variant="default"

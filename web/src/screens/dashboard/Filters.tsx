@@ -3,6 +3,7 @@ import { IconAdjustmentsHorizontal } from "@tabler/icons-react";
 import type { Dashboard } from "~/api/wire";
 import { t } from "~/text/t";
 import { choicesOf, PickMany } from "~/ui/PickMany";
+import { SavedFilters } from "~/ui/SavedFilters";
 import { TenantChoice } from "./TenantChoice";
 
 export type Filter = { group: string; environments: string[]; tenant: string };
@@ -37,6 +38,7 @@ export default function Filters({ board, filter, onFilter, onChoose }: Props) {
         onChange={(environments) => onFilter({ environments })}
       />
       <TenantChoice value={filter.tenant} onChange={(tenant) => onFilter({ tenant })} />
+      <SavedFilters of="dashboard" />
       <ActionIcon aria-label={t("Choose what is shown…")} title={t("Choose what is shown…")} onClick={onChoose}>
         <IconAdjustmentsHorizontal size={17} />
       </ActionIcon>

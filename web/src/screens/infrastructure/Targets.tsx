@@ -8,6 +8,7 @@ import { Filter } from "~/ui/Filter";
 import { ButtonLink } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { choicesOf } from "~/ui/PickMany";
+import { SavedFilters } from "~/ui/SavedFilters";
 import { EmptyState, Read } from "~/ui/state";
 import { Pager } from "~/ui/Table";
 import { MachineTable } from "./MachineTable";
@@ -86,6 +87,7 @@ export default function Targets() {
             value={health || null}
             onChange={(v) => setHealth(v ?? undefined)}
           />
+          <SavedFilters of="targets" />
           <Button variant="default" loading={check.isPending} onClick={() => check.all()}>
             {t("Check health")}
           </Button>

@@ -1,15 +1,21 @@
-import { Switch } from "@mantine/core";
+import { SegmentedControl } from "@mantine/core";
 import { IconListDetails, IconPackage } from "@tabler/icons-react";
+import { lazy, Suspense } from "react";
 import { useGet, useSpaceId } from "~/api/query";
-import type { Project } from "~/api/wire";
+import type { Project, Wire } from "~/api/wire";
 import { useParam, useQueryWord } from "~/app/navigation";
 import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
 import { ButtonLink } from "~/ui/Link";
 import { Page } from "~/ui/Page";
+import { Star } from "~/ui/Star";
 import { EmptyState, Read } from "~/ui/state";
+import { ByTenant } from "./ByTenant";
 import { ByChannel, channelsOf, Progression } from "./Progression";
+
+// Nobody waits for it to see what is where.
+const Recent = lazy(() => import("./Recent"));
 
 export default function Overview() {
   const project = useGet("/api/{spaceId}/projects/{id}", { id: useParam("project") });
@@ -35,17 +41,20 @@ function ProjectOverview({ project }: { project: Project }) {
     <ButtonLink to={to.newRelease(space, project.Slug)}>{t("Create release…")}</ButtonLink>
   );
   const [groupBy, setGroupBy] = useQueryWord("groupBy");
-  const byChannel = groupBy.toLowerCase() === "channel";
-  const grouping = progression.data && channelsOf(progression.data).length > 1 && (
-    <Switch
-      label={t("By channel")}
-      checked={byChannel}
-      onChange={(e) => setGroupBy(e.currentTarget.checked ? "Channel" : undefined)}
+  const ways = useWays(project, progression.data);
+  const way = ways.find((w) => w.value.toLowerCase() === groupBy.toLowerCase())?.value ?? "";
+  const grouping = ways.length > 1 && (
+    <SegmentedControl
+      aria-label={t("Rows")}
+      data={ways}
+      value={way}
+      onChange={(value) => setGroupBy(value || undefined, { push: true })}
     />
   );
   return (
     <Page
       title={project.Name}
+      beside={<Star project={project} />}
       actions={
         <>
           {grouping}
@@ -54,9 +63,12 @@ function ProjectOverview({ project }: { project: Project }) {
       }
     >
       {project.Description && <p className="dim">{project.Description}</p>}
+      <Suspense>
+        <Recent project={project} />
+      </Suspense>
       <Read of={progression}>
         {(data) => {
-          const Shown = byChannel ? ByChannel : Progression;
+          const Shown = way === "Channel" ? ByChannel : way === "Tenant" ? ByTenant : Progression;
           if ((data.Releases ?? []).length > 0) return <Shown project={project} progression={data} />;
           if (process.isPending && !project.IsVersionControlled) return null;
           if (!hasSteps) {
@@ -85,4 +97,15 @@ function ProjectOverview({ project }: { project: Project }) {
       </Read>
     </Page>
   );
+}
+
+type Way = { value: string; label: string };
+
+// useWays are the ways in which the overview of a project can be arranged.
+function useWays(project: Project, progression: Wire<"ProjectProgression"> | undefined): Way[] {
+  const maySee = useMay("TenantView");
+  const ways = [{ value: "", label: t("Releases") }];
+  if (progression && channelsOf(progression).length > 1) ways.push({ value: "Channel", label: t("By channel") });
+  if (maySee && project.TenantedDeploymentMode !== "Untenanted") ways.push({ value: "Tenant", label: t("Tenants") });
+  return ways;
 }

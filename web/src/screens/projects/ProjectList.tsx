@@ -10,6 +10,7 @@ import { Filter } from "~/ui/Filter";
 import { Link } from "~/ui/Link";
 import { Page } from "~/ui/Page";
 import { Section } from "~/ui/Section";
+import { Star } from "~/ui/Star";
 import { EmptyState, Read } from "~/ui/state";
 import { AddGroup } from "./AddGroup";
 import { AddProject } from "./AddProject";
@@ -139,6 +140,7 @@ function ProjectRow({ project }: { project: Project }) {
       </Link>
       <span className={`dim ellipsis ${classes.description}`}>{project.Description}</span>
       {project.IsDisabled && <span className={classes.flag}>{t("Disabled")}</span>}
+      <Star project={project} />
     </li>
   );
 }

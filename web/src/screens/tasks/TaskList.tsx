@@ -8,6 +8,7 @@ import { t } from "~/text/t";
 import { Filter } from "~/ui/Filter";
 import { ButtonLink } from "~/ui/Link";
 import { Page } from "~/ui/Page";
+import { SavedFilters } from "~/ui/SavedFilters";
 import { EmptyState, Read } from "~/ui/state";
 import { Pager } from "~/ui/Table";
 import { TaskTable } from "./TaskTable";
@@ -80,6 +81,7 @@ export default function TaskList() {
             value={type || null}
             onChange={(value) => setType(value ?? undefined)}
           />
+          <SavedFilters of="tasks" />
           {mayRun && !slug && (
             <ButtonLink variant="default" to={to.console(space)}>
               {t("Script console…")}

@@ -9,6 +9,7 @@ import { t } from "~/text/t";
 import { AddForm } from "~/ui/form/DialogForm";
 import { Page } from "~/ui/Page";
 import { PickMany } from "~/ui/PickMany";
+import { SavedFilters } from "~/ui/SavedFilters";
 import { EmptyState } from "~/ui/state";
 import { useTenantFilter } from "./TenantFilter";
 import { TenantTable } from "./TenantTable";
@@ -26,6 +27,7 @@ export default function TenantList() {
       actions={
         <>
           {filter.fields}
+          <SavedFilters of="tenants" />
           {add}
         </>
       }
