@@ -97,11 +97,10 @@ type Execution struct {
 	canceled chan struct{}
 	changed  chan struct{}
 	stop     context.CancelCauseFunc
-	begun    Handler // goes on with what was begun as it was taken; nil if nothing was
-	// handOver commits an end; nil is for executions without a runner.
-	handOver func(x *Execution, commit func(claim func(*store.Tx) error) error) error
-	handed   atomic.Bool // its end has claimed what could run in its place
-	giveUpAt time.Time   // of what was canceled; only for the renewal of leases
+	begun    Handler                                          // goes on with what was begun as it was taken; nil if nothing was
+	handOver func(context.Context, *Execution, *commit) error // commits an end; nil without a runner
+	handed   atomic.Bool                                      // its end has claimed what could run in its place
+	giveUpAt time.Time                                        // of what was canceled; only for the renewal of leases
 
 	ctx   context.Context // ends when the task is lost or the server stops
 	order sync.Mutex      // held while a save enters the journal
@@ -326,13 +325,9 @@ func (x *Execution) store(ctx context.Context, c *commit) error {
 // try commits once. With an end, what can run in the task's place is taken.
 func (x *Execution) try(ctx context.Context, c *commit) error {
 	if c.s.Outcome == nil || x.handOver == nil || c.alone {
-		c.claim = nil
 		return x.q.journal.Do(ctx, c.write)
 	}
-	return x.handOver(x, func(claim func(*store.Tx) error) error {
-		c.claim = claim
-		return x.q.journal.Do(ctx, c.write)
-	})
+	return x.handOver(ctx, x, c)
 }
 
 // begin writes what the task begins with into the transaction that takes it.

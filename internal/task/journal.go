@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,8 +25,16 @@ const maxBatch = 64
 type write struct {
 	ctx  context.Context
 	do   func(*store.Tx) error
+	then *follow // nil for none
 	err  error
 	done chan struct{}
+}
+
+// follow is what a commit closes with. Of those of one owner that share a commit
+// the last alone runs, after all writes: once, for all of them.
+type follow struct {
+	owner any
+	do    func(*store.Tx) error
 }
 
 // journal lets writes of many tasks share commits: while one commit is under
@@ -43,7 +52,12 @@ type journal struct {
 // the transaction is committed, or with do's own error, which undoes only what
 // do itself has done.
 func (j *journal) Do(ctx context.Context, do func(*store.Tx) error) error {
-	w := &write{ctx: ctx, do: do, done: make(chan struct{})}
+	return j.DoThen(ctx, do, nil)
+}
+
+// DoThen is Do with what its commit closes with.
+func (j *journal) DoThen(ctx context.Context, do func(*store.Tx) error, then *follow) error {
+	w := &write{ctx: ctx, do: do, then: then, done: make(chan struct{})}
 	j.mu.Lock()
 	j.waiting = append(j.waiting, w)
 	lead := !j.busy
@@ -88,28 +102,41 @@ func (j *journal) lead() {
 // be run again by anybody who does not look first.
 func (j *journal) commit(batch []*write) {
 	if len(batch) == 1 {
-		w := batch[0]
-		w.err = j.store.Do(w.ctx, w.do)
+		batch[0].err = j.together(batch[0].ctx, batch, nil)
 		return
 	}
 	// The batch outlives any single caller's context.
-	ctx := context.WithoutCancel(batch[0].ctx)
 	failed := false
-	err := j.store.Do(ctx, func(tx *store.Tx) error {
-		failed = false
+	err := j.together(context.WithoutCancel(batch[0].ctx), batch, &failed)
+	for i, w := range batch {
+		if w.err = err; failed {
+			w.err = j.together(w.ctx, batch[i:i+1], nil)
+		}
+	}
+}
+
+// together runs writes in one transaction. It notes in failed, unless nil, whether
+// one of them has failed, and not the commit.
+func (j *journal) together(ctx context.Context, batch []*write, failed *bool) error {
+	return j.store.Do(ctx, func(tx *store.Tx) (err error) {
+		if failed != nil {
+			defer func() { *failed = err != nil }()
+		}
 		for _, w := range batch {
 			if err := tx.For(w.ctx, w.do); err != nil {
-				failed = true
+				return err
+			}
+		}
+		for i, w := range batch {
+			if w.then == nil || slices.ContainsFunc(batch[i+1:], func(o *write) bool { return o.then != nil && o.then.owner == w.then.owner }) {
+				continue
+			}
+			if err := tx.For(w.ctx, w.then.do); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	for _, w := range batch {
-		if w.err = err; failed {
-			w.err = j.store.Do(w.ctx, w.do)
-		}
-	}
 }
 
 // crashing ends this process as a kill would, at a commit that a trial has

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
@@ -48,7 +47,6 @@ type Runner struct {
 
 	lease   sync.RWMutex // held while leases are renewed, shared while they are taken
 	claims  bool         // it takes tasks; changed while lease is held
-	handing atomic.Bool  // an end is being committed with a claim
 	mu      sync.Mutex
 	running map[string]*Execution
 	fence   *time.Timer // ends everything when leases could not be renewed
@@ -186,12 +184,13 @@ func (r *Runner) cancel(id string) {
 }
 
 // loop claims whenever something hints that there is something to claim, and
-// looks for itself now and then. A claim after a hint is tried at once; the
-// look costs one small query.
+// looks for itself now and then, which costs one small query. A claim after a hint
+// is tried at once, unless the last one found nothing: a node that is full would
+// commit one for each task that is queued.
 func (r *Runner) loop(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	hinted := true
+	hinted, vain := true, false
 	for {
 		select {
 		case <-ctx.Done():
@@ -202,11 +201,11 @@ func (r *Runner) loop(ctx context.Context) {
 		}
 		wait := r.o.Poll
 		due, next, err := true, time.Time{}, error(nil)
-		if !hinted {
+		if !hinted || vain {
 			due, next, err = r.q.Due(ctx, r.o.Node)
 		}
 		if err == nil && due {
-			err = r.claim(ctx)
+			vain, err = r.claim(ctx)
 		}
 		hinted = false
 		if until := time.Until(next); !next.IsZero() && until > 0 && until < wait {
@@ -219,27 +218,43 @@ func (r *Runner) loop(ctx context.Context) {
 	}
 }
 
-func (r *Runner) claim(ctx context.Context) error {
+// claim takes what the node may run now; vain if that is nothing.
+func (r *Runner) claim(ctx context.Context) (vain bool, err error) {
 	r.lease.RLock()
 	defer r.lease.RUnlock()
 	asked := time.Now()
-	var taken []*Execution
-	claim := func(begins bool) error {
-		return r.q.journal.Do(ctx, func(tx *store.Tx) (err error) {
-			taken, err = r.pickUp(tx, begins)
-			return err
-		})
-	}
-	err := claim(!r.q.shared())
+	taken, err := r.takeAfter(ctx, nil, !r.q.shared())
 	if err != nil && !r.q.shared() {
 		// Nothing that a task begins with keeps the others waiting.
 		r.o.Log.Warn("tasks cannot begin as they are taken; each begins by itself", "error", err)
-		err = claim(false)
+		taken, err = r.takeAfter(ctx, nil, false)
 	}
 	if err == nil {
 		r.begin(asked, taken)
 	}
-	return err
+	return len(taken) == 0, err
+}
+
+// takeAfter commits a write, if any, together with the claim of what can run then.
+// Of several that share a commit one is given all that was taken.
+func (r *Runner) takeAfter(ctx context.Context, do func(*store.Tx) error, begins bool) (taken []*Execution, err error) {
+	write := func(tx *store.Tx) error {
+		taken = nil // of an earlier try
+		if do == nil {
+			return nil
+		}
+		return do(tx)
+	}
+	pick := func(tx *store.Tx) (err error) {
+		taken, err = r.pickUp(tx, begins)
+		return err
+	}
+	if r.q.shared() { // the gate is not waited for with others' rows in hand
+		err = r.q.journal.Do(ctx, pick)
+		return taken, err
+	}
+	err = r.q.journal.DoThen(ctx, write, &follow{r, pick})
+	return taken, err
 }
 
 // pickUp claims in the caller's transaction. What begins has its first commit in
@@ -285,31 +300,29 @@ func (r *Runner) callBegin(ctx context.Context, x *Execution) (s Save, next Hand
 }
 
 // handOver has the end of a task committed together with the claim of what can
-// run in its place, which saves a commit and the time until somebody looks.
-// Where other nodes claim too, nobody is to wait for their gate with a task in
-// hand, and the claim follows by itself; so it does after ends at the same
-// time, one for all of them.
-func (r *Runner) handOver(x *Execution, commit func(claim func(*store.Tx) error) error) error {
-	if r.q.shared() {
-		return commit(nil)
-	}
+// run in its place, which saves a commit and the time until somebody looks. Where
+// other nodes claim too, nobody is to wait for their gate with a task in hand, and
+// the claim follows by itself.
+func (r *Runner) handOver(ctx context.Context, x *Execution, c *commit) error {
 	r.lease.RLock()
 	defer r.lease.RUnlock()
-	if !r.claims || !r.handing.CompareAndSwap(false, true) {
-		return commit(nil)
+	if r.q.shared() || !r.claims {
+		return r.q.journal.Do(ctx, c.write)
 	}
-	asked := time.Now()
-	var taken []*Execution
-	err := commit(func(tx *store.Tx) (err error) {
-		taken, err = r.pickUp(tx, true)
-		x.handed.Store(err == nil)
+	asked, ended := time.Now(), false
+	taken, err := r.takeAfter(ctx, func(tx *store.Tx) (err error) {
+		err = c.write(tx)
+		ended = err == nil
+		x.handed.Store(ended)
 		return err
-	})
-	r.handing.Store(false) // before what was taken can end too
-	if err == nil {
-		r.begin(asked, taken)
+	}, true)
+	if err != nil {
+		x.handed.Store(false)
+		c.alone = ended // the end must not suffer for what was to follow
+		return err
 	}
-	return err
+	r.begin(asked, taken)
+	return nil
 }
 
 // begin runs tasks whose leases were asked for at a time.

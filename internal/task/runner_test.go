@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -200,26 +201,58 @@ func TestShutdownLeavesWhatHangs(t *testing.T) {
 	r.done.Wait()
 }
 
+// claimsOf counts the claims that were made on a queue.
+func claimsOf(t testing.TB, q *Queue) (n int64) {
+	t.Helper()
+	err := q.store.View(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.QueryRow([]any{&n}, "select claims from task_gate")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// A node that is full looks at what is queued, and commits nothing for it.
+func TestAFullNodeClaimsNothing(t *testing.T) {
+	sqliteOnly(t)
+	q := NewQueue(open(t), Options{})
+	began, end := make(chan struct{}), make(chan struct{})
+	r := serve(t, q, RunnerOptions{Cap: 1, Poll: time.Hour}, map[string]HandlerFunc{
+		"First": func(context.Context, *Execution) (Outcome, error) {
+			close(began)
+			<-end
+			return Outcome{Act: Succeed}, nil
+		},
+		"X": func(context.Context, *Execution) (Outcome, error) { return Outcome{Act: Succeed}, nil },
+	})
+	must[*Task](t)(q.Enqueue(t.Context(), New{Name: "First"}))
+	<-began
+	before := claimsOf(t, q)
+	var last *Task
+	for range 10 {
+		last = must[*Task](t)(q.Enqueue(t.Context(), New{Name: "X"}))
+		for len(r.wake) > 0 { // until the node has heard of it
+			runtime.Gosched()
+		}
+	}
+	if more := claimsOf(t, q) - before; more > 2 { // one finds that there is no room
+		t.Errorf("%d claims while the node was full", more)
+	}
+	close(end)
+	await(t, q, last.ID, final)
+}
+
 func TestIdleWritesNothing(t *testing.T) {
 	sqliteOnly(t)
 	q := NewQueue(open(t), Options{})
 	r := NewRunner(q, RunnerOptions{Node: "n", Cap: 1, Poll: time.Millisecond, Log: quiet()})
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
-	var claims int64
-	read := func() (n int64) {
-		err := q.store.View(t.Context(), func(tx *store.Tx) error {
-			_, err := tx.QueryRow([]any{&n}, "select claims from task_gate")
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	claims = read()
+	claims := claimsOf(t, q)
 	_ = r.Run(ctx)
-	if more := read() - claims; more > 1 {
+	if more := claimsOf(t, q) - claims; more > 1 {
 		t.Errorf("%d claims with nothing to claim", more)
 	}
 }

@@ -31,10 +31,7 @@ type commit struct {
 	refused  bool  // one of the caller's functions has failed
 	turn     int64 // the number that the last try would give to this save
 	now      time.Time
-	// claim takes what can run in the place of a task that ends, in the same
-	// transaction; nil takes nothing.
-	claim func(*store.Tx) error
-	alone bool // it has failed for that, and is tried without
+	alone    bool // it has failed for what was to be taken in its place, and is tried without
 }
 
 func (x *Execution) prepare(s Save) (*commit, error) {
@@ -148,19 +145,8 @@ func (c *commit) write(tx *store.Tx) error {
 		c.x.q.tell(tx, Change{Task: id, Kind: Advanced, Status: c.x.Task.Status, LogLines: last})
 		return nil
 	}
-	if err := c.finish(tx); err != nil || c.claim == nil {
-		return err
-	}
-	if err := c.claim(tx); err != nil {
-		// The end must not suffer for it.
-		c.claim, c.alone = nil, true
-		return fmt.Errorf("%w: %v", errNoClaim, err)
-	}
-	return nil
+	return c.finish(tx)
 }
-
-// errNoClaim says that an end was not committed because of what was to follow.
-var errNoClaim = errors.New("the next task could not be taken")
 
 // errStored says that an earlier try of a save was committed after all.
 var errStored = errors.New("it is stored already")
