@@ -36,17 +36,25 @@ var ActionTemplates = kind.Register(kind.Kind[ActionTemplate]{
 		"ActionsUpdate": "./actionsUpdate",
 		"Usage":         "./usage",
 	},
-	Rules:    actionTemplateRules,
+	Rules: actionTemplateRules,
+	References: func(t *ActionTemplate) []store.Reference {
+		return parameterReferences("Parameters", t.Parameters)
+	},
 	Changed:  keepTemplateVersion,
 	Deleting: dropTemplateVersions,
 })
 
-func actionTemplateRules(_ *store.Tx, next, old *ActionTemplate, c *fault.Complaints) error {
+func actionTemplateRules(tx *store.Tx, next, old *ActionTemplate, c *fault.Complaints) error {
 	var before []Parameter
 	if old != nil {
 		next.ActionType, before = old.ActionType, old.Parameters
 	}
 	checkParameters("Parameters", next.Parameters, before, c)
+	if next.CommunityActionTemplateID == "" { // whose author knows nothing of this space
+		if err := checkDefaults(tx, next.SpaceID, next.Parameters, before, c); err != nil {
+			return err
+		}
+	}
 	refs := map[string]bool{}
 	for i := range next.Packages {
 		p := &next.Packages[i]

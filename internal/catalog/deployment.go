@@ -82,8 +82,9 @@ var Deployments = kind.Register(kind.Kind[Deployment]{
 		"Interruptions": "~/interruptions?regarding=<Id>",
 		"Variables":     "~/variables/<ManifestVariableSetId>",
 	},
-	Owner: func(d *Deployment) string { return d.ProjectID },
-	Rules: deploymentRules,
+	Owner:      func(d *Deployment) string { return d.ProjectID },
+	Rules:      deploymentRules,
+	References: func(d *Deployment) []store.Reference { return d.answerReferences() },
 	Created: func(tx *store.Tx, made *Deployment) error {
 		return keepManifest(tx, &made.Base, &made.Execution)
 	},

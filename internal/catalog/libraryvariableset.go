@@ -36,15 +36,18 @@ var LibraryVariableSets = kind.Register(kind.Kind[LibraryVariableSet]{
 	Permissions: rights("LibraryVariableSet"),
 	Links:       map[string]string{"Variables": "~/variables/<VariableSetId>"},
 	// A set of variables and a script module may have the same name.
-	Owner:    func(s *LibraryVariableSet) string { return s.ContentType },
-	Rules:    librarySetRules,
+	Owner: func(s *LibraryVariableSet) string { return s.ContentType },
+	Rules: librarySetRules,
+	References: func(s *LibraryVariableSet) []store.Reference {
+		return parameterReferences("Templates", s.Templates)
+	},
 	Created:  librarySetCreated,
 	Changed:  librarySetChanged,
 	Deleting: librarySetDeleting,
 	Owned:    []string{"VariableSets"},
 })
 
-func librarySetRules(_ *store.Tx, next, old *LibraryVariableSet, c *fault.Complaints) error {
+func librarySetRules(tx *store.Tx, next, old *LibraryVariableSet, c *fault.Complaints) error {
 	next.VariableSetID = "variableset-" + next.ID
 	var before []Parameter
 	if old != nil {
@@ -52,7 +55,7 @@ func librarySetRules(_ *store.Tx, next, old *LibraryVariableSet, c *fault.Compla
 		before = old.Templates
 	}
 	checkParameters("Templates", next.Templates, before, c)
-	return nil
+	return checkDefaults(tx, next.SpaceID, next.Templates, before, c)
 }
 
 func librarySetCreated(tx *store.Tx, made *LibraryVariableSet) error {

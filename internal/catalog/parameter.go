@@ -5,6 +5,7 @@ import (
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/store"
 )
 
 // A Parameter is a value that a step template, a project or a library variable
@@ -25,6 +26,48 @@ const ControlType = "Octopus.ControlType"
 // Sensitive says whether values of the parameter must never be shown.
 func (p *Parameter) Sensitive() bool {
 	return strings.EqualFold(p.DisplaySettings[ControlType], "Sensitive")
+}
+
+// ValueType is the type of the variables that answer the parameter; "" for plain
+// text.
+func (p *Parameter) ValueType() string {
+	control := p.DisplaySettings[ControlType]
+	if _, typed := valueTypes[control]; typed {
+		return control
+	}
+	if p.Sensitive() {
+		return VariableSensitive
+	}
+	return ""
+}
+
+// parameterReferences keeps what the defaults of parameters name.
+func parameterReferences(member string, all []Parameter) (refs []store.Reference) {
+	for i := range all {
+		p := &all[i]
+		refs = append(refs, typedValue{p.ValueType(), p.DefaultValue.Text}.references(member)...)
+	}
+	return refs
+}
+
+// checkDefaults refuses new defaults that should name an account, a certificate
+// or a worker pool and do not.
+func checkDefaults(tx *store.Tx, space string, next, old []Parameter, c *fault.Complaints) error {
+	was := map[string]typedValue{}
+	for i := range old {
+		was[old[i].ID] = typedValue{old[i].ValueType(), old[i].DefaultValue.Text}
+	}
+	for i := range next {
+		p := &next[i]
+		v := typedValue{p.ValueType(), p.DefaultValue.Text}
+		if was[p.ID] == v {
+			continue
+		}
+		if err := v.check(tx, space, "The default of '"+p.Name+"'", c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkParameters gives ids to new parameters, lets those that have the name

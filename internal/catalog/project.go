@@ -157,12 +157,14 @@ var Projects = kind.Register(kind.Kind[Project]{
 		"Tags":                  "./git/tags{/name}",
 		"Commits":               "./git/commits{/hash}",
 	},
-	Rules:      projectRules,
-	References: func(p *Project) []store.Reference { return tagReferences(p.SpaceID, "ProjectTags", p.ProjectTags) },
-	Created:    projectCreated,
-	Changed:    func(tx *store.Tx, now, _ *Project) error { return keepCreationTrigger(tx, now) },
-	Deleting:   projectDeleting,
-	Outgoing:   projectOutgoing,
+	Rules: projectRules,
+	References: func(p *Project) []store.Reference {
+		return append(tagReferences(p.SpaceID, "ProjectTags", p.ProjectTags), parameterReferences("Templates", p.Templates)...)
+	},
+	Created:  projectCreated,
+	Changed:  func(tx *store.Tx, now, _ *Project) error { return keepCreationTrigger(tx, now) },
+	Deleting: projectDeleting,
+	Outgoing: projectOutgoing,
 })
 
 func projectRules(tx *store.Tx, next, old *Project, c *fault.Complaints) error {
@@ -186,6 +188,9 @@ func projectRules(tx *store.Tx, next, old *Project, c *fault.Complaints) error {
 		before = old.Templates
 	}
 	checkParameters("Templates", next.Templates, before, c)
+	if err := checkDefaults(tx, next.SpaceID, next.Templates, before, c); err != nil {
+		return err
+	}
 	return checkTags(tx, next.SpaceID, "Project", "ProjectTags", &next.ProjectTags, c)
 }
 

@@ -188,6 +188,7 @@ func (c *clone) variables() error {
 		c.copiedAll(v.Scope.Channel)
 		c.copiedAll(v.Scope.ProcessOwner)
 	}
+	to.AsItIs()
 	return VariableSets.Put(c.tx, to)
 }
 

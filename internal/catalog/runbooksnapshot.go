@@ -140,8 +140,9 @@ var RunbookRuns = kind.Register(kind.Kind[RunbookRun]{
 		"Interruptions":   "~/interruptions?regarding=<Id>",
 		"Variables":       "~/variables/<ManifestVariableSetId>",
 	},
-	Owner: func(r *RunbookRun) string { return r.ProjectID },
-	Rules: runbookRunRules,
+	Owner:      func(r *RunbookRun) string { return r.ProjectID },
+	Rules:      runbookRunRules,
+	References: func(r *RunbookRun) []store.Reference { return r.answerReferences() },
 	Created: func(tx *store.Tx, made *RunbookRun) error {
 		return keepManifest(tx, &made.Base, &made.Execution)
 	},

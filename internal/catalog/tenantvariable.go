@@ -17,6 +17,8 @@ type TenantVariables struct {
 	kind.Base
 	TenantID string        `json:"TenantId" kind:"required,ref=Tenants,within=tenant"`
 	Values   []TenantValue `json:"Values"`
+
+	named []store.Reference // what values name, as the rules found
 }
 
 // TenantValue is what a tenant has for one template, in some environments or,
@@ -37,6 +39,7 @@ var TenantVariableSets = kind.Register(kind.Kind[TenantVariables]{
 	Hidden:      true,
 	Permissions: kind.All("VariableView", "VariableEdit"),
 	Rules:       tenantValueRules,
+	References:  func(v *TenantVariables) []store.Reference { return v.named },
 	Created:     func(tx *store.Tx, made *TenantVariables) error { return notePast(tx, made, nil) },
 	Changed:     notePast,
 })
@@ -218,6 +221,7 @@ func tenantValueRules(tx *store.Tx, next, old *TenantVariables, c *fault.Complai
 	if err != nil {
 		return err
 	}
+	next.named = nil
 	next.Values = slices.DeleteFunc(next.Values, func(v TenantValue) bool { return v.Empty() })
 	for i := range next.Values {
 		v := &next.Values[i]
@@ -241,6 +245,9 @@ func tenantValueRules(tx *store.Tx, next, old *TenantVariables, c *fault.Complai
 			s := kind.NewSensitive(v.Value.Text)
 			v.Value = kind.Property{Secret: &s}
 		}
+		if err := next.name(tx, v, p, old, c); err != nil {
+			return err
+		}
 		for _, w := range next.Values[:i] {
 			if w.OwnerID == v.OwnerID && w.TemplateID == v.TemplateID && overlap(w.Environments, v.Environments) {
 				c.Add("The variable '%s' of '%s' has two values for the same environment.", p.Name, owners[at].Name)
@@ -248,6 +255,18 @@ func tenantValueRules(tx *store.Tx, next, old *TenantVariables, c *fault.Complai
 		}
 	}
 	return nil
+}
+
+// name notes what a value names, and refuses a new one that names nothing.
+func (t *TenantVariables) name(tx *store.Tx, v *TenantValue, p *Parameter, old *TenantVariables, c *fault.Complaints) error {
+	typed := typedValue{p.ValueType(), v.Value.Text}
+	t.named = append(t.named, typed.references("Values")...)
+	if old != nil && slices.ContainsFunc(old.Values, func(w TenantValue) bool {
+		return w.OwnerID == v.OwnerID && w.TemplateID == v.TemplateID && w.Value.Text == v.Value.Text
+	}) {
+		return nil
+	}
+	return typed.check(tx, t.SpaceID, "The tenant's value for '"+p.Name+"'", c)
 }
 
 // overlap reports whether two scopes have a place in common. A value without a

@@ -3,6 +3,7 @@ package catalog
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/takodeploy/tako/internal/fault"
@@ -25,11 +26,16 @@ type VariableSet struct {
 	born  bool // with its owner, which is the only way
 	gone  bool // with its owner
 	inGit bool // and not in the database
+	asIs  bool // the same as another set
 }
 
 // InGit marks a set as one whose variables are stored in Git, whose rules are
 // the same as those of others.
 func (s *VariableSet) InGit() { s.inGit = true }
+
+// AsItIs marks a set as made of another one, in which variables may name what is
+// gone by now: that is nothing that somebody has just written.
+func (s *VariableSet) AsItIs() { s.asIs = true }
 
 // A Variable is one value of a name, for the places that its scope names.
 type Variable struct {
@@ -209,6 +215,9 @@ func variableSetRules(tx *store.Tx, next, old *VariableSet, c *fault.Complaints)
 		if err := checkNamed(tx, next, v, before[v.ID], c); err != nil {
 			return err
 		}
+		if err := checkMachines(tx, next, v, before[v.ID], c); err != nil {
+			return err
+		}
 		if err := checkTags(tx, next.SpaceID, "", "The scope of variable '"+v.Name+"'", &v.Scope.TenantTag, c); err != nil {
 			return err
 		}
@@ -267,40 +276,32 @@ func checkVariable(v, old *Variable) {
 	}
 }
 
-// namedBy is the kind of resource whose id the value of a typed variable is,
-// and its noun.
-func namedBy(typ string) (plural, noun string) {
-	switch typ {
-	case "", VariableString, VariableSensitive:
-		return "", ""
-	case "Certificate":
-		return "Certificates", "certificate"
-	case "WorkerPool":
-		return "WorkerPools", "worker pool"
-	}
-	return "Accounts", "account"
-}
-
 // checkNamed refuses a value that should name an account, a certificate or a
-// worker pool and names none. A value that an expression gives is known only
-// when something is deployed, copies hold what was right once, and of what is
+// worker pool and names none. Copies hold what was right once, and of what is
 // stored already nobody can be asked to mend all before changing one.
 func checkNamed(tx *store.Tx, set *VariableSet, v, old *Variable, c *fault.Complaints) error {
-	want, noun := namedBy(v.Type)
-	if want == "" || v.Value == nil || *v.Value == "" || strings.Contains(*v.Value, "#{") || IsSnapshot(set.ID) || isManifest(set) {
+	if v.Value == nil || set.asIs || IsSnapshot(set.ID) || isManifest(set) {
 		return nil
 	}
 	if old != nil && old.Value != nil && *old.Value == *v.Value && old.Type == v.Type {
 		return nil
 	}
-	known, err := tx.Lock([]string{*v.Value})
-	if err != nil {
-		return err
+	return typedValue{v.Type, *v.Value}.check(tx, set.SpaceID, "Variable '"+v.Name+"'", c)
+}
+
+// checkMachines refuses a scope of machines that are not there. One that is gone
+// since leaves its id behind: without it the value would be for all of them.
+func checkMachines(tx *store.Tx, set *VariableSet, v, old *Variable, c *fault.Complaints) error {
+	if set.asIs {
+		return nil
 	}
-	if there, ok := known[*v.Value]; !ok || there.Kind != want || there.Space != set.SpaceID {
-		c.Add("Variable '%s' of the type %s names the %s '%s', which does not exist in space %s. Its value must be an id.", v.Name, v.Type, noun, *v.Value, set.SpaceID)
+	var names []Named
+	for _, id := range v.Scope.Machine {
+		if old == nil || !slices.Contains(old.Scope.Machine, id) {
+			names = append(names, Named{Member: "The scope of variable '" + v.Name + "'", ID: id, Kinds: []string{"Machines"}})
+		}
 	}
-	return nil
+	return CheckNamed(tx, set.SpaceID, names, c)
 }
 
 // variableReferences keeps what typed variables hold, and the tags they are
@@ -309,8 +310,8 @@ func variableReferences(s *VariableSet) []store.Reference {
 	var refs []store.Reference
 	for _, v := range s.Variables {
 		refs = append(refs, tagReferences(s.SpaceID, "TenantTag", v.Scope.TenantTag)...)
-		if v.Type != VariableString && v.Value != nil && strings.Contains(*v.Value, "-") {
-			refs = append(refs, store.Reference{Field: "Variables", Target: *v.Value})
+		if v.Value != nil {
+			refs = append(refs, typedValue{v.Type, *v.Value}.references("Variables")...)
 		}
 	}
 	return refs

@@ -149,6 +149,8 @@ func TestVariableRules(t *testing.T) {
 		"unknown type":    {s.project.VariableSetID, `{"Name":"a","Type":"Number"}`, "not one of"},
 		"environment":     {s.project.VariableSetID, `{"Name":"a","Scope":{"Environment":["Environments-9"]}}`, "does not exist"},
 		"channel":         {s.project.VariableSetID, `{"Name":"a","Scope":{"Channel":["Channels-9"]}}`, "does not exist"},
+		"machine":         {s.project.VariableSetID, `{"Name":"a","Scope":{"Machine":["Machines-9"]}}`, "The scope of variable 'a' refers to 'Machines-9', which does not exist in space " + testSpace},
+		"machine of lib":  {library.VariableSetID, `{"Name":"a","Scope":{"Machine":["` + s.environment.ID + `"]}}`, "which does not exist"},
 		"tag":             {s.project.VariableSetID, `{"Name":"a","Scope":{"TenantTag":["a/b"]}}`, "no tag"},
 		"step in library": {library.VariableSetID, `{"Name":"a","Scope":{"Action":["x"]}}`, "only variables of a project"},
 		"strange scope":   {s.project.VariableSetID, `{"Name":"a","Scope":{"Tenant":["Tenants-1"]}}`, "cannot be scoped to"},
@@ -162,7 +164,7 @@ func TestVariableRules(t *testing.T) {
 			}
 		})
 	}
-	_, err = change(s, VariableSets, library.VariableSetID, `{"Version":0,"Variables":[{"Name":"a","Scope":{"Environment":["`+s.environment.ID+`"],"Role":["web"],"Machine":["Machines-9"]}}]}`)
+	_, err = change(s, VariableSets, library.VariableSetID, `{"Version":0,"Variables":[{"Name":"a","Scope":{"Environment":["`+s.environment.ID+`"],"Role":["web"]}}]}`)
 	s.must(err)
 	s.refuse(fault.Invalid, "variableset-Library", func(tx *store.Tx) error { return Environments.Delete(tx, s.environment.ID) })
 	_, err = change(s, Projects, s.project.ID, `{"IncludedLibraryVariableSetIds":["`+library.ID+`"]}`)
@@ -208,7 +210,7 @@ func TestScriptModuleIsRenamedWithItsVariables(t *testing.T) {
 func TestTypedVariables(t *testing.T) {
 	s := newShelf(t)
 	id := s.project.VariableSetID
-	a, err := create(s, Accounts, `{"Name":"T","AccountType":"Token","Token":{"HasValue":true,"NewValue":"x"}}`)
+	a, err := create(s, Accounts, `{"Name":"T","AccountType":"UsernamePassword","Username":"x"}`)
 	s.must(err)
 	account := a.ID
 	write := func(typ, value string) error {
@@ -217,7 +219,7 @@ func TestTypedVariables(t *testing.T) {
 		return err
 	}
 	for _, c := range []struct{ typ, value, why string }{
-		{"AmazonWebServicesAccount", account, ""},
+		{"UsernamePasswordAccount", account, ""},
 		{"AmazonWebServicesAccount", "", ""},
 		{"AmazonWebServicesAccount", "#{Other}", ""},
 		{"String", "Accounts-99", ""},

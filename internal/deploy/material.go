@@ -286,12 +286,7 @@ func templateOf(tx *store.Tx, p *catalog.Parameter) (variable.Template, error) {
 	if err != nil {
 		return variable.Template{}, fmt.Errorf("reading the default of template %s: %w", p.ID, err)
 	}
-	t := variable.Template{ID: p.ID, Name: p.Name, Default: fallback, Sensitive: p.Sensitive()}
-	switch control := p.DisplaySettings[catalog.ControlType]; control {
-	case "Sensitive", "Certificate", "WorkerPool", "AmazonWebServicesAccount", "AzureAccount", "GoogleCloudAccount", "UsernamePasswordAccount", "GenericOidcAccount":
-		t.Type = control
-	}
-	return t, nil
+	return variable.Template{ID: p.ID, Name: p.Name, Default: fallback, Sensitive: p.Sensitive(), Type: p.ValueType()}, nil
 }
 
 func plainProperty(tx *store.Tx, p kind.Property) (string, error) {

@@ -196,7 +196,8 @@ func (g *occasion) deploymentEnded(tx *store.Tx, t *task.Task, d *catalog.Deploy
 		return err
 	}
 	failed, targets := state == task.Failed || len(so.Failures()) > 0, deployedTo(so)
-	if failed != d.FailureEncountered || !slices.Equal(targets, d.DeployedToMachineIDs) {
+	// Answers hold what they name until here.
+	if failed != d.FailureEncountered || !slices.Equal(targets, d.DeployedToMachineIDs) || len(d.FormValues) > 0 {
 		if d, err = catalog.Deployments.Get(tx, d.ID); err != nil {
 			return err
 		}

@@ -143,6 +143,7 @@ func (s *site) furnish() {
 		{"Name":"Login","Value":"<account>","Type":"UsernamePasswordAccount"},{"Name":"Plain","Value":"1"}]}`)
 	s.put("nightly", "ProjectTriggers", `{"Name":"Nightly","ProjectId":"<shop>","Filter":{"FilterType":"CronExpressionSchedule","CronExpression":"0 0 3 * * *"},"Action":{"ActionType":"RunRunbook","RunbookId":"<restart>","EnvironmentIds":["<dev>"]}}`)
 	s.change("Projects", "<shop>", `{"ProvisioningRunbookId":"<restart>"}`)
+	s.change("LibraryVariableSets", "<library>", `{"Templates":[{"Name":"Greeting"},{"Name":"Way in","DefaultValue":"<account>","DisplaySettings":{"Octopus.ControlType":"UsernamePasswordAccount"}}]}`)
 	s.giveValues()
 }
 

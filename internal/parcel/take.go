@@ -161,6 +161,7 @@ func (t *taking) create(d Document, data map[string]any) (string, error) {
 	for _, name := range late[d.Kind] {
 		delete(wanted, name)
 	}
+	withoutDefaults(wanted)
 	if d.Kind == "ProjectTriggers" {
 		wanted["IsDisabled"] = true // until somebody says that the other installation does it no more
 	}
@@ -183,6 +184,18 @@ func (t *taking) create(d Document, data map[string]any) (string, error) {
 		return "", err
 	}
 	return b.ID, nil
+}
+
+// withoutDefaults takes out of what templates have as their defaults what can be
+// an id: what it names may yet have to be made.
+func withoutDefaults(wanted map[string]any) {
+	templates, _ := wanted["Templates"].([]any)
+	for _, one := range templates {
+		t, _ := one.(map[string]any)
+		if text, ok := t["DefaultValue"].(string); ok && numbered().MatchString(text) {
+			delete(t, "DefaultValue")
+		}
+	}
 }
 
 // wanted is what a resource of the parcel is to be here.
@@ -271,6 +284,9 @@ func apply(k kind.Any, r any, wanted map[string]any) error {
 	}
 	if err := k.Replace(body, r); err != nil {
 		return err
+	}
+	if set, ok := r.(*catalog.VariableSet); ok {
+		set.AsItIs()
 	}
 	if isProject && was.Type != catalog.InVersionControl && project.PersistenceSettings.Type == catalog.InVersionControl {
 		project.Convert(project.PersistenceSettings)
