@@ -48,6 +48,8 @@ test("a newcomer adds an environment, an account and an SSH target, and sees it 
     await page.getByRole("heading", { name: "web-1" }).waitFor();
     // Nobody reloads: the first health check reports here by itself.
     await page.getByText("Healthy", { exact: true }).waitFor({ timeout: 60_000 });
+    await page.getByRole("list", { name: "What the last check wrote" }).getByRole("listitem").first().waitFor();
+    await page.getByRole("region", { name: "Latest tasks" }).first().getByRole("row", { name: /health/ }).first().waitFor();
 
     await page.goto(`${portal.server.url}/app#/Spaces-1/infrastructure/machines?healthStatuses=Healthy`);
     const row = page.getByRole("row", { name: /web-1/ });

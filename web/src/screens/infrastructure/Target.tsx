@@ -2,6 +2,7 @@ import { Button, Switch, TagsInput, TextInput } from "@mantine/core";
 import { useGet, useSpaceId } from "~/api/query";
 import type { Wire } from "~/api/wire";
 import { useParam } from "~/app/navigation";
+import { useMay } from "~/app/session";
 import { t } from "~/text/t";
 import { DocumentForm, type Fields, named } from "~/ui/form/DocumentForm";
 import form from "~/ui/form/form.module.css";
@@ -11,6 +12,7 @@ import { StatusChip } from "~/ui/StatusChip";
 import { Read } from "~/ui/state";
 import { healthLook, offLook } from "~/ui/status";
 import { Condition } from "./Condition";
+import { MachineTasks } from "./MachineTasks";
 import { places } from "./places";
 import { type Ssh, SshFields } from "./SshFields";
 import { useCheckHealth } from "./useCheckHealth";
@@ -40,6 +42,7 @@ const sent = ({ host, port, account, fingerprint }: Ssh) => ({
 function TargetPage({ machine }: { machine: Machine }) {
   const space = useSpaceId();
   const check = useCheckHealth();
+  const mayTasks = useMay("TaskView");
   return (
     <DocumentForm
       collection="/api/{spaceId}/machines"
@@ -77,6 +80,7 @@ function TargetPage({ machine }: { machine: Machine }) {
               </div>
             </Section>
           )}
+          {mayTasks && <MachineTasks machine={machine.Id} />}
         </>
       )}
     </DocumentForm>
