@@ -33,6 +33,10 @@ test("a channel is made with a rule, and changed", { skip }, async () => {
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByRole("alert").filter({ hasText: "cannot be read" }).waitFor();
     await page.getByLabel("Version range").fill("[1.0,2.0)");
+    await page.getByLabel("Try a version").fill("2.1");
+    await page.getByText("It is not in the range.").waitFor();
+    await page.getByLabel("Try a version").fill("1.4.0");
+    await page.getByText("It fits", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByRole("heading", { level: 1, name: "Hotfix" }).waitFor();
     const { Items } = await portal.api("GET", `${space}/projects/${project.Id}/channels`);

@@ -15,6 +15,7 @@ import { Read } from "~/ui/state";
 import { CustomFields } from "./CustomFields";
 import classes from "./channels.module.css";
 import { Destination } from "./Destination";
+import { TryVersion } from "./TryVersion";
 
 type Rule = Wire<"ChannelRule">;
 
@@ -215,6 +216,7 @@ function Rules({ project, rules, mayEdit, onChange }: RulesProps) {
                   onChange={(e) => change(r.Id, { Tag: e.currentTarget.value })}
                 />
               </div>
+              <TryVersion rule={r} />
             </section>
           );
         })}
