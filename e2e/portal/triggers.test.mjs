@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { poll } from "../server.mjs";
 import { inBothThemes, onPhone, open, save, settled, skip } from "./browser.mjs";
 import { script, World } from "./world.mjs";
 
@@ -38,6 +39,9 @@ test("a trigger by the clock is made and changed", { skip }, async () => {
     assert.equal(made.Filter.DaysOfWeek.length, 6);
     assert.deepEqual(made.Action.SourceEnvironmentIds, [environments[0].Id]);
     assert.equal(made.Action.DestinationEnvironmentId, environments[1].Id);
+    await poll("the time of the trigger", 60, async () => (await portal.api("GET", `${space}/projecttriggers/${made.Id}/status`)).NextDue);
+    await page.reload();
+    await page.getByRole("region", { name: "How it stands" }).getByText(/02:30:00/).waitFor();
     await page.getByRole("switch", { name: "Enabled" }).click();
     await save(page);
     const now = await portal.api("GET", `${space}/projecttriggers/${made.Id}`);

@@ -11,6 +11,7 @@ import { Section } from "~/ui/Section";
 import { Read } from "~/ui/state";
 import { ActionFields } from "./ActionFields";
 import { FilterFields } from "./FilterFields";
+import { Standing } from "./Standing";
 import { beginning, begun, blank, type Trigger, whats, whatsFor, whens } from "./triggers";
 
 // TriggerForm edits a trigger, or makes one.
@@ -64,6 +65,7 @@ function Form({ project, trigger }: { project: Project; trigger: Trigger }) {
             </div>
           </Section>
           <WhenAndWhat project={project} {...fields} />
+          {!fields.isNew && <Standing trigger={trigger.Id} />}
         </>
       )}
     </DocumentForm>
