@@ -19,8 +19,8 @@ var (
 	line      = regexp.MustCompile(`^\| (P[0-2]) \| ([A-Z*,/ ]+) \| (.+?) \| `)
 	quoted    = regexp.MustCompile("`([^`]+)`")
 	query     = regexp.MustCompile(`\{\?[^}]*\}`)
-	choice    = regexp.MustCompile(`\{([^}]*\|[^}]*)\}`)
-	elective  = regexp.MustCompile(`\{/([^}]*)\}|\[(/\{[^\]]*)\]`)
+	choice    = regexp.MustCompile(`\{((?:[^{}]|\{[^}]*\})*\|(?:[^{}]|\{[^}]*\})*)\}`)
+	elective  = regexp.MustCompile(`\{/([^}]*)\}|\[(/[^\]]*)\]`)
 	separator = regexp.MustCompile(`[,/ ]+`)
 )
 

@@ -15,6 +15,9 @@ func TestSpellings(t *testing.T) {
 		{"S/feeds{/id}", []string{"/api/{spaceId}/feeds", "/api/{spaceId}/feeds/{id}"}},
 		{"/api/x[/{spaceId}]", []string{"/api/x", "/api/x/{spaceId}"}},
 		{"/api/{a|b/c}", []string{"/api/a", "/api/b/c"}},
+		{"/api/n/{all|{id}/more}", []string{"/api/n/all", "/api/n/{id}/more"}},
+		{"/api/{x}/{a|b}", []string{"/api/{x}/a", "/api/{x}/b"}},
+		{"/api/t/{id}[/versions/{v}]/logo", []string{"/api/t/{id}/logo", "/api/t/{id}/versions/{v}/logo"}},
 		{"{token_endpoint}", []string{"/api/token/v1"}},
 		{"S", []string{"/api/{spaceId}"}},
 	} {

@@ -12,11 +12,14 @@ import (
 )
 
 var _ = area(func(a *API) []Route {
-	return []Route{
-		{Method: "GET", Pattern: "events/archives", Handle: a.eventArchives, Query: []string{"skip", "take"}, Summary: "Files with the older part of the audit trail, the newest first", Answer: pageOfAny{archivedFile{}}},
-		{Method: "GET", Pattern: "events/archives/{name}", Handle: a.eventArchive, Summary: "One of these files: a line of JSON for each event"},
-		{Method: "DELETE", Pattern: "events/archives/{name}", Handle: a.deleteEventArchive, Summary: "Delete one of these files"},
+	var all []Route
+	for _, at := range []string{"events/archives", "archivedeventfiles"} { // the second for one client
+		all = append(all,
+			Route{Method: "GET", Pattern: at, Handle: a.eventArchives, Query: []string{"skip", "take"}, Summary: "Files with the older part of the audit trail, the newest first", Answer: pageOfAny{archivedFile{}}},
+			Route{Method: "GET", Pattern: at + "/{name}", Handle: a.eventArchive, Summary: "One of these files: a line of JSON for each event"},
+			Route{Method: "DELETE", Pattern: at + "/{name}", Handle: a.deleteEventArchive, Summary: "Delete one of these files"})
 	}
+	return all
 })
 
 // archivedFile is a file of the archive as the wire has it.

@@ -6,6 +6,7 @@ import "strings"
 // collections in the root documents, and where those lie. A link is shown only
 // where the server has a route for it.
 var systemLinks = map[string]string{
+	"ArchivedEventFiles":                "/archivedeventfiles{/id}{?skip,take}",
 	"Authentication":                    "/authentication",
 	"AzureDevOpsConnectivityCheck":      "/azuredevopsissuetracker/connectivitycheck",
 	"AzureEnvironments":                 "/accounts/azureenvironments",

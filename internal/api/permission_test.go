@@ -441,3 +441,20 @@ func TestRoles(t *testing.T) {
 
 // everywhereThere limits a role to nothing but its space.
 func everywhereThere(*catalog.ScopedUserRole) {}
+
+func TestPermissionsAsCSV(t *testing.T) {
+	h := newHarness(t)
+	environment := h.make("environments", map[string]any{"Name": "Dev"})[0]
+	c := &client{harness: h, as: h.key}
+	limited := c.who(c.role("EnvironmentView"), func(r *catalog.ScopedUserRole) { r.EnvironmentIDs = []string{environment} })
+	me := at(h.call(200, "GET", "/api/users/me", nil, "X-Octopus-ApiKey", limited.as), "Id").(string)
+	for _, key := range []string{h.key, limited.as} {
+		set := h.call(200, "GET", "/api/users/"+me+"/permissions", nil, "X-Octopus-ApiKey", key)
+		link, _, _ := strings.Cut(at(set, "Links", "Export").(string), "{")
+		got := h.send("GET", link, nil, "X-Octopus-ApiKey", key)
+		if got.status != 200 || !strings.HasPrefix(string(got.body), "Permission,Space,ProjectGroups,Projects,Environments,Tenants\n") || !strings.Contains(string(got.body), "\nEnvironmentView,Spaces-1,,,"+environment+",\n") {
+			t.Errorf("%d %s", got.status, got.body)
+		}
+	}
+	h.call(403, "GET", "/api/users/Users-1/permissions/export", nil, "X-Octopus-ApiKey", limited.as)
+}

@@ -29,9 +29,8 @@ var _ = area(func(a *API) []Route {
 		{Method: "DELETE", Pattern: "users/{id}", Handle: a.deleteUser, Summary: "Delete a user"},
 		{Method: "GET", Pattern: "users/{id}/spaces", Handle: a.userSpaces, Summary: "The spaces a user can see"},
 		{Method: "GET", Pattern: "users/{id}/teams", Handle: a.userTeams, Summary: "The teams a user is in"},
-		{Method: "GET", Pattern: "users/{id}/permissions", Handle: a.userPermissions, Query: []string{"spaces"}, Summary: "What a user may do"},
-		{Method: "GET", Pattern: "users/{id}/permissions/configuration", Handle: a.userPermissions, Query: []string{"spaces"}, Summary: "What a user may do"},
 		{Method: "PUT", Pattern: "users/{id}/revoke-sessions", Handle: a.revokeSessions, Summary: "End all sessions of a user"},
+		{Method: "GET", Pattern: "externalsecuritygroupproviders", Handle: a.groupProviders, Summary: "The providers whose groups can be in teams", Answer: []string{}},
 		{Method: "GET", Pattern: "permissions/all", Handle: a.permissions, Summary: "Every permission there is"},
 	}
 })
@@ -71,6 +70,10 @@ func (a *API) authentication(*Request) (any, error) {
 		"Links": map[string]string{"Self": "/api/authentication"},
 	}, nil
 }
+
+// groupProviders are none: people sign in with passwords, and are put into teams
+// by name.
+func (a *API) groupProviders(*Request) (any, error) { return []string{}, nil }
 
 // userAuthentication says how a user can sign in, and whether the caller may
 // change it.
@@ -395,63 +398,6 @@ func (a *API) teamsOf(r *Request, user string) ([]teamItem, error) {
 	return items, err
 }
 
-// restriction is one grant of a permission in a space, with its limits.
-type restriction struct {
-	SpaceID                    string   `json:"SpaceId"`
-	RestrictedToProjectIDs     []string `json:"RestrictedToProjectIds"`
-	RestrictedToEnvironmentIDs []string `json:"RestrictedToEnvironmentIds"`
-	RestrictedToTenantIDs      []string `json:"RestrictedToTenantIds"`
-	RestrictedToGroupIDs       []string `json:"RestrictedToProjectGroupIds"`
-}
-
-func (a *API) userPermissions(r *Request) (any, error) {
-	id, err := r.aboutUser("UserView")
-	if err != nil {
-		return nil, err
-	}
-	rights, err := a.rightsOf(r.Context(), id)
-	if err != nil {
-		return nil, err
-	}
-	inSpaces := map[string][]restriction{}
-	wanted := r.List("spaces")
-	for _, space := range rights.Spaces() {
-		if len(wanted) > 0 && !slices.Contains(wanted, space) && !slices.Contains(wanted, "all") || !r.mayTellOf(id, space) {
-			continue
-		}
-		for _, p := range rights.Permissions(space) {
-			reach := rights.Reach(p, space)
-			if reach.All {
-				reach.Areas = []access.Scope{{}}
-			}
-			for _, area := range reach.Areas {
-				inSpaces[string(p)] = append(inSpaces[string(p)], restriction{space, list(area.ProjectIDs), list(area.EnvironmentIDs), list(area.TenantIDs), list(area.ProjectGroupIDs)})
-			}
-		}
-	}
-	system := rights.Permissions("")
-	if system == nil {
-		system = []access.Permission{}
-	}
-	teams, err := a.teamsSeen(r, id)
-	if err != nil {
-		return nil, err
-	}
-	self := "/api/users/" + id + "/permissions"
-	return map[string]any{
-		"Id": id, "SpacePermissions": inSpaces, "SystemPermissions": system, "Teams": teams, "IsTeamsComplete": true, "IsPermissionsComplete": true,
-		"Links": map[string]string{"Self": self},
-	}, nil
-}
-
-// list is a list that is never null on the wire.
-func list(values []string) []string {
-	if values == nil {
-		return []string{}
-	}
-	return values
-}
-
 func (a *API) revokeSessions(r *Request) (any, error) {
 	id, err := r.aboutUser("UserEdit")
 	if err != nil {
@@ -464,15 +410,4 @@ func (a *API) revokeSessions(r *Request) (any, error) {
 		tx.After(func() { a.Login.Forget(id) })
 		return a.Login.RevokeSessions(tx, id, "")
 	})
-}
-
-func (a *API) permissions(*Request) (any, error) {
-	all := map[string]any{}
-	for _, d := range access.Definitions() {
-		all[string(d.Permission)] = map[string]any{
-			"Description": d.Description, "SupportedRestrictions": list(d.Restrict.Names()),
-			"CanApplyAtSystemLevel": d.Level&access.System != 0, "CanApplyAtSpaceLevel": d.Level&access.Space != 0,
-		}
-	}
-	return all, nil
 }

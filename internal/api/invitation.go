@@ -1,0 +1,158 @@
+package api
+
+import (
+	"slices"
+
+	"github.com/takodeploy/tako/internal/access"
+	"github.com/takodeploy/tako/internal/catalog"
+	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/kind"
+	"github.com/takodeploy/tako/internal/login"
+	"github.com/takodeploy/tako/internal/secret"
+	"github.com/takodeploy/tako/internal/store"
+)
+
+var _ = area(func(a *API) []Route {
+	return []Route{
+		{Method: "POST", Pattern: "users/invitations", Handle: a.invite, Permission: string(access.UserInvite), Summary: "Invite somebody to register, with a code that is told only now", Body: invitation{}, Answer: invitation{}},
+		{Method: "POST", Pattern: "users/register", Handle: a.register, Open: true, Summary: "Become a user by the code of an invitation", Body: registration{}, Answer: catalog.Users.Info()},
+	}
+})
+
+// invitation is an invitation as the wire has it.
+type invitation struct {
+	ID             string `json:"Id"`
+	InvitationCode string
+	AddToTeamIDs   []string `json:"AddToTeamIds"`
+	Expires        kind.Time
+	Links          map[string]string
+}
+
+func (a *API) invite(r *Request) (any, error) {
+	var want struct {
+		AddToTeamIDs []string `json:"AddToTeamIds"`
+		Expires      kind.Time
+	}
+	if err := r.Read(&want); err != nil {
+		return nil, err
+	}
+	code := secret.NewToken()
+	i := &catalog.Invitation{AddToTeamIDs: list(want.AddToTeamIDs), Expires: want.Expires, CodeHash: secret.Hash(code)}
+	err := r.Do(func(tx *store.Tx) error {
+		for _, id := range i.AddToTeamIDs {
+			if err := r.guardInvited(tx, id); err != nil {
+				return err
+			}
+		}
+		if err := catalog.DropOldInvitations(tx); err != nil {
+			return err
+		}
+		c := *i
+		err := catalog.Invitations.Put(tx, &c)
+		*i = c
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return Created(invitation{i.ID, code.Reveal(), i.AddToTeamIDs, i.Expires, map[string]string{}}), nil
+}
+
+// guardInvited asks who invites somebody into a team for what it takes to make
+// somebody a member.
+func (r *Request) guardInvited(tx *store.Tx, id string) error {
+	team, err := catalog.Teams.Get(tx, id)
+	if err != nil {
+		return err
+	}
+	if err := r.NeedFor("TeamEdit", catalog.Teams, team); err != nil {
+		return err
+	}
+	grants, err := catalog.GrantsOfTeam(tx, team)
+	if err != nil {
+		return err
+	}
+	return r.holds(grants, "invite somebody into the team '"+team.Name+"'")
+}
+
+// registration is what somebody sends who has been invited.
+type registration struct {
+	Username, Password, DisplayName, EmailAddress, InvitationCode string
+}
+
+var errNotInvited = fault.New(fault.Invalid, "The InvitationCode is not one of an invitation that is still good. Ask who invited you for another one.")
+
+// register makes a user of who has an invitation. The code is looked at first:
+// hashing a password takes long, and anybody may ask.
+func (a *API) register(r *Request) (any, error) {
+	var c registration
+	if err := r.Read(&c); err != nil {
+		return nil, err
+	}
+	hash := secret.Hash(secret.Text(c.InvitationCode))
+	err := r.View(func(tx *store.Tx) error {
+		i, err := catalog.InvitationWith(tx, hash)
+		if err == nil && i == nil {
+			err = errNotInvited
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c.Password == "" {
+		return nil, fault.New(fault.Invalid, "Password is required.")
+	}
+	password, err := a.Login.HashPassword(r.Context(), secret.Text(c.Password))
+	if err != nil {
+		return nil, err
+	}
+	var raw []byte
+	err = r.Do(func(tx *store.Tx) error {
+		u := &catalog.User{Username: c.Username, DisplayName: c.DisplayName, EmailAddress: c.EmailAddress, IsActive: true}
+		if err := a.accept(tx, hash, u, password); err != nil {
+			return err
+		}
+		raw, err = catalog.Users.Wire(tx, u)
+		return err
+	})
+	return Created(Raw(raw)), err
+}
+
+// accept uses an invitation up.
+func (a *API) accept(tx *store.Tx, codeHash string, u *catalog.User, password login.PasswordHash) error {
+	i, err := catalog.InvitationWith(tx, codeHash)
+	if err != nil {
+		return err
+	}
+	if i == nil { // somebody was faster
+		return errNotInvited
+	}
+	if err := catalog.Invitations.Delete(tx, i.ID); err != nil {
+		return err
+	}
+	if err := catalog.Users.Put(tx, u); err != nil {
+		return err
+	}
+	if err := a.Login.SetPassword(tx, u.ID, password, ""); err != nil {
+		return err
+	}
+	for _, id := range i.AddToTeamIDs {
+		team, err := catalog.Teams.Get(tx, id)
+		if fault.Is(err, fault.NotFound) {
+			continue // deleted since
+		}
+		if err != nil {
+			return err
+		}
+		if slices.Contains(team.MemberUserIDs, u.ID) {
+			continue // named twice
+		}
+		team.MemberUserIDs = append(team.MemberUserIDs, u.ID)
+		if err := catalog.Teams.Put(tx, team); err != nil {
+			return err
+		}
+	}
+	tx.After(func() { a.forgetRights() })
+	return nil
+}
