@@ -247,6 +247,12 @@ func (s *Service) settle(tx *store.Tx, e *errand, p pair, x *catalog.Execution, 
 	if err != nil {
 		complain(wrong, err, "")
 	}
+	for i := range answers {
+		a := &answers[i]
+		if err := catalog.CheckAnswer(tx, e.project.SpaceID, a.Name, a.Type, a.Value, wrong); err != nil {
+			return nil, err
+		}
+	}
 	if err := checkSchedule(in, s.now()); err != nil {
 		complain(wrong, err, "")
 	}
@@ -407,14 +413,14 @@ func checkSchedule(in *DeployOptions, now time.Time) error {
 	start := in.QueueTime
 	switch {
 	case !start.IsZero() && start.After(now.Add(farthest)):
-		return fault.New(fault.Invalid, "RunAt is %s; a deployment can be scheduled at most 30 days ahead.", start.UTC().Format(time.RFC3339))
+		return fault.New(fault.Invalid, "RunAt (QueueTime) is %s; a deployment can be scheduled at most 30 days ahead.", start.UTC().Format(time.RFC3339))
 	case in.Expiry.IsZero():
 		return nil
 	case start.IsZero() || start.Before(now):
 		start = now
 	}
 	if !in.Expiry.After(start) {
-		return fault.New(fault.Invalid, "NoRunAfter is %s, which is not after the time at which the deployment is to start.", in.Expiry.UTC().Format(time.RFC3339))
+		return fault.New(fault.Invalid, "NoRunAfter (QueueTimeExpiry) is %s, which is not after the time at which the deployment is to start.", in.Expiry.UTC().Format(time.RFC3339))
 	}
 	return nil
 }

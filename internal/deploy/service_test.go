@@ -356,7 +356,7 @@ func testWrongsAreListed(t *testing.T, o *office) {
 	r := o.release(deploy.NewRelease{})
 	_, err := o.service.CreateDeployments(t.Context(), deploy.NewDeployments{Space: space, Release: r, Environments: []string{"Dev"},
 		DeployOptions: deploy.DeployOptions{SpecificMachines: []string{"nowhere"}, SkipSteps: []string{"Third"}, Expiry: time.Now().Add(-time.Hour)}})
-	for _, want := range []string{"no deployment target 'nowhere'", "no step 'Third'", `"Your name"`, "NoRunAfter"} {
+	for _, want := range []string{"no deployment target 'nowhere'", "no step 'Third'", `"Your name"`, "NoRunAfter (QueueTimeExpiry) is "} {
 		if err == nil || !strings.Contains(details(err), want) {
 			t.Errorf("missing %q in: %v", want, details(err))
 		}
@@ -364,6 +364,36 @@ func testWrongsAreListed(t *testing.T, o *office) {
 	made := o.deploy(r, deploy.DeployOptions{Variables: map[string]string{"who": "Ada"}}, "Dev")
 	if len(made[0].Deployment.FormValues) != 1 {
 		t.Errorf("form values: %v", made[0].Deployment.FormValues)
+	}
+}
+
+func TestAnswersThatNameSomething(t *testing.T) { each(t, testAnswersThatNameSomething) }
+
+// What an answer names must be there, and stays until the deployment has ended.
+func testAnswersThatNameSomething(t *testing.T, o *office) {
+	o.process(tell("First", "#{Login.Username}"))
+	o.variables(catalog.Variable{Name: "Login", Type: "UsernamePasswordAccount", Value: ptr(""), Prompt: &catalog.Prompt{Required: true}})
+	a := &catalog.Account{AccountType: catalog.AccountPassword, Username: "ada"}
+	a.Name, a.SpaceID = "Login", space
+	o.do(func(tx *store.Tx) error { return catalog.Accounts.Put(tx, a) })
+	remove := func() error {
+		return o.db.Do(t.Context(), func(tx *store.Tx) error { return catalog.Accounts.Delete(tx, a.ID) })
+	}
+	r := o.release(deploy.NewRelease{})
+	in := deploy.NewDeployments{Space: space, Release: r, Environments: []string{"Dev"}, DeployOptions: deploy.DeployOptions{Variables: map[string]string{"Login": "Accounts-99"}}}
+	if _, err := o.service.CreateDeployments(t.Context(), in); err == nil || !strings.Contains(details(err), "The value for the prompted variable 'Login' of the type UsernamePasswordAccount names the account 'Accounts-99', which does not exist") {
+		t.Errorf("an account that is not there: %v", details(err))
+	}
+	made := o.deploy(r, deploy.DeployOptions{Variables: map[string]string{"Login": a.ID}}, "Dev")
+	if err := remove(); !fault.Is(err, fault.Invalid) || !strings.Contains(details(err), "in use") {
+		t.Errorf("deleting what a waiting deployment needs: %v", details(err))
+	}
+	o.work()
+	if end := o.until(made[0].Task.ID, done); end.State != task.Success {
+		t.Errorf("%s: %s", end.State, end.Error)
+	}
+	if err := remove(); err != nil {
+		t.Errorf("deleting what no deployment needs any more: %v", details(err))
 	}
 }
 
