@@ -128,9 +128,9 @@ func (w *world) provisioning(ctx context.Context) (*stop, error) {
 			w.i.Status.Image = want // it never ran: nothing is to be taken care of
 		}
 		if w.stale() {
-			return &stop{phase: cloud.Provisioning, reason: "Starting", text: "It starts anew with another version."}, w.replace(ctx)
+			return &stop{phase: cloud.Provisioning, reason: starting, text: "It starts anew with another version."}, w.replace(ctx)
 		}
-		return &stop{phase: cloud.Provisioning, reason: "Starting", text: "It is being made: " + trouble(w.pod) + "."}, nil
+		return &stop{phase: cloud.Provisioning, reason: starting, text: "It is being made: " + trouble(w.pod) + "."}, nil
 	}
 	w.i.Status.Begun = true
 	return &stop{after: atOnce, phase: cloud.Ready, reason: "Serving", text: w.serves()}, nil

@@ -61,8 +61,12 @@ type Reconciler struct {
 
 	damaged   sync.Map   // instances that something of was removed or changed
 	marked    sync.Map   // prefixes that are this cluster's
+	line      line       // of new instances
 	occupying sync.Mutex // held while an instance is given its part of the bucket
 }
+
+// starting is the reason to wait that makes others wait, too.
+const starting = "Starting"
 
 // stop ends a pass: nothing that comes later can be done yet.
 type stop struct {
@@ -78,7 +82,11 @@ type stop struct {
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	var i cloud.Instance
 	if err := r.Get(ctx, request.NamespacedName, &i); err != nil {
+		r.line.leave(request.Name)
 		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	if wait, err := r.turn(ctx, &i); wait > 0 || err != nil {
+		return reconcile.Result{RequeueAfter: wait}, err
 	}
 	before := i.DeepCopy()
 	halt, err := r.steps(ctx, &i)
@@ -90,6 +98,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	}
 	if apierrors.IsConflict(err) {
 		return reconcile.Result{RequeueAfter: soonAgain}, nil // it was changed meanwhile, and is looked at as it is now
+	}
+	if err != nil || halt.reason != starting {
+		r.line.leave(i.Name)
 	}
 	if err != nil {
 		r.tell(&i, &stop{reason: "Failing", text: "Something could not be done and is tried again: " + err.Error()})
