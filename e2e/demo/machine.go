@@ -24,25 +24,15 @@ type demo struct {
 	url, key, secret string
 	c                *rest.Client
 	machines         []*sshdtest.Server
-	pids             []int
 
 	release, project string
 	environments     map[string]string
 }
 
-// clear ends what an earlier demo left running and begins with an empty folder.
+// clear ends what an earlier demo left running, however that ended, and begins
+// with an empty folder.
 func (d *demo) clear() error {
-	text, err := os.ReadFile(filepath.Join(d.dir, "pids"))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("looking for an earlier demo: %w", err)
-	}
-	for _, line := range strings.Fields(string(text)) {
-		if pid, err := strconv.Atoi(line); err == nil {
-			d.end(pid)
-		}
-	}
-	// Agents outlive servers and sessions, for a while.
-	for _, pid := range agents() {
+	for _, pid := range d.running() {
 		d.end(pid)
 	}
 	if err := os.RemoveAll(d.dir); err != nil {
@@ -51,9 +41,9 @@ func (d *demo) clear() error {
 	return nil
 }
 
-// end ends a process if it is the demo's, and waits for that.
+// end ends a process of the demo, and waits for that.
 func (d *demo) end(pid int) {
-	if !d.ours(pid) || syscall.Kill(pid, syscall.SIGTERM) != nil {
+	if syscall.Kill(pid, syscall.SIGTERM) != nil {
 		return
 	}
 	for deadline := time.Now().Add(10 * time.Second); d.ours(pid) && time.Now().Before(deadline); {
@@ -61,36 +51,31 @@ func (d *demo) end(pid int) {
 	}
 }
 
-// agents are the processes of the machine that are agents.
-func agents() (pids []int) {
+// running finds the demo's servers and machines, and their agents, which outlive
+// them for a while. Nothing is written down when one starts: who is interrupted
+// there would leave it for good.
+func (d *demo) running() (pids []int) {
 	all, _ := filepath.Glob("/proc/[0-9]*/exe")
 	for _, link := range all {
 		program, err := os.Readlink(link)
-		if err != nil || filepath.Base(strings.TrimSuffix(program, " (deleted)")) != "tako-agent" {
-			continue // somebody else's, or none
+		if err != nil {
+			continue // somebody else's, or gone
 		}
-		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link))); err == nil {
-			pids = append(pids, pid)
+		switch filepath.Base(strings.TrimSuffix(program, " (deleted)")) {
+		case "tako", "tako-agent", "sshd":
+			if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link))); err == nil && d.ours(pid) {
+				pids = append(pids, pid)
+			}
 		}
 	}
 	return pids
 }
 
-// ours reports whether a process belongs to the demo: numbers are used again.
+// ours reports whether a process belongs to the demo: its folder is among the
+// arguments.
 func (d *demo) ours(pid int) bool {
 	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-	return err == nil && strings.Contains(string(line), d.dir)
-}
-
-// note keeps the number of a process for the next demo to end.
-func (d *demo) note(pid int) error {
-	f, err := os.OpenFile(filepath.Join(d.dir, "pids"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	_, err = fmt.Fprintln(f, pid)
-	return err
+	return err == nil && strings.Contains(string(line), d.dir+"/")
 }
 
 func random(bytes int) string {
@@ -123,9 +108,6 @@ func (d *demo) startServer() error {
 	if err := server.Launch(); err != nil {
 		return err
 	}
-	if err := d.note(server.Pid()); err != nil {
-		return err
-	}
 	if err := server.Ready(30 * time.Second); err != nil {
 		return err
 	}
@@ -144,9 +126,6 @@ func (d *demo) startMachines() error {
 			return err
 		}
 		d.machines = append(d.machines, s)
-		if err := d.note(s.Pid()); err != nil {
-			return err
-		}
 		fmt.Printf("   %s: ssh://%s@%s, home %s\n", name, s.User, s.Address(), s.Home)
 	}
 	return nil
