@@ -4,6 +4,7 @@ import { Diff } from "~/ui/Diff";
 import { changes, moved } from "~/ui/draft/merge";
 import classes from "./Review.module.css";
 import type { Step } from "./steps";
+import { meaningOf, wordsOf } from "./wording";
 
 type Props = { opened: boolean; onClose: () => void; before: Step[]; after: Step[] };
 
@@ -36,21 +37,21 @@ export function StepDiff({ before, after }: { before?: Step; after?: Step }) {
 
 // written is a step as lines: one for each member, and one for each line of a
 // script, which JSON would put into one.
-export function written(step: Step | undefined): string {
+export function written(step: Partial<Step> | undefined): string {
   if (!step) return "";
   const out: string[] = [];
-  const put = (path: string, value: unknown): void => {
+  const put = (path: string, value: unknown, called = ""): void => {
     if (value === null || value === undefined || value === "" || value === false) return;
     if (Array.isArray(value)) {
       value.forEach((v, i) => {
-        put(value.length > 1 ? `${path} ${i + 1}` : path, v);
+        put(value.length > 1 ? `${path} ${i + 1}` : path, v, called);
       });
     } else if (typeof value === "object") {
       for (const [name, v] of Object.entries(value))
-        if (name !== "Id") put([path, name].filter((part) => part && part !== "Properties").join(" › "), v);
+        if (name !== "Id") put([path, name === "Properties" ? "" : wordsOf(name)].filter(Boolean).join(" › "), v, name);
     } else if (typeof value === "string" && value.includes("\n")) {
       out.push(`${path}:`, ...value.split("\n").map((line) => `    ${line}`));
-    } else out.push(`${path}: ${String(value)}`);
+    } else out.push(`${path}: ${meaningOf(called, value)}`);
   };
   put("", step);
   return out.join("\n");

@@ -13,7 +13,7 @@ const changed = (after: typeof step) =>
 
 test("a new name is all that a rename shows", () => {
   const [after = step] = renamed([step], step.Actions?.[0]?.Id ?? "", "Ship");
-  expect(changed(after)).toEqual(["Name: Deploy", "Name: Ship", "Actions › Name: Deploy", "Actions › Name: Ship"]);
+  expect(changed(after)).toEqual(["Name: Deploy", "Name: Ship", "Action › Name: Deploy", "Action › Name: Ship"]);
 });
 
 test("a script shows the lines that changed", () => {
@@ -22,4 +22,26 @@ test("a script shows the lines that changed", () => {
     Properties: { "Octopus.Action.Script.ScriptBody": "a\nc" },
   }));
   expect(changed(after)).toEqual(["b", "c"]);
+});
+
+test("members and properties are called as in the forms", () => {
+  const [after = step] = withAction([step], step.Actions?.[0]?.Id ?? "", (a) => ({
+    ...a,
+    IsDisabled: true,
+    Condition: "Variable",
+    Properties: {
+      ...a.Properties,
+      "Octopus.Action.TargetRoles": "web",
+      "Octopus.Action.Email.IsHtml": "True",
+      "Slack.Channel": "#ops",
+    },
+  }));
+  expect(changed(after)).toEqual([
+    "Action › It runs when: all steps before it succeeded",
+    "Action › Disabled: yes",
+    "Action › It runs when: an expression is true",
+    "Action › Target tags: web",
+    "Action › Email, is html: yes",
+    "Action › Slack.Channel: #ops",
+  ]);
 });

@@ -7,11 +7,12 @@ import { Diff } from "~/ui/Diff";
 import form from "~/ui/form/form.module.css";
 import { Section } from "~/ui/Section";
 import { Read } from "~/ui/state";
+import { written } from "../process/Review";
 
 type Template = Wire<"ActionTemplate">;
 
 const textOf = ({ Name, Description, Properties, Packages, Parameters }: Template) =>
-  JSON.stringify({ Name, Description, Properties, Packages, Parameters }, null, 2);
+  written({ Name, Description, Properties, Packages, Parameters } as object);
 
 // Versions compares what a template was with what it is.
 export function Versions({ template }: { template: Template }) {
