@@ -206,11 +206,27 @@ test("the audit trail is taken away as a table, and what was archived as files",
     await page.context().close();
 });
 
+test("the server's log is narrowed to what went wrong, and to words", { skip }, async () => {
+    const page = await portal.visit("/configuration/logs");
+    const lines = page.getByRole("region", { name: "Server log" }).getByRole("row");
+    await lines.filter({ hasText: "Tako is ready" }).waitFor();
+    await page.getByRole("searchbox", { name: "Filter by text" }).fill("ready sqlite");
+    await lines.filter({ hasText: "Tako is ready" }).waitFor();
+    await page.getByRole("searchbox", { name: "Filter by text" }).fill("nothing that it ever told");
+    await page.getByText("No line matches these filters.").waitFor();
+    await page.goto(`${portal.server.url}/app#/configuration/logs?level=Error`);
+    await page.getByRole("combobox", { name: "Least level" }).waitFor();
+    await settled(page);
+    assert.equal(await lines.filter({ hasText: "Note" }).count(), 0);
+    await page.context().close();
+});
+
 test("the configuration can be looked at in both themes and on a phone", { skip }, async () => {
     const [freeze] = await portal.api("GET", "/deploymentfreezes/all");
     const [subscription] = await portal.api("GET", "/Spaces-1/subscriptions/all");
     for (const [name, at, ready] of [
         ["about", "about"],
+        ["server-log", "logs"],
         ["nodes", "nodes"],
         ["node-cap", "nodes", async (p) => {
             await p.getByRole("button", { name: /^Task cap of/ }).first().click();

@@ -4,16 +4,14 @@ import { at } from "~/api/place";
 import { useGet } from "~/api/query";
 import { useMay, useSession } from "~/app/session";
 import { t } from "~/text/t";
-import { DateTime } from "~/ui/DateTime";
 import { Page } from "~/ui/Page";
 import { Facts, Section } from "~/ui/Section";
 import { StatusChip } from "~/ui/StatusChip";
 import { Read } from "~/ui/state";
 import { type Look, okLook } from "~/ui/status";
-import { Table } from "~/ui/Table";
 import { size } from "../library/size";
 
-// About says which server this is, how it is and what it has told lately.
+// About says which server this is, how it is and what it holds.
 export default function About() {
   const { version } = useSession();
   const mayAdminister = useMay("AdministerSystem");
@@ -38,12 +36,7 @@ export default function About() {
         <Health />
         {mayAdminister && <System />}
       </Section>
-      {mayAdminister && (
-        <>
-          <Counts />
-          <Logs />
-        </>
-      )}
+      {mayAdminister && <Counts />}
     </Page>
   );
 }
@@ -105,47 +98,6 @@ function Counts() {
             )}
           />
         )}
-      </Read>
-    </Section>
-  );
-}
-
-type Line = { Number: number; Category: string; OccurredAt: string; MessageText: string; Detail: string };
-
-const tones: Record<string, Look> = {
-  Error: { tone: "bad", shape: "diamond", word: t("Error") },
-  Fatal: { tone: "bad", shape: "diamond", word: t("Error") },
-  Warning: { tone: "warn", shape: "triangle", word: t("Warning") },
-};
-
-const usual: Look = { tone: "wait", shape: "ring", word: t("Note") };
-
-function Logs() {
-  const logs = useGet("/api/serverstatus/logs", {}, { query: { take: 50, includeDetail: true } });
-  return (
-    <Section flush title={t("What it has told lately")}>
-      <Read of={logs} rows={3}>
-        {(answer) => {
-          const lines = (answer ?? []) as unknown as Line[];
-          if (lines.length === 0) return <p className="dim">{t("Nothing yet.")}</p>;
-          return (
-            <Table label={t("What it has told lately")} head={[t("Message"), t("Kind"), t("When")]}>
-              {lines.map((line) => (
-                <tr key={line.Number}>
-                  <td>
-                    {line.MessageText} {line.Detail && <span className="dim">{line.Detail}</span>}
-                  </td>
-                  <td>
-                    <StatusChip look={tones[line.Category] ?? usual} />
-                  </td>
-                  <td>
-                    <DateTime at={line.OccurredAt} />
-                  </td>
-                </tr>
-              ))}
-            </Table>
-          );
-        }}
       </Read>
     </Section>
   );

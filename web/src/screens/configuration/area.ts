@@ -1,6 +1,7 @@
 import {
   IconAdjustments,
   IconArchive,
+  IconFileText,
   IconGauge,
   IconHistory,
   IconInfoCircle,
@@ -15,6 +16,7 @@ import { area } from "~/app/area";
 export default area({
   screens: [
     { path: "/configuration/about", load: () => import("./About") },
+    { path: "/configuration/logs", load: () => import("./Logs"), needs: "AdministerSystem" },
     { path: "/configuration/nodes", load: () => import("./Nodes"), needs: "AdministerSystem" },
     { path: "/configuration/maintenance", load: () => import("./Maintenance"), needs: "ConfigureServer" },
     { path: "/configuration/features", load: () => import("./Features") },
@@ -33,6 +35,7 @@ export default area({
     { label: "Rate limits", path: "configuration/ratelimits", icon: IconGauge, order: 45, needs: "ConfigureServer" },
     { label: "Web portal", path: "configuration/webportal", icon: IconShield, order: 46, needs: "ConfigureServer" },
     { label: "Audit", path: "configuration/audit", icon: IconHistory, order: 50, needs: "EventView" },
+    { label: "Server log", path: "configuration/logs", icon: IconFileText, order: 51, needs: "AdministerSystem" },
     { label: "About", path: "configuration/about", icon: IconInfoCircle, order: 80 },
   ],
   redirects: {
