@@ -66,6 +66,11 @@ func (s scene) ready() bool {
 	return s.pod != nil && s.pod.DeletionTimestamp == nil && condition(s.pod, corev1.PodReady).Status == corev1.ConditionTrue
 }
 
+// runs says whether the server was started, if it does not serve yet.
+func (s scene) runs() bool {
+	return s.pod != nil && len(s.pod.Status.ContainerStatuses) > 0 && s.pod.Status.ContainerStatuses[0].State.Running != nil
+}
+
 // readySince is when the pod began to serve.
 func (s scene) readySince() time.Time {
 	return condition(s.pod, corev1.PodReady).LastTransitionTime.Time

@@ -1,9 +1,11 @@
 package instance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,13 +29,19 @@ const (
 // it knows is lost with the operator, and then some more are begun at once.
 type line struct {
 	mu      sync.Mutex
-	waiting []string // who came first is first
+	waiting []ticket // who was made first is first
 	begun   map[string]time.Time
+}
+
+// ticket is the place of one in the line.
+type ticket struct {
+	name string
+	made time.Time
 }
 
 // turn is how long one waits before it asks again; 0 when it is its turn, which it is
 // when fewer than room are being made.
-func (l *line) turn(name string, room int, now time.Time) time.Duration {
+func (l *line) turn(p ticket, room int, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for other, at := range l.begun {
@@ -41,22 +49,23 @@ func (l *line) turn(name string, room int, now time.Time) time.Duration {
 			delete(l.begun, other)
 		}
 	}
-	if _, is := l.begun[name]; is {
+	if _, is := l.begun[p.name]; is {
 		return 0
 	}
-	place := slices.Index(l.waiting, name)
-	if place < 0 {
-		place = len(l.waiting)
-		l.waiting = append(l.waiting, name)
+	at, there := slices.BinarySearchFunc(l.waiting, p, func(a, b ticket) int {
+		return cmp.Or(a.made.Compare(b.made), strings.Compare(a.name, b.name))
+	})
+	if !there {
+		l.waiting = slices.Insert(l.waiting, at, p)
 	}
-	if free := room - len(l.begun); place >= free {
-		return inLine * time.Duration(1+place/room)
+	if free := room - len(l.begun); at >= free {
+		return inLine * time.Duration(1+at/room)
 	}
-	l.waiting = slices.Delete(l.waiting, place, place+1)
+	l.waiting = slices.Delete(l.waiting, at, at+1)
 	if l.begun == nil {
 		l.begun = map[string]time.Time{}
 	}
-	l.begun[name] = now
+	l.begun[p.name] = now
 	return 0
 }
 
@@ -65,14 +74,12 @@ func (l *line) leave(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.begun, name)
-	l.waiting = slices.DeleteFunc(l.waiting, func(other string) bool { return other == name })
+	l.waiting = slices.DeleteFunc(l.waiting, func(p ticket) bool { return p.name == name })
 }
 
-// turn is how long a new instance waits before it is begun. One that is long in the
-// making waits for nobody.
+// turn is how long a new instance waits before anything is made for it.
 func (r *Reconciler) turn(ctx context.Context, i *cloud.Instance) (time.Duration, error) {
-	phase := i.Status.Phase
-	if i.Status.Begun || !i.DeletionTimestamp.IsZero() || phase != "" && (phase != cloud.Provisioning || r.Now().Sub(i.Status.Since.Time) > slow) {
+	if i.Status.Applied != "" || !i.DeletionTimestamp.IsZero() || i.Status.Image == "" && wantedImage(i) == "" {
 		return 0, nil
 	}
 	nodes := metav1.PartialObjectMetadataList{}
@@ -80,5 +87,5 @@ func (r *Reconciler) turn(ctx context.Context, i *cloud.Instance) (time.Duration
 	if err := r.List(ctx, &nodes); err != nil {
 		return 0, fmt.Errorf("counting the nodes: %w", err)
 	}
-	return r.line.turn(i.Name, perNode*max(1, len(nodes.Items)), r.Now()), nil
+	return r.line.turn(ticket{i.Name, i.CreationTimestamp.Time}, perNode*max(1, len(nodes.Items)), r.Now()), nil
 }

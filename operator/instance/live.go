@@ -44,11 +44,6 @@ func (r *Reconciler) live(ctx context.Context, i *cloud.Instance) (*stop, error)
 	if err != nil {
 		return nil, err
 	}
-	if i.Status.Image == "" {
-		if i.Status.Image = wantedImage(i); i.Status.Image == "" {
-			return &stop{phase: cloud.Provisioning, reason: "NoVersion", text: "It waits for the channel " + i.Spec.Channel + " to give it a version."}, nil
-		}
-	}
 	if back != nil && back.Name == i.Status.Restored {
 		back = nil
 	}
@@ -129,6 +124,9 @@ func (w *world) provisioning(ctx context.Context) (*stop, error) {
 		}
 		if w.stale() {
 			return &stop{phase: cloud.Provisioning, reason: starting, text: "It starts anew with another version."}, w.replace(ctx)
+		}
+		if w.runs() {
+			w.r.line.leave(w.i.Name) // the node has done its part
 		}
 		return &stop{phase: cloud.Provisioning, reason: starting, text: "It is being made: " + trouble(w.pod) + "."}, nil
 	}

@@ -149,7 +149,7 @@ func (r *Reconciler) steps(ctx context.Context, i *cloud.Instance) (*stop, error
 	if !i.DeletionTimestamp.IsZero() {
 		return r.remove(ctx, i)
 	}
-	for _, step := range []func(context.Context, *cloud.Instance) (*stop, error){r.claim, r.enclose, r.keys, r.serve} {
+	for _, step := range []func(context.Context, *cloud.Instance) (*stop, error){r.claim, r.version, r.enclose, r.keys, r.serve} {
 		if halt, err := step(ctx, i); halt != nil || err != nil {
 			return halt, err
 		}
@@ -174,6 +174,17 @@ func (r *Reconciler) claim(ctx context.Context, i *cloud.Instance) (*stop, error
 	}
 	i.Status.Namespace = namespaceOf(i)
 	return r.occupy(ctx, i)
+}
+
+// version fixes what a new instance runs. Nothing is made before that is known.
+func (r *Reconciler) version(_ context.Context, i *cloud.Instance) (*stop, error) {
+	if i.Status.Image == "" {
+		i.Status.Image = wantedImage(i)
+	}
+	if i.Status.Image == "" {
+		return &stop{phase: cloud.Provisioning, reason: "NoVersion", text: "It waits for the channel " + i.Spec.Channel + " to give it a version."}, nil
+	}
+	return nil, nil
 }
 
 // enclose makes what stands around the server, when it changed or something of

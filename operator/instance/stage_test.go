@@ -215,7 +215,7 @@ func (s *stage) node(name string) (moved bool) {
 		ready := corev1.ConditionTrue
 		if s.bad[pod.Spec.Containers[0].Image] {
 			ready = corev1.ConditionFalse
-			pod.Status.ContainerStatuses = []corev1.ContainerStatus{{RestartCount: 3, LastTerminationState: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1}}}}
+			pod.Status.ContainerStatuses = []corev1.ContainerStatus{{RestartCount: 3, State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, LastTerminationState: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1}}}}
 		}
 		pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: ready, LastTransitionTime: metav1.NewTime(s.now)}}
 		s.check(s.c.Create(ctx, &pod))
