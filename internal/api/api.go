@@ -39,6 +39,9 @@ type Options struct {
 	Feeds   *feed.Feeds
 	// Logs gives the latest lines of this node's log, newest first.
 	Logs func() []LogEntry
+	// NoRoom says what is wrong with the room on this node's disk; "" when all is
+	// well.
+	NoRoom func() string
 }
 
 // API answers requests. It is safe for concurrent use.
@@ -56,6 +59,7 @@ type API struct {
 	gaps     shelves[gapList]
 	census   shelves[census]
 	failed   atomic.Int64
+	sound    sound
 }
 
 // areas are the hand-written parts, in the order of registration.

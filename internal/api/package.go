@@ -290,6 +290,12 @@ func (a *API) downloadPackage(r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.Header.Get("Range") != "" && !a.sound.known(p.Hash, file.Info()) {
+		if err := checked.Whole(); err != nil {
+			return nil, err
+		}
+		a.sound.note(p.Hash, file.Info())
+	}
 	h := r.W.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": p.PackageID + "." + p.Version + p.FileExtension}))

@@ -3,6 +3,7 @@ package api
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -425,5 +427,35 @@ func TestFeedRoutes(t *testing.T) {
 	}
 	if got := at(h.call(200, "GET", "/api/feeds/stats", nil), "TotalPackages"); got != 7.0 {
 		t.Errorf("%v packages", got)
+	}
+}
+
+// TestPartsOfADamagedPackage asks for parts of a package whose file is damaged: no
+// part of it is given.
+func TestPartsOfADamagedPackage(t *testing.T) {
+	h := newHarness(t)
+	data := zipOf(t, "a.txt", strings.Repeat("hello", 100))
+	if a := h.push("file", "Acme.1.0.0.zip", "", data); a.status != 201 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	part := func() reply { return h.send("GET", "/api/Spaces-1/packages/Acme.1.0.0/raw", nil, "Range", "bytes=2-5") }
+	for range 2 {
+		if a := part(); a.status != 206 || !bytes.Equal(a.body, data[2:6]) {
+			t.Errorf("as it came: %d, %q", a.status, a.body)
+		}
+	}
+	err := filepath.WalkDir(h.blobs, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		damaged := bytes.Clone(data)
+		damaged[len(data)/2] ^= 1
+		return errors.Join(os.WriteFile(path, damaged, 0o600), os.Chtimes(path, time.Time{}, time.Now().Add(time.Minute)))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := part(); a.status != 500 {
+		t.Errorf("damaged: %d, %q", a.status, a.body)
 	}
 }

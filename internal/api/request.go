@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -126,9 +127,18 @@ const maxBody = 32 << 20
 func (r *Request) Body() ([]byte, error) {
 	data, err := io.ReadAll(http.MaxBytesReader(r.W, r.Request.Body, maxBody))
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "The request body could not be read.")
+		return nil, unread(err)
 	}
 	return data, nil
+}
+
+// unread says why a body could not be read to its end.
+func unread(err error) error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return fault.New(fault.TooLarge, "The request body has more than %d bytes, which is the most that is read here. Send less at once.", large.Limit)
+	}
+	return fault.Wrap(fault.Invalid, err, "The request body could not be read.")
 }
 
 // Read decodes the JSON body.

@@ -122,7 +122,7 @@ func readExchange(r *Request) (exchangeRequest, error) {
 	}
 	r.Request.Body = http.MaxBytesReader(r.W, r.Request.Body, maxBody)
 	if err := r.ParseForm(); err != nil {
-		return q, fault.Wrap(fault.Invalid, err, "The form could not be read")
+		return q, unread(err)
 	}
 	return exchangeRequest{r.PostForm.Get("grant_type"), r.PostForm.Get("audience"), r.PostForm.Get("subject_token"), r.PostForm.Get("subject_token_type")}, nil
 }

@@ -41,7 +41,7 @@ func (a *API) callTrigger(r *Request) (any, error) {
 		return nil, err
 	}
 	if _, err := io.Copy(io.Discard, http.MaxBytesReader(r.W, r.Request.Body, largestCall)); err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "The body could not be read. It may have %d bytes at most.", largestCall)
+		return nil, unread(err)
 	}
 	var allow trigger.Allow
 	if r.Principal.UserID != "" {

@@ -44,7 +44,7 @@ func TestWebhooksFireTriggers(t *testing.T) {
 	if got := s.get("/api/Spaces-1/events?eventCategories=TriggerCallRefused"); s.text(got, "TotalResults") != "3" || s.text(got, "Items.0.IpAddress") != "127.0.0.1" {
 		t.Error(got)
 	}
-	if a := call(address, make([]byte, 5<<20+1), header, sealed); a.status != 400 {
+	if a := call(address, make([]byte, 5<<20+1), header, sealed); a.status != 413 || !strings.Contains(string(a.body), "more than 5242880 bytes") {
 		t.Errorf("a body that is too large: %d %s", a.status, a.body)
 	}
 

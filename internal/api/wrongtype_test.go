@@ -169,3 +169,12 @@ func TestNulls(t *testing.T) {
 		}
 	}
 }
+
+// TestBodyIsTooLarge sends one byte more than is read.
+func TestBodyIsTooLarge(t *testing.T) {
+	h := newHarness(t)
+	a := h.send("POST", "/api/Spaces-1/environments", bytes.NewReader(make([]byte, maxBody+1)))
+	if a.status != 413 || !strings.Contains(string(a.body), `"ErrorMessage":"The request body has more than 33554432 bytes`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}

@@ -11,8 +11,8 @@ import (
 // Checked reads a blob and compares it with its hash on the way. What is read
 // from the beginning to the end has its last piece kept back until all of it is
 // known to be right: of a damaged blob the reader gets less than its size and
-// an error, never a whole that is wrong. What is read in parts cannot be judged
-// without reading the rest too, and is given as it is.
+// an error, never a whole that is wrong. What is read in parts is not judged on
+// the way: who gives parts calls Whole first.
 type Checked struct {
 	reader io.ReadSeeker
 	name   string
@@ -67,6 +67,16 @@ func (c *Checked) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// Whole reads all of the blob and says whether it is right, for whoever is going to
+// give parts of it. It goes back to the beginning.
+func (c *Checked) Whole() error {
+	if _, err := io.Copy(io.Discard, struct{ io.Reader }{c}); err != nil {
+		return err
+	}
+	_, err := c.Seek(0, io.SeekStart)
+	return err
 }
 
 // Err is why reading has ended too early, which http.ServeContent tells nobody.

@@ -22,6 +22,7 @@ const (
 	Forbidden                   // who is asking may not: 403
 	NotFound                    // there is no such thing: 404
 	Conflict                    // somebody else changed it, or it is in use: 409
+	TooLarge                    // more was sent than is read: 413
 	Unavailable                 // not now, try again: 503
 	Away                        // the database is not there at the moment: 503
 )
@@ -40,6 +41,8 @@ func (c Code) Status() int {
 		return 404
 	case Conflict:
 		return 409
+	case TooLarge:
+		return 413
 	case Unavailable, Away:
 		return 503
 	}

@@ -33,6 +33,7 @@ func TestAwayCountsBeforeWhatWasMadeOfIt(t *testing.T) {
 		mendable bool
 	}{
 		{nil, Internal, false},
+		{New(TooLarge, "That is too much."), TooLarge, true},
 		{errors.New("who knows"), Internal, false},
 		{New(NotFound, "There is no %s.", "cup"), NotFound, true},
 		{Wrap(Invalid, New(NotFound, "There is no cup."), "The table cannot be laid"), Invalid, true},
