@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/takodeploy/tako/internal/blob"
@@ -109,23 +108,18 @@ func (d *doctor) folder() bool {
 	return true
 }
 
-// The free space below which work will stop soon, and below which somebody
-// should look.
-const (
-	tightSpace = 256 << 20
-	smallSpace = 2 << 30
-)
+// smallSpace is the free space below which somebody should look.
+const smallSpace = 2 << 30
 
 func (d *doctor) space() {
-	var st syscall.Statfs_t
-	if err := syscall.Statfs(d.cfg.DataDir, &st); err != nil {
+	free, err := store.Free(d.cfg.DataDir)
+	if err != nil {
 		d.odd("", "the free space is not known: %v", err)
 		return
 	}
-	free := int64(st.Bavail) * st.Bsize
 	const mend = "free some space, or shorten what retention policies keep"
 	switch {
-	case free < tightSpace:
+	case free < store.TightSpace:
 		d.bad(mend, "only %d MiB are free on the disk of the data folder", free>>20)
 	case free < smallSpace:
 		d.odd(mend, "only %d MiB are free on the disk of the data folder", free>>20)

@@ -86,6 +86,11 @@ func (a *API) serverHealth(r *Request) (any, error) {
 	default:
 		h.Description = "The server is operating normally."
 	}
+	if a.NoRoom != nil {
+		if trouble := a.NoRoom(); trouble != "" {
+			h.IsOperatingNormally, h.Description = false, trouble
+		}
+	}
 	return h, nil
 }
 

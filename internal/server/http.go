@@ -46,14 +46,18 @@ func (s *Server) handler(a *api.API) http.Handler {
 	})
 }
 
-// healthz answers 200 when the server can do its work, which it cannot without
-// its database.
+// healthz answers 200 when the server can be asked, which it cannot without its
+// database. A full disk is told and no more: what is there can be read, and who
+// takes the server for ill and starts it again frees nothing.
 func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
 	if err := s.db.Ping(r.Context()); err != nil {
 		http.Error(w, "the database cannot be reached", http.StatusServiceUnavailable)
 		return
 	}
 	w.Write([]byte("ok\n"))
+	if trouble := s.noRoom(); trouble != "" {
+		w.Write([]byte(trouble + "\n"))
+	}
 }
 
 type metrics struct {

@@ -59,6 +59,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err := store.MakeFolder(s.cfg.DataDir); err != nil {
 		return err
 	}
+	if err := s.spendReserve(); err != nil {
+		return err
+	}
 	if s.cfg.DatabaseURL == "" {
 		if s.lock, err = store.TakeLock(s.cfg.DataDir); err != nil {
 			return err
@@ -93,6 +96,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	s.keepReserve()
 	if err := s.maintain(ctx); err != nil {
 		return err
 	}
@@ -120,7 +124,7 @@ func (s *Server) newHTTP(installation string) error {
 		return err
 	}
 	a, err := api.New(api.Options{DB: s.db, Login: s.login, Blobs: s.blobs, Tasks: s.queue, Deploy: s.work.deploy, Feeds: s.work.feeds,
-		Version: s.version, Node: s.cfg.NodeName, URL: s.cfg.Web.URL, Proxies: proxies, Logs: s.log.latest})
+		Version: s.version, Node: s.cfg.NodeName, URL: s.cfg.Web.URL, Proxies: proxies, Logs: s.log.latest, NoRoom: s.noRoom})
 	if err != nil {
 		return err
 	}
@@ -157,6 +161,7 @@ func (s *Server) Run(ctx context.Context) error {
 	part("subscriptions", s.work.subscriptions.Run)
 	part("web", s.serve)
 	part("memory", s.giveBack)
+	part("the disk", s.watchDisk)
 	if s.work.pods != nil {
 		part("worker pods", s.sweepPods)
 	}

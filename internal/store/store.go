@@ -161,6 +161,9 @@ func (db *DB) waitReady(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
+		if db.Engine == SQLite && fault.Is(trouble(err), fault.Unavailable) {
+			return fault.Wrap(fault.Unavailable, err, "The database file %s cannot be opened, because the disk that it is on is full. Make room on it and start the server again", db.URL)
+		}
 		if db.Engine == SQLite {
 			return fault.New(fault.Unavailable, "The database file %s cannot be used: %v. If it is damaged, see what is wrong with 'tako admin check', and bring a backup back into an empty folder with 'tako admin restore'.", db.URL, err)
 		}

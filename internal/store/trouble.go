@@ -52,7 +52,7 @@ func trouble(err error) error {
 		return err
 	}
 	var lite *sqlite.Error
-	if errors.As(err, &lite) && lite.Code()&0xff == sqlitelib.SQLITE_FULL {
+	if errors.As(err, &lite) && (lite.Code()&0xff == sqlitelib.SQLITE_FULL || lite.Code() == sqlitelib.SQLITE_IOERR_SHMSIZE) {
 		return full(err)
 	}
 	var connecting *pgconn.ConnectError
