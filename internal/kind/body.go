@@ -2,6 +2,7 @@ package kind
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -37,6 +38,15 @@ func Unmarshal(body []byte, into any) error {
 		c.Add("The body cannot be used: %s.", reason(err))
 	}
 	return unreadable(err, c...)
+}
+
+// unmarshalObject is Unmarshal for a resource, which is never null: null would
+// be taken for one without any members, and empty what is there.
+func unmarshalObject(body []byte, into any) error {
+	if string(bytes.TrimSpace(body)) == "null" {
+		return unreadable(nil, "The body: null cannot be read as an object.")
+	}
+	return Unmarshal(body, into)
 }
 
 func unreadable(cause error, details ...string) error {
@@ -142,6 +152,31 @@ func memberType(t reflect.Type, name string) (reflect.Type, bool) {
 		}
 	}
 	return nil, false
+}
+
+// UnknownMembers lists the members of a client's JSON object that a value of a
+// struct type does not have, in the order of their names. Null says nothing.
+func UnknownMembers(body []byte, of any) (names []string) {
+	var sent map[string]json.RawMessage
+	_ = json.Unmarshal(body, &sent) // what is no object has no members
+	for name, value := range sent {
+		if _, known := memberType(reflect.TypeOf(of), name); !known && string(value) != "null" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Members lists the members that a value of a struct type has on the wire.
+func Members(of any) (names []string) {
+	for _, f := range reflect.VisibleFields(reflect.TypeOf(of)) {
+		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.IsExported() && !f.Anonymous && tag != "-" {
+			names = append(names, cmp.Or(tag, f.Name))
+		}
+	}
+	return names
 }
 
 // refuse complains of one value that a type cannot take; no err, no complaint.

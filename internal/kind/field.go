@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/store"
@@ -234,5 +235,12 @@ func (m *member) scalar(v reflect.Value, name string, c *fault.Complaints) {
 	}
 	if m.name == "Name" {
 		v.SetString(s)
+		if strings.ContainsFunc(s, breaksLine) {
+			c.Add("%s must not have line breaks, tabs or other control characters: it is %q.", name, s)
+		}
 	}
 }
+
+// breaksLine tells the characters that a name cannot have: it stands in lines of
+// logs, in headers of mails and in the cells of tables.
+func breaksLine(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }

@@ -132,6 +132,11 @@ func TestComplaints(t *testing.T) {
 	must[Shelf](t)(post(db, shelves, `{"Name":"Old"}`))
 	tests := map[string]struct{ body, want string }{
 		"nothing":      {``, "no body"},
+		"null":         {" null\n", "null cannot be read as an object"},
+		"line break":   {`{"Name":"a\nb"}`, `Name must not have line breaks, tabs or other control characters: it is "a\nb".`},
+		"tab":          {`{"Name":"a\tb"}`, "control characters"},
+		"bell":         {`{"Name":"a\u0007b"}`, "control characters"},
+		"separator":    {`{"Name":"a\u2028b"}`, "control characters"},
 		"no JSON":      {"{\n]", "at byte 3 (line 2, column 1)"},
 		"wrong type":   {`{"Name":1}`, "Name: a JSON number cannot be read as a text"},
 		"blank":        {`{"Name":"  "}`, "Name must not be empty."},
@@ -380,5 +385,20 @@ func TestOutgoingAndLists(t *testing.T) {
 	}
 	if w := books.Within(&Book{ShelfID: "x"}); !cmp.Equal(w.Projects, []string{"x"}) {
 		t.Errorf("within %+v", w)
+	}
+}
+
+// TestNullEmptiesNothing sends null where a resource belongs: what is there stays.
+func TestNullEmptiesNothing(t *testing.T) {
+	db := open(t)
+	made := must[Shelf](t)(post(db, shelves, `{"Name":" Old\n","Colour":"Green"}`))
+	for name, read := range map[string]func([]byte, any) error{"merge": shelves.Merge, "replace": shelves.Replace} {
+		now := *made
+		if err := read([]byte("null"), &now); !fault.Is(err, fault.Invalid) || !strings.Contains(words(err), "null cannot be read as an object") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if now.Name != "Old" || now.Colour != "Green" {
+			t.Errorf("%s left %+v", name, now)
+		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 func (k *Kind[T]) Decode(body []byte) (any, error) {
 	blank := k.Blank
 	r := &blank
-	if err := Unmarshal(body, r); err != nil {
+	if err := unmarshalObject(body, r); err != nil {
 		return nil, err
 	}
 	b := base(r)
@@ -32,7 +32,7 @@ func (k *Kind[T]) Merge(body []byte, into any) error {
 	r := into.(*T)
 	before := *r
 	var present map[string]json.RawMessage
-	if err := Unmarshal(body, &present); err != nil {
+	if err := unmarshalObject(body, &present); err != nil {
 		return err
 	}
 	v := reflect.ValueOf(r).Elem()
@@ -65,7 +65,7 @@ func (k *Kind[T]) unsaid(m *member, value json.RawMessage) bool {
 // free texts that are absent are emptied; the rest is as with Merge.
 func (k *Kind[T]) Replace(body []byte, into any) error {
 	var present map[string]json.RawMessage
-	if err := Unmarshal(body, &present); err != nil {
+	if err := unmarshalObject(body, &present); err != nil {
 		return err
 	}
 	named := map[string]bool{}
