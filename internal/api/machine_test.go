@@ -221,6 +221,10 @@ func TestHealthOfNothing(t *testing.T) {
 			t.Error(diff)
 		}
 	}
+	misspelt := h.call(400, "POST", "/api/Spaces-1/tasks", map[string]any{"Name": "Health", "Arguments": map[string]any{"MachineId": machine, "environmentid": nil, "Other": nil}})
+	if diff := cmp.Diff([]any{"Arguments.MachineId is not known to health checks. They know MachineIds, EnvironmentId, WorkerpoolId, MachinePolicyId, RestrictedTo, Timeout, MachineTimeout."}, at(misspelt, "Errors")); diff != "" {
+		t.Error(diff)
+	}
 	if got := at(h.call(200, "GET", "/api/Spaces-1/tasks?name=Health", nil), "TotalResults"); got != 0.0 {
 		t.Errorf("%v tasks were queued", got)
 	}

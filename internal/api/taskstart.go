@@ -135,8 +135,8 @@ func (a *API) startTask(r *Request) (any, error) {
 }
 
 var _ = starts(health.TaskName, func(_ *API, r *Request, space string, arguments json.RawMessage) (task.New, error) {
-	var want health.Arguments
-	if err := kind.Unmarshal(arguments, &want); err != nil {
+	want, err := health.Read(arguments)
+	if err != nil {
 		return task.New{}, err
 	}
 	if err := r.View(func(tx *store.Tx) error { return want.Check(tx, space) }); err != nil {

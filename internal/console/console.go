@@ -53,7 +53,9 @@ func Read(raw json.RawMessage) (a Arguments, err error) {
 		wrong.Add("Syntax is %q; scripts are written in %s.", a.Syntax, strings.Join(Syntaxes, ", "))
 	}
 	switch strings.ToLower(a.TargetType) {
-	case "", "machines":
+	case "":
+	case "machines":
+		a.WorkerIDs, a.WorkerPoolIDs = nil, nil
 	case "workers", "workerpools":
 		a.MachineIDs, a.EnvironmentIDs, a.TargetRoles, a.TenantIDs = nil, nil, nil, nil
 	default:

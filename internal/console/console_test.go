@@ -248,6 +248,21 @@ func TestScriptThatFailsOnOneMachineFailsTheTask(t *testing.T) {
 	}
 }
 
+// TestTargetTypeNarrows has what is named beside the type that is asked for left
+// alone.
+func TestTargetTypeNarrows(t *testing.T) {
+	const named = `"ScriptBody":"x","MachineIds":["M"],"EnvironmentIds":["E"],"TargetRoles":["r"],"TenantIds":["T"],"WorkerIds":["W"],"WorkerPoolIds":["P"]`
+	for of, want := range map[string]string{"": "M E r T W P", "Machines": "M E r T", "workers": "W P", "WorkerPools": "W P"} {
+		a, err := console.Read(json.RawMessage(`{` + named + `,"TargetType":"` + of + `"}`))
+		if err != nil {
+			t.Error(err)
+		}
+		if got := strings.Join(slices.Concat(a.MachineIDs, a.EnvironmentIDs, a.TargetRoles, a.TenantIDs, a.WorkerIDs, a.WorkerPoolIDs), " "); got != want {
+			t.Errorf("%q runs on %s, want %s", of, got, want)
+		}
+	}
+}
+
 func TestWhatCannotBeRun(t *testing.T) {
 	s := newSite(t)
 	tests := []struct{ name, raw, want string }{

@@ -36,6 +36,19 @@ type Arguments struct {
 	MachineTimeout  TimeSpan `json:"MachineTimeout,omitempty"`
 }
 
+// Read reads arguments as clients send them. What is not known is refused: a
+// misspelt member left out would have all machines checked instead of one.
+func Read(raw json.RawMessage) (a Arguments, err error) {
+	if err := kind.Unmarshal(raw, &a); err != nil {
+		return a, err
+	}
+	var wrong fault.Complaints
+	for _, name := range kind.UnknownMembers(raw, a) {
+		wrong.Add("Arguments.%s is not known to health checks. They know %s.", name, strings.Join(kind.Members(a), ", "))
+	}
+	return a, wrong.Err()
+}
+
 // Check complains of what is named and not there: a check that goes past a
 // misspelt machine would say that all is well.
 func (a *Arguments) Check(tx *store.Tx, space string) error {

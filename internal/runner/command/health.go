@@ -28,7 +28,11 @@ func checkHealth(ctx context.Context, env *runner.Env) (int, error) {
 	var info unix.Sysinfo_t
 	if unix.Sysinfo(&info) == nil {
 		unit := uint64(info.Unit)
-		env.Printf("Memory %s, free %s; up for %d hours", size(uint64(info.Totalram)*unit), size(uint64(info.Freeram)*unit), info.Uptime/3600)
+		free := uint64(info.Freeram) * unit
+		if table, err := os.ReadFile("/proc/meminfo"); err == nil {
+			free = availableMemory(string(table), free)
+		}
+		env.Printf("Memory %s, available %s; up for %d hours", size(uint64(info.Totalram)*unit), size(free), info.Uptime/3600)
 	}
 	for _, place := range []string{env.Root, os.TempDir()} {
 		checkSpace(env, place)
@@ -37,6 +41,18 @@ func checkHealth(ctx context.Context, env *runner.Env) (int, error) {
 		return 0, err
 	}
 	return 0, nil
+}
+
+// availableMemory is what programs can still have, in bytes, by /proc/meminfo: most
+// of what is not free holds copies of files, which give way.
+func availableMemory(table string, free uint64) uint64 {
+	for line := range strings.Lines(table) {
+		var kib uint64
+		if n, _ := fmt.Sscanf(line, "MemAvailable: %d kB", &kib); n == 1 {
+			return kib << 10
+		}
+	}
+	return free // of a kernel before 3.14
 }
 
 func checkSpace(env *runner.Env, place string) {
