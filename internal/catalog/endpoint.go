@@ -1,6 +1,10 @@
 package catalog
 
 import (
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -274,10 +278,30 @@ func isURL(text string, schemes ...string) bool {
 }
 
 // fingerprint is the form of one: with the name of its digest in front, or
-// hexadecimal pairs, or the digest alone. Whether a digest is whole is not asked,
-// since provisioning tools make machines ahead of their hosts with stand-ins
-// such as "SHA256: 3f"; those match no key.
+// hexadecimal pairs, or the digest alone. Provisioning tools make machines ahead of
+// their hosts with stand-ins such as "SHA256: 3f", which match no key.
 var fingerprint = regexp.MustCompile(`^(?i:(SHA256|MD5):\s*\S+|[0-9a-f]{2}([:-][0-9a-f]{2})+|[0-9a-f]{32}|[0-9a-z+/]{43}=?)$`)
+
+// cutOff reports that a fingerprint with the name of its digest is not a whole one,
+// and is too long for a stand-in: some of it was lost where it was copied.
+func cutOff(text string) bool {
+	const standIn = 15 // bytes
+	name, digest, named := strings.Cut(text, ":")
+	digest = strings.TrimSpace(digest)
+	switch {
+	case !named:
+		return false
+	case strings.EqualFold(name, "SHA256"):
+		digest = strings.TrimRight(digest, "=")
+		sum, err := base64.RawStdEncoding.DecodeString(digest)
+		return len(digest) >= base64.RawStdEncoding.EncodedLen(standIn) && (err != nil || len(sum) != sha256.Size)
+	case strings.EqualFold(name, "MD5"):
+		digest = strings.NewReplacer(":", "", "-", "").Replace(digest)
+		sum, err := hex.DecodeString(digest)
+		return len(digest) >= hex.EncodedLen(standIn) && (err != nil || len(sum) != md5.Size)
+	}
+	return false
+}
 
 // ssh checks what a connection over SSH needs. A host whose key is not known
 // beforehand is not trusted, so the fingerprint is required.
@@ -301,6 +325,8 @@ func (e *Endpoint) ssh(tx *store.Tx, c *fault.Complaints) error {
 		c.Add("Endpoint.Fingerprint must not be empty: it is how the host proves itself.")
 	case !fingerprint.MatchString(e.Fingerprint):
 		c.Add("Endpoint.Fingerprint is '%s', which is no fingerprint of a host key. It looks like SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8, or like 16:27:ac:… in MD5; `ssh-keyscan %s | ssh-keygen -lf -` prints it.", e.Fingerprint, e.Host)
+	case cutOff(e.Fingerprint):
+		c.Add("Endpoint.Fingerprint is '%s', which is not whole: SHA256: is followed by 43 characters, MD5: by 16 pairs. `ssh-keyscan %s | ssh-keygen -lf -` prints it.", e.Fingerprint, e.Host)
 	}
 	host := e.Host
 	if strings.Contains(host, ":") {

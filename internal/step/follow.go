@@ -32,7 +32,9 @@ func (r *remote) follow(ctx context.Context) (Outcome, error) {
 	})
 	defer stopping()
 	take := func(lines []runner.Line) error {
-		r.missed = time.Time{}
+		if err := r.heard(); err != nil {
+			return err
+		}
 		return r.in.take(lines)
 	}
 	for {

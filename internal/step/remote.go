@@ -205,8 +205,17 @@ func (r *remote) startOnce(ctx context.Context, command string) error {
 	if err := r.way.Start(ctx, r.job.Ticket, job); err != nil {
 		return err
 	}
+	return r.heard()
+}
+
+// heard notes that the far end answers, and says so if it did not for a while.
+func (r *remote) heard() error {
+	if r.missed.IsZero() {
+		return nil
+	}
+	gone := time.Since(r.missed)
 	r.missed = time.Time{}
-	return nil
+	return r.in.say1(Info, "%s is back after %s. This goes on.", r.place(), fault.Span(gone.Round(time.Millisecond)))
 }
 
 // wait sits out that the far end cannot be reached, for as long as there is

@@ -69,7 +69,7 @@ func TestLineIsDown(t *testing.T) {
 	b := newBench(t, localReach(t))
 	b.shake(&shaky{starts: 2, follows: 2})
 	o := b.run(Script, bash("echo x >> "+counter+"; echo ran"))
-	if o.State != Succeeded || b.text(Info) != "Info: ran\n" {
+	if o.State != Succeeded || !strings.HasPrefix(b.text(Info), "Info: The server is back after ") || !strings.HasSuffix(b.text(Info), "\nInfo: ran\n") || strings.Count(b.text(Info), "is back") != 2 {
 		t.Errorf("%+v\n%s", o, b.text())
 	}
 	if got := read(t, counter); got != "x\n" {
