@@ -14,10 +14,16 @@ import (
 
 var _ = area(func(a *API) []Route {
 	return []Route{
-		{Method: "POST", Pattern: "users/invitations", Handle: a.invite, Permission: string(access.UserInvite), Summary: "Invite somebody to register, with a code that is told only now", Body: invitation{}, Answer: invitation{}},
+		{Method: "POST", Pattern: "users/invitations", Handle: a.invite, Permission: string(access.UserInvite), Summary: "Invite somebody to register, with a code that is told only now", Body: newInvitation{}, Answer: invitation{}},
 		{Method: "POST", Pattern: "users/register", Handle: a.register, Open: true, Summary: "Become a user by the code of an invitation", Body: registration{}, Answer: catalog.Users.Info()},
 	}
 })
+
+// newInvitation is what somebody sends who invites.
+type newInvitation struct {
+	AddToTeamIDs []string `json:"AddToTeamIds"`
+	Expires      kind.Time
+}
 
 // invitation is an invitation as the wire has it.
 type invitation struct {
@@ -29,10 +35,7 @@ type invitation struct {
 }
 
 func (a *API) invite(r *Request) (any, error) {
-	var want struct {
-		AddToTeamIDs []string `json:"AddToTeamIds"`
-		Expires      kind.Time
-	}
+	var want newInvitation
 	if err := r.Read(&want); err != nil {
 		return nil, err
 	}

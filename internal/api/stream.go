@@ -78,7 +78,11 @@ func (a *API) stream(r *Request) (any, error) {
 	}
 	s := &stream{r: r, h: a.hub, topics: t, control: http.NewResponseController(r.W), wait: a.hub.patience, seen: map[string]int64{}, read: map[string]int64{}, final: map[string]bool{},
 		closed: map[string]bool{}, nodes: map[string]map[string]streamNode{}, keys: map[string]bool{}}
-	resumed, lost, err := s.begin()
+	last := r.Header.Get("Last-Event-ID")
+	if last == "" {
+		last = r.Q("after")
+	}
+	resumed, lost, err := s.begin(last)
 	if err != nil {
 		return nil, err
 	}
@@ -126,19 +130,15 @@ func (s *stream) admit() error {
 	return nil
 }
 
-// begin finds where the stream goes on. A browser that comes back by itself
-// sends the id of the last event it has got; a page that asks for other topics
-// than before sends it in the query.
-func (s *stream) begin() (resumed, lost bool, err error) {
+// begin finds where the stream goes on after the last event that was got, if any
+// was. A browser that comes back by itself sends its id; a page that asks for other
+// topics than before sends it in the query.
+func (s *stream) begin(last string) (resumed, lost bool, err error) {
 	changes, events, err := s.h.ends(s.r.Context())
 	if err != nil {
 		return false, false, err
 	}
 	s.at = cursor{changes: changes, events: events, logs: s.topics.logs}
-	last := s.r.Header.Get("Last-Event-ID")
-	if last == "" {
-		last = s.r.Q("after")
-	}
 	if last == "" {
 		return false, false, nil
 	}
