@@ -97,9 +97,17 @@ test("a question is answered on a phone", { skip }, async () => {
             await page.getByRole("list", { name: "Steps" }).getByRole("button", { name: "Awaiting intervention Step 1: Approve" }).waitFor();
         },
     });
-    const page = await portal.visit(`/Spaces-1/tasks/${asking.TaskId}`, { width: 390, height: 844 });
+    // Whatever page somebody is on says that they are waited for.
+    const page = await portal.visit("/Spaces-1/projects", { width: 390, height: 844 });
+    const bell = page.getByRole("link", { name: "1 task waits for somebody" });
+    await bell.click();
+    await page.getByRole("link", { name: /Deploy Asks release 1\.0\.0/ }).click();
     await page.getByRole("button", { name: "Proceed" }).click();
     await page.getByText("Success", { exact: true }).first().waitFor();
+    await bell.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: "Who did what to it" }).click();
+    await page.getByRole("list", { name: "Audit trail" }).getByText(/Asks/).first().waitFor();
     await page.context().close();
 });
 

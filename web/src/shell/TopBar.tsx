@@ -9,6 +9,7 @@ import { Command } from "./Command";
 import { Logo } from "./Logo";
 import classes from "./Shell.module.css";
 import { SpaceSwitcher } from "./SpaceSwitcher";
+import { Watch } from "./Watch";
 
 const schemes = [
   { value: "light", label: "Light", icon: IconSun },
@@ -98,6 +99,7 @@ export function TopBar({ onMenu }: { onMenu: () => void }) {
       </Link>
       <SpaceSwitcher />
       <span className={classes.gap} />
+      <Watch />
       <Command />
       <ThemeMenu />
       <UserMenu />

@@ -1,8 +1,9 @@
 import { Anchor } from "@mantine/core";
 import { IconRocket, IconSearch } from "@tabler/icons-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense } from "react";
 import { useGet, useSpaceId } from "~/api/query";
 import { useQueryWord } from "~/app/navigation";
+import { useRested } from "~/app/rested";
 import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
@@ -19,18 +20,6 @@ const FirstRun = lazy(() => import("../start/FirstRun"));
 const Filters = lazy(() => import("./Filters"));
 
 const Choose = lazy(() => import("./Choose"));
-
-// useRested is true once the browser has nothing else to do: nobody waits for
-// the filters to see what is where.
-function useRested(): boolean {
-  const [rested, set] = useState(false);
-  useEffect(() => {
-    const rest = globalThis.requestIdleCallback ?? ((then: () => void) => setTimeout(then, 300));
-    const id = rest(() => set(true));
-    return () => (globalThis.cancelIdleCallback ?? clearTimeout)(id as number);
-  }, []);
-  return rested;
-}
 
 export default function Dashboard() {
   const space = useSpaceId();

@@ -9,7 +9,7 @@ import { useMay } from "~/app/session";
 import { to } from "~/app/to";
 import { t } from "~/text/t";
 import { Confirm } from "~/ui/Confirm";
-import { ButtonLink } from "~/ui/Link";
+import { ButtonLink, Link } from "~/ui/Link";
 import { done, failed } from "~/ui/notify";
 import type { About } from "./TaskScreen";
 
@@ -22,6 +22,7 @@ export function TaskActions({ task, about }: { task: Task; about: About }) {
   const mayPrioritize = useMay("TaskPrioritize", scope);
   const mayDeploy = useMay("DeploymentCreate", scope);
   const mayCreate = useMay("TaskCreate", scope);
+  const mayAudit = useMay("EventView") && Boolean(task.SpaceId);
   const [asks, setAsks] = useState<"" | "cancel" | "abandon" | "rerun" | "state">("");
   const [reason, setReason] = useState("");
   const params = { id: task.Id };
@@ -75,7 +76,7 @@ export function TaskActions({ task, about }: { task: Task; about: About }) {
           {t("Give it up…")}
         </Button>
       )}
-      {((mayPrioritize && task.State === "Queued") || (mayEdit && task.IsCompleted)) && (
+      {((mayPrioritize && task.State === "Queued") || (mayEdit && task.IsCompleted) || mayAudit) && (
         <Menu>
           <Menu.Target>
             <ActionIcon aria-label={t("More actions")}>
@@ -91,6 +92,11 @@ export function TaskActions({ task, about }: { task: Task; about: About }) {
             {mayEdit && task.IsCompleted && (
               <Menu.Item onClick={() => setAsks("state")}>
                 {opposite === "Success" ? t("Mark as succeeded…") : t("Mark as failed…")}
+              </Menu.Item>
+            )}
+            {mayAudit && (
+              <Menu.Item component={Link} to={`${to.audit(task.SpaceId ?? space)}?regardingAny=${task.Id}`}>
+                {t("Who did what to it")}
               </Menu.Item>
             )}
           </Menu.Dropdown>
