@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { inBothThemes, onPhone, open, save, settled, skip } from "./browser.mjs";
 import { World, script } from "./world.mjs";
@@ -90,7 +91,57 @@ test("who may not is told why, in the server's words", { skip }, async () => {
     assert.ok(await page.getByLabel("Name", { exact: true }).first().isDisabled());
     // Their own rights are theirs to see.
     await page.goto(`${portal.server.url}/app#/configuration/permissions`);
-    await page.getByRole("row", { name: /Deploy releases.*Yes.*Shop/ }).waitFor();
+    const row = page.getByRole("row", { name: /Deploy releases.*Yes.*Shop/ });
+    await row.waitFor();
+    await row.getByRole("button", { name: "Why: DeploymentCreate" }).click();
+    await row.getByText(/ of team /).waitFor();
+    await page.context().close();
+});
+
+test("somebody is invited, registers by the link and is in the team", { skip }, async () => {
+    const team = await portal.api("POST", "/Spaces-1/teams", { Name: "Guests" });
+    const page = await portal.visit("/configuration/users");
+    await page.getByRole("button", { name: "Invite…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("combobox", { name: "Teams that they join" }).click();
+    await page.getByRole("option", { name: "Guests" }).click();
+    await page.keyboard.press("Escape");
+    await dialog.getByRole("button", { name: "Make the link" }).click();
+    const link = await dialog.locator("code").innerText();
+    await page.goto(link);
+    await page.getByText("You are signed in already.").waitFor();
+    await page.context().close();
+
+    const at = link.slice(link.indexOf("#") + 1);
+    await inBothThemes(portal, "register", at, { signedIn: false });
+    await onPhone(portal, "register", at, { signedIn: false });
+    const guest = await portal.visit(at, { signedIn: false });
+    await guest.getByLabel("Your name").fill("Gus Guest");
+    await guest.getByLabel("User name").fill("gus");
+    await guest.getByLabel("Password", { exact: true }).fill("short");
+    await guest.getByRole("button", { name: "Register" }).click();
+    await guest.getByRole("alert").waitFor();
+    await guest.getByLabel("Password", { exact: true }).fill("Correct-horse-10");
+    await guest.getByRole("button", { name: "Register" }).click();
+    await guest.getByRole("button", { name: "Account of Gus Guest" }).waitFor();
+    assert.doesNotMatch(guest.url(), /code=/);
+    const { MemberUserIds } = await portal.api("GET", `/teams/${team.Id}`);
+    const gus = (await portal.api("GET", "/users/all")).find((u) => u.Username === "gus");
+    assert.deepEqual(MemberUserIds, [gus.Id]);
+    await guest.context().close();
+    const late = await portal.visit(at, { signedIn: false });
+    await late.getByLabel("Your name").fill("Late");
+    await late.getByLabel("User name").fill("late");
+    await late.getByLabel("Password", { exact: true }).fill("Correct-horse-11");
+    await late.getByRole("button", { name: "Register" }).click();
+    await late.getByRole("alert").filter({ hasText: "still good" }).waitFor();
+    await late.context().close();
+});
+
+test("what somebody may do is taken away as a table", { skip }, async () => {
+    const page = await portal.visit("/configuration/permissions");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "CSV" }).click()]);
+    assert.match(readFileSync(await download.path(), "utf8"), /ProjectView/);
     await page.context().close();
 });
 

@@ -1,5 +1,7 @@
-import { Select, Switch, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { Button, Select, Switch, TextInput } from "@mantine/core";
+import { IconDownload, IconSearch } from "@tabler/icons-react";
+import { type ReactNode, useState } from "react";
+import { at } from "~/api/place";
 import { useGet, useSpaceId } from "~/api/query";
 import { useQueryWord } from "~/app/navigation";
 import { type Permissions as Grants, useMay, useSession } from "~/app/session";
@@ -47,7 +49,19 @@ export default function Permissions() {
   const answer = useGet("/api/users/{id}/permissions", { id });
   const choices = (users.data ?? [me]).map((u) => ({ value: u.Id, label: u.DisplayName || u.Username }));
   return (
-    <Page title={t("Who may do what")}>
+    <Page
+      title={t("Who may do what")}
+      actions={
+        <Button
+          component="a"
+          variant="default"
+          href={at(`/api/users/${id}/permissions/export?spaces=${space}`)}
+          leftSection={<IconDownload size={15} aria-hidden />}
+        >
+          {t("CSV")}
+        </Button>
+      }
+    >
       <div className={classes.choice}>
         <Select
           label={t("User")}
@@ -83,15 +97,17 @@ export default function Permissions() {
         />
       </div>
       <Read of={answer}>
-        {(given) => <Matrix grants={given as unknown as Answer} space={space} words={words} all={Boolean(all)} />}
+        {(given) => (
+          <Matrix user={id} grants={given as unknown as Answer} space={space} words={words} all={Boolean(all)} />
+        )}
       </Read>
     </Page>
   );
 }
 
-type MatrixProps = { grants: Answer; space: string; words: string; all: boolean };
+type MatrixProps = { user: string; grants: Answer; space: string; words: string; all: boolean };
 
-function Matrix({ grants, space, words, all }: MatrixProps) {
+function Matrix({ user, grants, space, words, all }: MatrixProps) {
   const inSpace = (p: Permission) =>
     ((grants.SpacePermissions?.[p.name] ?? []) as Restriction[]).filter((g) => g.SpaceId === space);
   const names = useScopeNames(
@@ -130,7 +146,13 @@ function Matrix({ grants, space, words, all }: MatrixProps) {
         <Table label={t("Permissions")} head={[t("What"), t("May they?"), t("Where"), t("Permission")]}>
           {bySubject(shown).flatMap(({ permissions }) =>
             permissions.map((p) => (
-              <Row key={p.name} permission={p} system={inSystem(p)} places={inSpace(p).map((g) => names(scopeOf(g)))} />
+              <Row
+                key={p.name}
+                permission={p}
+                system={inSystem(p)}
+                places={inSpace(p).map((g) => names(scopeOf(g)))}
+                why={(may) => <Why user={user} space={space} permission={p.name} may={may} />}
+              />
             )),
           )}
         </Table>
@@ -139,9 +161,9 @@ function Matrix({ grants, space, words, all }: MatrixProps) {
   );
 }
 
-type RowProps = { permission: Permission; system: boolean; places: string[][] };
+type RowProps = { permission: Permission; system: boolean; places: string[][]; why: (may: boolean) => ReactNode };
 
-function Row({ permission, system, places: all }: RowProps) {
+function Row({ permission, system, places: all, why }: RowProps) {
   const may = system || all.length > 0;
   return (
     <tr>
@@ -156,10 +178,38 @@ function Row({ permission, system, places: all }: RowProps) {
         {all.map((words) => (
           <Words key={words.join()} of={words} />
         ))}
+        {why(may)}
       </td>
       <td className="dim">
         <code>{permission.name}</code>
       </td>
     </tr>
+  );
+}
+
+type WhyProps = { user: string; space: string; permission: string; may: boolean };
+type Explained = { Sentence: string; Reasons: { RoleName: string; TeamName: string }[] };
+
+// Why says by which roles of which teams somebody may, or in the server's words
+// why they may not.
+function Why({ user, space, permission, may }: WhyProps) {
+  const [asked, ask] = useState(false);
+  const query = { permission, space };
+  const answer = useGet("/api/users/{id}/permissions/explain", { id: user }, { query, enabled: asked });
+  const said = answer.data as Explained | undefined;
+  if (said) {
+    const by = said.Reasons.map((r) => t("{role} of team {team}", { role: r.RoleName, team: r.TeamName }));
+    return <div className={classes.why}>{may ? [...new Set(by)].join(", ") : said.Sentence}</div>;
+  }
+  return (
+    <button
+      type="button"
+      className={classes.ask}
+      aria-label={t("Why: {permission}", { permission })}
+      disabled={answer.isFetching}
+      onClick={() => ask(true)}
+    >
+      {t("Why?")}
+    </button>
   );
 }

@@ -1,11 +1,15 @@
+import { Button } from "@mantine/core";
 import { IconUser } from "@tabler/icons-react";
 import { useGet } from "~/api/query";
 import type { User } from "~/api/wire";
+import { useQueryWord } from "~/app/navigation";
+import { useMay } from "~/app/session";
 import { t } from "~/text/t";
 import { Link } from "~/ui/Link";
 import { type Column, ListPage } from "~/ui/ListPage";
 import { StatusChip } from "~/ui/StatusChip";
 import { offLook, okLook } from "~/ui/status";
+import { Invite } from "./Invite";
 import { places } from "./places";
 
 const columns: Column<User>[] = [
@@ -17,6 +21,8 @@ const columns: Column<User>[] = [
 ];
 
 export default function Users() {
+  const [inviting, setInviting] = useQueryWord("invite");
+  const mayInvite = useMay("UserInvite");
   const users = useGet("/api/users/all", {});
   return (
     <ListPage
@@ -24,8 +30,17 @@ export default function Users() {
       of={users}
       columns={columns}
       words={(u) => `${u.DisplayName} ${u.Username} ${u.EmailAddress}`}
+      actions={
+        mayInvite && (
+          <Button variant="default" onClick={() => setInviting("yes", { push: true })}>
+            {t("Invite…")}
+          </Button>
+        )
+      }
       add={{ label: t("Add user"), to: places.user("create"), needs: "UserEdit" }}
       empty={{ icon: IconUser, title: t("No users yet.") }}
-    />
+    >
+      <Invite opened={Boolean(inviting)} onClose={() => setInviting(undefined)} />
+    </ListPage>
   );
 }

@@ -9,6 +9,7 @@ export default area({
     { path: "/configuration/teams/$team", load: () => import("./TeamPage"), needs: "TeamView" },
     { path: "/configuration/roles", load: () => import("./Roles"), needs: "UserRoleView" },
     { path: "/configuration/roles/$role", load: () => import("./RolePage"), needs: "UserRoleView" },
+    { path: "/users/register", load: () => import("./Registered") },
     { path: "/configuration/permissions", load: () => import("./Permissions") },
   ],
   system: [
