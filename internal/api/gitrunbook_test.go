@@ -154,3 +154,52 @@ func TestRunbooksInGitRefuse(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A runbook whose file is broken hides none of the others, says what is wrong
+// with it, and can be replaced and deleted from here.
+func TestBrokenRunbookInGit(t *testing.T) {
+	v := newVersioned(t)
+	v.convert()
+	v.origin.Run(v.origin.Dir, "branch", "work", "main")
+	last := func() string { return v.origin.Run(v.origin.Dir, "log", "-1", "--format=%s", "work") }
+	v.want(201, "POST", v.on("work", "runbooks/v2"), thing{"Name": "Restart it"})
+	if got := last(); got != "Add runbook Restart it" {
+		t.Error(got)
+	}
+	if events := v.text(v.get("/api/Spaces-1/events?regarding="+v.id), "Items.0.Message"); !strings.HasPrefix(events, "The runbook Restart it of project Web shop was added on branch work") {
+		t.Error(events)
+	}
+	for file, content := range map[string]string{"cut": "name = \"Cut\nprocess {", "odd": "name = \"Odd\"\ncolour = \"red\"", "spare": "}"} {
+		v.origin.Commit("work", "Break "+file, map[string]string{".octopus/shop/runbooks/" + file + ".ocl": content})
+	}
+	v.get(v.project + "/git/branches?refresh=true")
+	list := v.get(v.on("work", "runbooks"))
+	if v.text(list, "TotalResults") != "4" || v.text(list, "Items.2.Name") != "Restart it" || v.text(list, "Items.0.Id") != "cut" {
+		t.Error(list)
+	}
+	if got := v.text(list, "Items.1.Description"); got != "This runbook cannot be read: .octopus/shop/runbooks/odd.ocl, line 2: The property 'colour' was not found on 'runbook'." {
+		t.Error(got)
+	}
+	broken := v.refused(400, "GET", v.on("work", "runbooks/cut"), nil)
+	if first, _, _ := strings.Cut(broken, "\n"); !strings.HasPrefix(first, ".octopus/shop/runbooks/cut.ocl, line 1") || strings.Count(first, "in quotes") != 1 {
+		t.Error(broken)
+	}
+	v.get(v.on("work", "runbooks/restart%20it"))
+	if got := v.put(v.on("work", "runbooks/odd"), thing{"Name": "Even", "Description": "Mended"}); v.text(got, "Id") != "odd" || v.text(got, "Description") != "Mended" {
+		t.Error(got)
+	}
+	if got := v.show("work", "runbooks/odd.ocl"); !strings.HasPrefix(got, "name = \"Even\"\n") || strings.Contains(got, "colour") {
+		t.Error(got)
+	}
+	v.put(v.on("work", "runbookProcesses/cut"), thing{"Steps": []thing{}})
+	if got := v.get(v.on("work", "runbooks/cut")); v.text(got, "Name") != "cut" {
+		t.Error(got)
+	}
+	v.want(200, "DELETE", v.on("work", "runbooks/spare"), nil)
+	if got := last(); got != "Delete runbook spare" {
+		t.Error(got)
+	}
+	if got := v.get(v.on("work", "runbooks")); v.text(got, "TotalResults") != "3" {
+		t.Error(got)
+	}
+}

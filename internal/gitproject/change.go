@@ -2,6 +2,7 @@ package gitproject
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -178,11 +179,19 @@ func (c *Checkout) change(ctx context.Context, name string, change Change, what 
 	if err := c.parse(ctx, func(n names) (err error) { after, err = write(n, before); return err }); err != nil {
 		return err
 	}
-	message := strings.TrimSpace(change.Message)
-	if message == "" {
-		message = "Update " + what
+	verb, done := "Update", "changed"
+	switch {
+	case before == nil:
+		verb, done = "Add", "added"
+	case after == nil:
+		verb, done = "Delete", "deleted"
 	}
-	return c.apply(ctx, map[string][]byte{name: after}, message, what)
+	message := cmp.Or(strings.TrimSpace(change.Message), verb+" "+what)
+	be := "was"
+	if strings.HasSuffix(what, "variables") || strings.HasSuffix(what, "settings") {
+		be = "were"
+	}
+	return c.apply(ctx, map[string][]byte{name: after}, message, fmt.Sprintf("%s of project %s %s %s", what, c.project.Name, be, done))
 }
 
 // current holds that a file is still as it was at the commit that a change was
@@ -208,7 +217,8 @@ func (c *Checkout) current(ctx context.Context, name string, now []byte, base st
 }
 
 // apply commits files to the checkout's branch, which it then is at the tip of.
-func (c *Checkout) apply(ctx context.Context, files map[string][]byte, message, what string) error {
+// done says for the audit trail what was done to what.
+func (c *Checkout) apply(ctx context.Context, files map[string][]byte, message, done string) error {
 	author, err := c.service.author(ctx)
 	if err != nil {
 		return err
@@ -226,7 +236,7 @@ func (c *Checkout) apply(ctx context.Context, files map[string][]byte, message, 
 	return c.service.DB.Do(ctx, func(tx *store.Tx) error {
 		return tx.Append(&store.Event{
 			Space: c.project.SpaceID, Category: "Modified", Document: c.project.ID, Related: []string{c.project.ID}, Comments: message,
-			Message: fmt.Sprintf("The %s of project %s was changed on branch %s (commit %.10s)", what, c.project.Name, branch, tip),
+			Message: fmt.Sprintf("The %s on branch %s (commit %.10s)", done, branch, tip),
 		})
 	})
 }

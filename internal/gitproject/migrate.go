@@ -49,7 +49,7 @@ func (s *Service) Migrate(ctx context.Context, p *catalog.Project, branch, messa
 		return nil, err
 	}
 	if len(files) > 0 {
-		if err := c.apply(ctx, files, cmp.Or(strings.TrimSpace(message), "Move variables to Git"), "variables"); err != nil {
+		if err := c.apply(ctx, files, cmp.Or(strings.TrimSpace(message), "Move variables to Git"), "variables of project "+c.project.Name+" were changed"); err != nil {
 			return nil, err
 		}
 	}

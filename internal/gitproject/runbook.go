@@ -35,7 +35,9 @@ func (c *Checkout) slugs(ctx context.Context) ([]string, error) {
 	return all, nil
 }
 
-// Runbooks gives the runbooks of the project, by name.
+// Runbooks gives the runbooks of the project, by name. One whose file is broken
+// is among them under its slug, with what is wrong as its description: it hides
+// none of the others, and can be repaired.
 func (c *Checkout) Runbooks(ctx context.Context) ([]*Runbook, error) {
 	slugs, err := c.slugs(ctx)
 	if err != nil {
@@ -44,6 +46,12 @@ func (c *Checkout) Runbooks(ctx context.Context) ([]*Runbook, error) {
 	var all []*Runbook
 	for _, slug := range slugs {
 		b, err := c.readRunbook(ctx, slug)
+		if fault.Is(err, fault.Invalid) {
+			wrong := err
+			if b, err = c.blankRunbook(ctx, slug); err == nil {
+				b.Description = "This runbook cannot be read: " + wrong.Error()
+			}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -55,39 +63,56 @@ func (c *Checkout) Runbooks(ctx context.Context) ([]*Runbook, error) {
 
 // Runbook gives a runbook by its slug or its name.
 func (c *Checkout) Runbook(ctx context.Context, what string) (*Runbook, error) {
-	what = strings.TrimPrefix(strings.TrimSpace(what), "RunbookProcess-")
-	slugs, err := c.slugs(ctx)
+	slug, err := c.slugOf(ctx, what)
 	if err != nil {
 		return nil, err
 	}
+	return c.readRunbook(ctx, slug)
+}
+
+// slugOf finds the slug of a runbook by its slug or its name.
+func (c *Checkout) slugOf(ctx context.Context, what string) (string, error) {
+	what = strings.TrimPrefix(strings.TrimSpace(what), "RunbookProcess-")
+	slugs, err := c.slugs(ctx)
+	if err != nil {
+		return "", err
+	}
 	for _, slug := range slugs {
 		if strings.EqualFold(slug, what) {
-			return c.readRunbook(ctx, slug)
+			return slug, nil
 		}
 	}
 	all, err := c.Runbooks(ctx)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	for _, b := range all {
 		if strings.EqualFold(b.Name, what) {
-			return b, nil
+			return b.Slug, nil
 		}
 	}
-	return nil, fault.New(fault.NotFound, "Project '%s' has no runbook '%s' at '%s'.", c.project.Name, what, c.tip.Name)
+	return "", fault.New(fault.NotFound, "Project '%s' has no runbook '%s' at '%s'.", c.project.Name, what, c.tip.Name)
 }
 
 func (c *Checkout) readRunbook(ctx context.Context, slug string) (*Runbook, error) {
-	name := projectfile.RunbookFile(slug)
-	content, err := c.needed(ctx, name)
+	content, err := c.needed(ctx, projectfile.RunbookFile(slug))
 	if err != nil {
 		return nil, err
 	}
+	return c.parseRunbook(ctx, slug, content)
+}
+
+// blankRunbook is what a runbook is as long as its file says nothing.
+func (c *Checkout) blankRunbook(ctx context.Context, slug string) (*Runbook, error) {
+	return c.parseRunbook(ctx, slug, nil)
+}
+
+func (c *Checkout) parseRunbook(ctx context.Context, slug string, content []byte) (*Runbook, error) {
 	b := &Runbook{}
-	err = c.parse(ctx, func(n names) error {
+	err := c.parse(ctx, func(n names) error {
 		var steps []catalog.Step
 		var err error
-		if b.Runbook, steps, err = projectfile.ReadRunbook(c.path(name), content, n); err != nil {
+		if b.Runbook, steps, err = projectfile.ReadRunbook(c.path(projectfile.RunbookFile(slug)), content, n); err != nil {
 			return err
 		}
 		c.complete(b, slug, steps)
@@ -126,11 +151,17 @@ func (c *Checkout) CreateRunbook(ctx context.Context, change Change, made *catal
 
 // ChangeRunbook commits a change of a runbook, its process or both.
 func (c *Checkout) ChangeRunbook(ctx context.Context, change Change, what string, edit func(b *Runbook) error) (*Runbook, error) {
-	b, err := c.Runbook(ctx, what)
+	slug, err := c.slugOf(ctx, what)
 	if err != nil {
 		return nil, err
 	}
-	slug := b.Slug
+	b, err := c.readRunbook(ctx, slug)
+	if fault.Is(err, fault.Invalid) { // who replaces a broken file repairs it
+		b, err = c.blankRunbook(ctx, slug)
+	}
+	if err != nil {
+		return nil, err
+	}
 	was := *b.Runbook
 	process := *b.Process
 	process.Steps = slices.Clone(b.Process.Steps)
@@ -156,11 +187,18 @@ func (c *Checkout) writeRunbook(ctx context.Context, change Change, b, old *Runb
 
 // DeleteRunbook commits that a runbook is no more.
 func (c *Checkout) DeleteRunbook(ctx context.Context, change Change, what string) error {
-	b, err := c.Runbook(ctx, what)
+	slug, err := c.slugOf(ctx, what)
 	if err != nil {
 		return err
 	}
-	return c.change(ctx, projectfile.RunbookFile(b.Slug), change, "runbook "+b.Name, func(names, []byte) ([]byte, error) { return nil, nil })
+	name := slug
+	switch b, err := c.readRunbook(ctx, slug); {
+	case err == nil:
+		name = b.Name
+	case !fault.Is(err, fault.Invalid): // a broken one can be deleted all the same
+		return err
+	}
+	return c.change(ctx, projectfile.RunbookFile(slug), change, "runbook "+name, func(names, []byte) ([]byte, error) { return nil, nil })
 }
 
 // RunbookRevision is what a run of a runbook takes from Git: the runbook and the

@@ -64,7 +64,7 @@ type reader struct {
 func read(file string, content []byte, names Names, what string, fields func(r *reader) table) error {
 	body, err := ocl.Parse(string(content))
 	if err != nil {
-		return fault.Wrap(fault.Invalid, err, "%s, %v.", file, err)
+		return fault.New(fault.Invalid, "%s, %v.", file, err)
 	}
 	r := &reader{file: file, names: names}
 	r.fields(body, what, fields(r))
