@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/benbjohnson/litestream"
@@ -61,6 +62,7 @@ type Follower struct {
 	db      *litestream.DB
 	store   *litestream.Store
 	mirror  *mirror
+	closed  atomic.Bool
 }
 
 // Follow begins to follow. Without a hold it does not wait for the place to be
@@ -141,6 +143,9 @@ func (f *Follower) Run(ctx context.Context) error {
 
 // Sync copies what the database has now, and waits for it.
 func (f *Follower) Sync(ctx context.Context) error {
+	if f.closed.Load() { // the library would open the database again
+		return errors.New("the database is not followed any more")
+	}
 	if f.mirror != nil {
 		if err := f.mirror.drain(ctx); err != nil {
 			return err
@@ -164,6 +169,7 @@ func (f *Follower) InSync() bool {
 // follower leaves it, to go on from there at the next start instead of copying
 // the whole database again.
 func (f *Follower) Close() error {
+	f.closed.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), lastSync)
 	defer cancel()
 	if f.options.Hold != nil && f.options.Hold.Lost() {

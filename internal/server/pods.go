@@ -35,6 +35,9 @@ func (s *Server) workerPods(ctx context.Context, installation string) (*target.P
 		return nil, err
 	}
 	pods := &target.Pods{Cluster: cluster, Manifest: manifest, Instance: installation}
+	if s.copy != nil {
+		pods.Kept = s.copy.Sync
+	}
 	if err := pods.FindOwner(ctx); err != nil {
 		// Then they stay for their deadline when the server is uninstalled.
 		slog.Warn("worker pods will not be removed together with this server", "error", err)

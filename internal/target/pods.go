@@ -25,6 +25,11 @@ type Pods struct {
 	// Owner is removed together with the pods; nil for none.
 	Owner *kube.Owner
 
+	// Kept waits until what the server has committed so far can no longer be lost with
+	// its disk. A pod is not let go before, since nobody else could tell once more how
+	// its job ended. nil where no disk is lost while a server goes on.
+	Kept func(ctx context.Context) error
+
 	Options Options
 	// Patience is how long a pod may take until its container runs: a node may
 	// have to be added first; 10 min.

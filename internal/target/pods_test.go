@@ -3,6 +3,7 @@ package target_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -164,7 +165,17 @@ func TestPodOfATicket(t *testing.T) {
 	if exit.Code != 0 || !strings.HasPrefix(lines[0].Text, pkg.Hash) {
 		t.Errorf("%+v %v", exit, texts(lines))
 	}
+	asked := 0
+	pods.Kept = func(context.Context) error {
+		asked++
+		stateOf(t, c, target.PodName("package-1"), "held", func(p *kube.Pod) bool { return p.Status.Phase == kube.Running })
+		return errors.New("there is no place for it")
+	}
 	must(t, w.Complete(within(t, time.Minute), "package-1"))
+	pods.Kept = nil
+	if asked != 1 {
+		t.Errorf("it was asked %d times whether the end of the job is kept", asked)
+	}
 	must(t, w.Close())
 	stateOf(t, c, target.PodName("package-1"), "ended", func(p *kube.Pod) bool { return p.Status.Phase == kube.Succeeded })
 	for name, known := range map[string]string{"which is known": at, "which a server that was set back does not know": ""} {

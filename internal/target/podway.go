@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -391,10 +392,26 @@ func (w *podWay) Complete(ctx context.Context, ticket string) error {
 		}
 		return nil
 	}
+	w.untilKept(ctx)
 	if err := w.far.Complete(ctx, ticket); err != nil && !errors.Is(err, ErrGone) {
 		return err
 	}
 	return nil
+}
+
+// keptTime is how long a pod is held for what was committed to be kept elsewhere. Where
+// that cannot be done for longer, pods that stayed would take the place of new ones.
+const keptTime = 20 * time.Second
+
+func (w *podWay) untilKept(ctx context.Context) {
+	if w.pods.Kept == nil {
+		return
+	}
+	ctx, stop := context.WithTimeout(ctx, keptTime)
+	defer stop()
+	if err := w.pods.Kept(ctx); err != nil {
+		slog.Warn("a worker pod is let go before the backup has what became of its job", "pod", w.name, "error", err)
+	}
 }
 
 // Close gives the session up; the pod stays.
