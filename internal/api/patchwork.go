@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
+	"io"
 	"net/http"
 	"strconv"
 	"sync"
@@ -90,8 +91,15 @@ func (r *Request) sendPatchwork(p *patchwork) {
 	} else {
 		h.Set("Content-Type", "application/json; charset=utf-8")
 		h.Set("Content-Length", strconv.Itoa(p.size))
+		packed := r.compressed(p.size)
 		r.W.WriteHeader(http.StatusOK)
-		if r.Method != http.MethodHead {
+		switch {
+		case r.Method == http.MethodHead:
+		case packed:
+			z := compress(r.W)
+			p.write(z)
+			_ = z.Close()
+		default:
 			p.write(r.W)
 		}
 	}
@@ -99,7 +107,7 @@ func (r *Request) sendPatchwork(p *patchwork) {
 	frames.Put(&p.texts)
 }
 
-func (p *patchwork) write(w http.ResponseWriter) {
+func (p *patchwork) write(w io.Writer) {
 	s := sheets.Get().(*[]byte)
 	defer sheets.Put(s)
 	for _, text := range p.texts {

@@ -223,10 +223,17 @@ func (r *Request) send(code int, body []byte) {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	h.Set("Cache-Control", "no-cache")
+	packed := code == http.StatusOK && r.compressed(len(body))
 	r.written = true
 	r.W.WriteHeader(code)
-	if r.Method != http.MethodHead {
-		// A client that hung up learns nothing more; there is nobody to tell.
+	// A client that hung up learns nothing more; there is nobody to tell.
+	switch {
+	case r.Method == http.MethodHead:
+	case packed:
+		z := compress(r.W)
+		_, _ = z.Write(body)
+		_ = z.Close()
+	default:
 		_, _ = r.W.Write(body)
 	}
 }
