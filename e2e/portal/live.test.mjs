@@ -133,5 +133,13 @@ test("a page whose files break off while they load is there all the same, with i
     await page.getByRole("heading", { level: 1, name: "Audit" }).waitFor();
     assert.deepEqual([...broken].map((address) => address.split(".").at(-1)).sort(), ["css", "js"], "what was broken off");
     await page.waitForFunction(() => [...document.styleSheets].some((sheet) => /\/Audit-/.test(sheet.href)));
+    // The style sheet that the page begins with can break off as well.
+    await page.route(/\/assets\/index-[^/]*\.css/, (route) => {
+        const address = route.request().url();
+        return broken.has(address) ? route.continue() : (broken.add(address), route.abort("connectionreset"));
+    });
+    await page.reload();
+    await page.waitForFunction(() => globalThis.getComputedStyle(document.documentElement).getPropertyValue("--accent") !== "");
+    assert.ok([...broken].some((address) => /\/index-/.test(address)));
     await page.context().close();
 });
