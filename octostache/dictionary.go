@@ -24,10 +24,11 @@ type Dictionary struct {
 	clock   func() time.Time
 
 	// guard protects what reading builds: the tree and the cache.
-	guard sync.Mutex
-	tree  *node
-	grove grove
-	cache *cache
+	guard  sync.Mutex
+	tree   *node
+	grove  grove
+	cache  *cache
+	places []place // that the next variables get
 }
 
 // entry is one variable.
@@ -35,8 +36,19 @@ type entry struct {
 	name  string
 	value string
 	null  bool
-	bound bool   // path is known
-	path  []step // nil when no template can name it
+	place *place // shared with clones
+}
+
+// place is where a name stands in the tree, which is found when first asked for:
+// most dictionaries evaluate nothing that needs the tree.
+type place struct {
+	once sync.Once
+	path []step // nil when no template can name it
+}
+
+func (e *entry) path() []step {
+	e.place.once.Do(func() { e.place.path = namePath(e.name) })
+	return e.place.path
 }
 
 // New makes an empty dictionary.
@@ -61,10 +73,22 @@ func (d *Dictionary) put(e entry) {
 		d.tree = nil
 		return
 	}
+	if len(d.places) == 0 {
+		d.places = make([]place, max(8, min(cap(d.entries)-len(d.entries), 128)))
+	}
+	e.place, d.places = &d.places[0], d.places[1:]
 	d.byName[key] = len(d.entries)
 	d.entries = append(d.entries, e)
 	if d.tree != nil {
 		d.bind(&d.entries[len(d.entries)-1])
+	}
+}
+
+// Grow makes room for so many more variables.
+func (d *Dictionary) Grow(n int) {
+	d.entries = slices.Grow(d.entries, n)
+	if len(d.byName) == 0 {
+		d.byName = make(map[string]int, n)
 	}
 }
 
@@ -99,13 +123,8 @@ func (d *Dictionary) SetClock(now func() time.Time) { d.clock = now }
 
 // Clone makes an independent copy with the same variables, filters and clock.
 func (d *Dictionary) Clone() *Dictionary {
-	d.guard.Lock()
-	defer d.guard.Unlock()
-	for i := range d.entries {
-		d.entries[i].readPath()
-	}
 	c := &Dictionary{
-		entries: slices.Clone(d.entries),
+		entries: append(make([]entry, 0, len(d.entries)+len(d.entries)/4+8), d.entries...), // it is made to be added to
 		byName:  maps.Clone(d.byName),
 		clock:   d.clock,
 		cache:   d.cache,
@@ -152,15 +171,7 @@ func (d *Dictionary) root() *node {
 
 // bind places one variable in the tree.
 func (d *Dictionary) bind(e *entry) {
-	e.readPath()
-	if e.path != nil {
-		d.grove.insert(d.tree, e.path, e.value)
-	}
-}
-
-// readPath finds the variable's place once; clones share it.
-func (e *entry) readPath() {
-	if !e.bound {
-		e.path, e.bound = namePath(e.name), true
+	if path := e.path(); path != nil {
+		d.grove.insert(d.tree, path, e.value)
 	}
 }

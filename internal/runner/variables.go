@@ -18,6 +18,7 @@ type Variables struct {
 // replaces the earlier.
 func NewVariables(list []Variable) *Variables {
 	v := &Variables{Dictionary: octostache.New(), sensitive: map[string]bool{}}
+	v.Grow(len(list))
 	for _, one := range list {
 		v.Set(one.Name, one.Value)
 		if one.Sensitive {

@@ -14,11 +14,7 @@ import (
 // build makes the job for the far end, and the lines that say beforehand what
 // it was given, if that is asked for.
 func build(job *Job, command string, packages []runner.Package) (runner.Job, []Line) {
-	vars := variables(job)
-	d := octostache.New()
-	for _, v := range vars {
-		d.Set(v.Name, v.Value)
-	}
+	vars, d := variables(job)
 	far := runner.Job{Command: command, Title: title(job), Owner: owner(job), Variables: vars, Packages: packages, Isolation: isolation(job, d)}
 	if !job.Deadline.IsZero() {
 		// The server counts too; this is for when it is away.
@@ -46,43 +42,38 @@ func owner(job *Job) runner.Owner {
 
 // variables are all that hold for the job, with what is known only here: the
 // action's settings and the packages at the versions that were chosen. They
-// keep the order of their definition.
-func variables(job *Job) []runner.Variable {
-	var list []runner.Variable
-	known := map[string]int{}
-	set := func(name, value string, sensitive bool) {
-		key := strings.ToLower(name)
-		if i, ok := known[key]; ok {
-			list[i].Value, list[i].Sensitive = value, list[i].Sensitive || sensitive
-			return
-		}
-		known[key] = len(list)
-		list = append(list, runner.Variable{Name: name, Value: value, Sensitive: sensitive})
-	}
+// keep the order of their definition. The dictionary has the same.
+func variables(job *Job) ([]runner.Variable, *octostache.Dictionary) {
+	d := octostache.New()
 	if job.Variables != nil {
-		d := job.Variables.Dictionary()
-		for _, name := range d.Names() {
-			value, _ := d.Raw(name)
-			v, found := job.Variables.Lookup(name)
-			set(name, value, found && v.Sensitive)
-		}
+		d = job.Variables.Dictionary()
 	}
 	for _, name := range slices.Sorted(maps.Keys(job.Properties)) {
-		if _, ok := known[strings.ToLower(name)]; !ok {
-			set(name, job.Properties[name], false)
+		if _, known := d.Raw(name); !known {
+			d.Set(name, job.Properties[name])
 		}
 	}
 	for _, p := range job.Packages {
 		base := "Octopus.Action.Package"
 		if p.Reference != "" {
 			base += "[" + p.Reference + "]"
-			set(base+".Extract", boolean(p.Extract), false)
+			d.Set(base+".Extract", boolean(p.Extract))
 		}
-		set(base+".PackageId", p.PackageID, false)
-		set(base+".PackageVersion", p.Version, false)
-		set(base+".FeedId", p.FeedID, false)
+		d.Set(base+".PackageId", p.PackageID)
+		d.Set(base+".PackageVersion", p.Version)
+		d.Set(base+".FeedId", p.FeedID)
 	}
-	return list
+	list := make([]runner.Variable, 0, d.Len())
+	for _, name := range d.Names() {
+		v := runner.Variable{Name: name}
+		v.Value, _ = d.Raw(name)
+		if job.Variables != nil {
+			resolved, found := job.Variables.Lookup(name)
+			v.Sensitive = found && resolved.Sensitive
+		}
+		list = append(list, v)
+	}
+	return list, d
 }
 
 func boolean(b bool) string {

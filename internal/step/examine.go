@@ -119,7 +119,8 @@ func examine(ctx context.Context, tools *Tools, c Checkup) (h Health, err error)
 		variable.Value{Name: "Octopus.Action.Script.Syntax", Value: "Bash"},
 		variable.Value{Name: "Octopus.Action.Script.SuppressEnvironmentLogging", Value: "True"})
 	sieve.Variables = variable.Resolve(values, variable.Context{})
-	job := runner.Job{Command: "health", Title: "a health check", Variables: variables(sieve)}
+	vars, _ := variables(sieve)
+	job := runner.Job{Command: "health", Title: "a health check", Variables: vars}
 	if limit, ok := ctx.Deadline(); ok {
 		job.Timeout = max(time.Until(limit), time.Second)
 	}

@@ -11,10 +11,7 @@ import (
 type values struct{ d *octostache.Dictionary }
 
 func newValues(job *Job) values {
-	d := octostache.New()
-	for _, v := range variables(job) {
-		d.Set(v.Name, v.Value)
-	}
+	_, d := variables(job)
 	return values{d}
 }
 

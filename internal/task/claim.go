@@ -307,10 +307,12 @@ func candidates(tx *store.Tx, s *Situation) ([]Candidate, error) {
 func inSight(tx *store.Tx, s *Situation) ([]Candidate, error) {
 	room := s.room()
 	const free = "(tag_held is not null or tag = '' or not exists (select 1 from task h where h.tag_held = task.tag))"
-	const moving = "(state <> 'Queued' or not exists (select 1 from task_stopped s where s.space = task.space))"
-	where := "place_rank = 1 or (light = 1 and " + free + ")"
+	where := "(place_rank = 1 or (light = 1 and " + free + "))"
 	if room > 0 {
-		where = "place_rank = 1 or " + free
+		where = "(place_rank = 1 or " + free + ")"
+	}
+	if len(s.Stopped) > 0 {
+		where += " and (state <> 'Queued' or not exists (select 1 from task_stopped s where s.space = task.space))"
 	}
 	read := func(extra string, args ...any) ([]Candidate, error) {
 		var list []Candidate
@@ -318,7 +320,7 @@ func inSight(tx *store.Tx, s *Situation) ([]Candidate, error) {
 			c, err := scanCandidate(scan)
 			list = append(list, c)
 			return err
-		}, "select "+candidateColumns+" from task where hold = 'Waiting' and queue_time <= $1 and "+moving+" and ("+where+")"+extra+
+		}, "select "+candidateColumns+" from task where hold = 'Waiting' and queue_time <= $1 and "+where+extra+
 			fmt.Sprintf(" order by place_rank, place, num limit $%d", len(args)+1), append(args, window+4*room)...)
 		if err != nil {
 			return nil, fmt.Errorf("read the queue: %w", err)

@@ -42,6 +42,7 @@ func (f *Frame) dictionary() *octostache.Dictionary {
 // fill sets variables in the order of their definition.
 func fill(d *octostache.Dictionary, all []*Resolved) {
 	slices.SortStableFunc(all, func(a, b *Resolved) int { return cmp.Compare(a.seq, b.seq) })
+	d.Grow(len(all))
 	for _, one := range all {
 		d.Set(one.Name, one.Value)
 	}

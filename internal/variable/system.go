@@ -14,7 +14,7 @@ const timeLayout = "2006-01-02T15:04:05.0000000-07:00"
 // System turns facts into the variables that the server provides. Nothing a
 // person defines overrides them.
 func System(f Facts) []Value {
-	s := &systemSet{}
+	s := &systemSet{values: make([]Value, 0, usual+10*(len(f.Steps)+len(f.Actions)))}
 	s.ref("Octopus.Space", f.Space)
 	s.ref("Octopus.ProjectGroup", f.ProjectGroup)
 	s.ref("Octopus.Project", f.Project)
@@ -47,6 +47,9 @@ func System(f Facts) []Value {
 	s.server(f.Server)
 	return s.values
 }
+
+// usual is how many variables the facts of a deployment become, most often.
+const usual = 64
 
 // systemSet collects built-in variables.
 type systemSet struct{ values []Value }
