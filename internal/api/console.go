@@ -15,11 +15,12 @@ var _ = startsNarrowly(console.TaskName, func(_ *API, r *Request, space string, 
 	if err != nil {
 		return task.New{}, err
 	}
-	n := task.New{Arguments: args}
+	var n task.New
 	err = r.View(func(tx *store.Tx) error {
-		if n.EnvironmentID, err = r.mayRunScript(tx, space, args); err != nil {
+		if n.EnvironmentID, err = r.mayRunScript(tx, space, &args); err != nil {
 			return err
 		}
+		n.Arguments = args
 		count, err := console.Count(tx, space, args)
 		n.Description = fmt.Sprintf("Run a script on %d machines", count)
 		if count == 1 {
@@ -31,13 +32,15 @@ var _ = startsNarrowly(console.TaskName, func(_ *API, r *Request, space string, 
 })
 
 // mayRunScript asks for TaskCreate where each of the targets is that a script is to
-// run on. Workers are of the whole space, and so is what reaches no target. It
-// gives the environment if all targets are in the same and in no other.
-func (r *Request) mayRunScript(tx *store.Tx, space string, args console.Arguments) (environment string, err error) {
-	machines, err := console.Machines(tx, space, args)
+// run on, to which it is confined. Workers are of the whole space, and so is what
+// reaches no target. It gives the environment if all targets are in the same and in
+// no other.
+func (r *Request) mayRunScript(tx *store.Tx, space string, args *console.Arguments) (environment string, err error) {
+	machines, err := console.Machines(tx, space, *args)
 	if err != nil {
 		return "", err
 	}
+	args.Confine(machines)
 	if len(machines) == 0 || len(args.WorkerIDs)+len(args.WorkerPoolIDs) > 0 {
 		return "", r.Need("TaskCreate", At{Space: space})
 	}

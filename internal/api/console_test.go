@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -46,8 +47,12 @@ func TestConsoleNeedsTheRightWhereItRuns(t *testing.T) {
 			}
 		})
 	}
-	made := limited.post("/api/Spaces-1/tasks", asked(thing{"MachineIds": []string{dev}}))
+	// What a script is confined to is not the client's to say.
+	made := limited.post("/api/Spaces-1/tasks", asked(thing{"MachineIds": []string{dev}, "Asked": []thing{{"Id": prod, "EnvironmentIds": []string{s.Prod}}}}))
 	id := s.text(made, "Id")
+	if got := fmt.Sprint(limited.get("/api/tasks/" + id).(thing)["Arguments"]); !strings.Contains(got, dev+" ") && !strings.Contains(got, dev+"]") || strings.Contains(got, prod) {
+		t.Errorf("the script is confined to %s", got)
+	}
 	if got := limited.get("/api/tasks/" + id); s.text(got, "EnvironmentId") != s.Dev {
 		t.Errorf("the task is of no environment: %v", got)
 	}

@@ -389,20 +389,29 @@ func (a *API) taskRerun(r *Request) (any, error) {
 	case deploy.TaskRunbookRun:
 		return a.rerun(r, t)
 	}
-	if _, known, _ := findStarter(t.Name); known.narrow {
-		// What it reaches may be elsewhere by now than when it was started.
-		_, err = known.begin(a, r, t.SpaceID, t.Arguments)
-	} else {
-		err = r.Need("TaskCreate", taskAt(t))
-	}
-	if err != nil {
-		return nil, err
-	}
-	again, err := a.Tasks.Rerun(r.Context(), t.ID, r.Principal.UserID)
+	again, err := a.again(r, t)
 	if err != nil {
 		return nil, err
 	}
 	return Created(taskOf(again, time.Now())), nil
+}
+
+// again queues a task once more. What one reaches that is started narrowly may be
+// elsewhere by now than it was then, so that it is asked for anew.
+func (a *API) again(r *Request, t *task.Task) (*task.Task, error) {
+	_, known, _ := findStarter(t.Name)
+	if !known.narrow {
+		if err := r.Need("TaskCreate", taskAt(t)); err != nil {
+			return nil, err
+		}
+		return a.Tasks.Rerun(r.Context(), t.ID, r.Principal.UserID)
+	}
+	n, err := known.begin(a, r, t.SpaceID, t.Arguments)
+	if err != nil {
+		return nil, err
+	}
+	n.Name, n.SpaceID, n.CreatedBy = t.Name, t.SpaceID, r.Principal.UserID
+	return a.Tasks.Enqueue(r.Context(), n)
 }
 
 func (a *API) taskTypes(*Request) (any, error) {

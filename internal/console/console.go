@@ -32,6 +32,46 @@ type Arguments struct {
 	TargetType string `json:",omitempty"`
 	ScriptBody string
 	Syntax     string `json:",omitempty"` // empty is Bash
+	// Asked are the targets that the one who asked was allowed to run the script
+	// on, where they were then. Between that and the beginning others may move
+	// machines to where he may do nothing. Nil for all that are chosen.
+	Asked []Whereabouts `json:",omitempty"`
+}
+
+// Whereabouts are what a machine belongs to, as far as rights go by it.
+type Whereabouts struct {
+	ID             string   `json:"Id"`
+	EnvironmentIDs []string `json:"EnvironmentIds"`
+	TenantIDs      []string `json:"TenantIds,omitempty"`
+	TenantTags     []string `json:",omitempty"`
+}
+
+// Confine lets the script run on these targets only, and only while they are
+// where they are now.
+func (a *Arguments) Confine(machines []*catalog.Machine) {
+	a.Asked = make([]Whereabouts, 0, len(machines))
+	for _, m := range machines {
+		a.Asked = append(a.Asked, Whereabouts{m.ID, m.EnvironmentIDs, m.TenantIDs, m.TenantTags})
+	}
+}
+
+// strays says why the script may not run on a target any more; "" if it may.
+func (a *Arguments) strays(m *catalog.Machine) string {
+	if a.Asked == nil {
+		return ""
+	}
+	at := slices.IndexFunc(a.Asked, func(w Whereabouts) bool { return w.ID == m.ID })
+	if at < 0 {
+		return m.Name + " has come to what was chosen after the script was asked for."
+	}
+	if w := a.Asked[at]; !same(w.EnvironmentIDs, m.EnvironmentIDs) || !same(w.TenantIDs, m.TenantIDs) || !same(w.TenantTags, m.TenantTags) {
+		return m.Name + " has other environments or tenants than when the script was asked for."
+	}
+	return ""
+}
+
+func same(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 // Syntaxes are the languages that a script may be in.
@@ -42,6 +82,7 @@ func Read(raw json.RawMessage) (a Arguments, err error) {
 	if err := kind.Unmarshal(raw, &a); err != nil {
 		return a, err
 	}
+	a.Asked = nil // is not the client's to say
 	var wrong fault.Complaints
 	if strings.TrimSpace(a.ScriptBody) == "" {
 		wrong.Add("ScriptBody must not be empty.")
@@ -147,8 +188,9 @@ func (a Arguments) targets(tx *store.Tx, space string) (found []place, err error
 		return nil, err
 	}
 	for _, m := range machines {
-		p := place{ID: m.ID, Name: m.Name}
+		p := place{ID: m.ID, Name: m.Name, Skip: a.strays(m)}
 		switch {
+		case p.Skip != "":
 		case m.IsDisabled:
 			p.Skip = m.Name + " is disabled."
 		case !runnable(m.Endpoint.CommunicationStyle):

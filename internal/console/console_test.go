@@ -17,6 +17,7 @@ import (
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/console"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/health"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/run"
 	"github.com/takodeploy/tako/internal/runner"
@@ -233,6 +234,58 @@ func TestScriptRunsWhereItIsMeantTo(t *testing.T) {
 				if got := s.spaces[s.ids[name]]; got != "Default" {
 					t.Errorf("%s is told the space %q", name, got)
 				}
+			}
+		})
+	}
+}
+
+// A script runs on what it was asked for, while that is where it was then: whoever
+// asked may have no right where a machine has come to since.
+func TestScriptIsConfined(t *testing.T) {
+	for name, c := range map[string]struct {
+		roles  health.IDList // that are chosen
+		change func(s *site, web *catalog.Machine)
+		want   []string
+	}{
+		"as it was":   {nil, func(*site, *catalog.Machine) {}, []string{"db", "web"}},
+		"another tag": {nil, func(_ *site, web *catalog.Machine) { web.Roles = append(web.Roles, "more") }, []string{"db", "web"}},
+		"came later":  {health.IDList{"db"}, func(_ *site, web *catalog.Machine) { web.Roles = []string{"db"} }, []string{"db"}},
+		"in more places": {nil, func(s *site, web *catalog.Machine) {
+			web.EnvironmentIDs = append(web.EnvironmentIDs, s.ids["Elsewhere"])
+		}, []string{"db"}},
+		"for a tenant instead": {nil, func(s *site, web *catalog.Machine) { web.TenantIDs = []string{s.ids["Tenant"]} }, []string{"db"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			args := console.Arguments{EnvironmentIDs: []string{s.ids["Production"]}, TargetRoles: c.roles, ScriptBody: "true", Syntax: "Bash"}
+			err := s.db.Do(t.Context(), func(tx *store.Tx) error {
+				elsewhere, tenant := &catalog.Environment{}, &catalog.Tenant{}
+				elsewhere.Name, elsewhere.SpaceID, tenant.Name, tenant.SpaceID = "Elsewhere", kind.DefaultSpace, "Tenant", kind.DefaultSpace
+				if err := errors.Join(catalog.Environments.Put(tx, elsewhere), catalog.Tenants.Put(tx, tenant)); err != nil {
+					return err
+				}
+				s.ids["Elsewhere"], s.ids["Tenant"] = elsewhere.ID, tenant.ID
+				machines, err := console.Machines(tx, kind.DefaultSpace, args)
+				if err != nil {
+					return err
+				}
+				args.Confine(machines)
+				web, err := catalog.Machines.Get(tx, s.ids["web"])
+				if err != nil {
+					return err
+				}
+				c.change(s, web)
+				return catalog.Machines.Put(tx, web)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.work()
+			if got := s.ended(args); got.State != task.Success {
+				t.Fatal(got.State, got.Error)
+			}
+			if diff := cmp.Diff(c.want, s.started()); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}
