@@ -45,7 +45,7 @@ func (p *Parameter) ValueType() string {
 func parameterReferences(member string, all []Parameter) (refs []store.Reference) {
 	for i := range all {
 		p := &all[i]
-		refs = append(refs, typedValue{p.ValueType(), p.DefaultValue.Text}.references(member)...)
+		refs = append(refs, typedOf(p.ValueType(), &p.DefaultValue).references(member)...)
 	}
 	return refs
 }
@@ -55,11 +55,11 @@ func parameterReferences(member string, all []Parameter) (refs []store.Reference
 func checkDefaults(tx *store.Tx, space string, next, old []Parameter, c *fault.Complaints) error {
 	was := map[string]typedValue{}
 	for i := range old {
-		was[old[i].ID] = typedValue{old[i].ValueType(), old[i].DefaultValue.Text}
+		was[old[i].ID] = typedOf(old[i].ValueType(), &old[i].DefaultValue)
 	}
 	for i := range next {
 		p := &next[i]
-		v := typedValue{p.ValueType(), p.DefaultValue.Text}
+		v := typedOf(p.ValueType(), &p.DefaultValue)
 		if was[p.ID] == v {
 			continue
 		}

@@ -259,10 +259,10 @@ func tenantValueRules(tx *store.Tx, next, old *TenantVariables, c *fault.Complai
 
 // name notes what a value names, and refuses a new one that names nothing.
 func (t *TenantVariables) name(tx *store.Tx, v *TenantValue, p *Parameter, old *TenantVariables, c *fault.Complaints) error {
-	typed := typedValue{p.ValueType(), v.Value.Text}
+	typed := typedOf(p.ValueType(), &v.Value)
 	t.named = append(t.named, typed.references("Values")...)
 	if old != nil && slices.ContainsFunc(old.Values, func(w TenantValue) bool {
-		return w.OwnerID == v.OwnerID && w.TemplateID == v.TemplateID && w.Value.Text == v.Value.Text
+		return w.OwnerID == v.OwnerID && w.TemplateID == v.TemplateID && typedOf(typed.typ, &w.Value) == typed
 	}) {
 		return nil
 	}

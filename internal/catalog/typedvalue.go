@@ -27,7 +27,15 @@ var valueTypes = map[string]valueType{
 
 // A typedValue is what somebody has put where the id of a resource belongs: as
 // the value of a variable, of a tenant or of a prompt, or as a default.
-type typedValue struct{ typ, text string }
+type typedValue struct {
+	typ, text string
+	sealed    bool // it was sent as a sensitive value, so that text is empty
+}
+
+// typedOf is the value of a property; text is not told of one that is sealed.
+func typedOf(typ string, p *kind.Property) typedValue {
+	return typedValue{typ: typ, text: p.Text, sealed: p.Secret != nil && p.Secret.HasValue}
+}
 
 // names gives what the value must be the id of. A value that an expression gives
 // is known only when something is deployed.
@@ -41,6 +49,9 @@ func (v typedValue) names() (valueType, bool) {
 // begins the sentence.
 func (v typedValue) check(tx *store.Tx, space, what string, c *fault.Complaints) error {
 	want, ok := v.names()
+	if t, typed := valueTypes[v.typ]; typed && v.sealed {
+		c.Add("%s of the type %s must be an id, as text: it was sent as a sensitive value. Name the %s by its id.", what, v.typ, t.noun)
+	}
 	if !ok {
 		return nil
 	}
@@ -76,7 +87,7 @@ func (v typedValue) references(member string) []store.Reference {
 // CheckAnswer refuses the answer to a prompt that names nothing, as the value of
 // a variable is refused.
 func CheckAnswer(tx *store.Tx, space, name, typ, text string, c *fault.Complaints) error {
-	return typedValue{typ, text}.check(tx, space, "The value for the prompted variable '"+name+"'", c)
+	return typedValue{typ: typ, text: text}.check(tx, space, "The value for the prompted variable '"+name+"'", c)
 }
 
 // answerReferences keeps what the answers to prompts name until what they were
@@ -84,7 +95,7 @@ func CheckAnswer(tx *store.Tx, space, name, typ, text string, c *fault.Complaint
 func (e *Execution) answerReferences() (refs []store.Reference) {
 	for i := range e.Manifest {
 		if v := &e.Manifest[i]; v.Value != nil {
-			refs = append(refs, typedValue{v.Type, *v.Value}.references("FormValues")...)
+			refs = append(refs, typedValue{typ: v.Type, text: *v.Value}.references("FormValues")...)
 		}
 	}
 	return refs

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -23,35 +24,40 @@ func TestValuesThatNameSomething(t *testing.T) {
 	s.must(err)
 	step, err := create(s, ActionTemplates, `{"Name":"Greet","ActionType":"Octopus.Script"}`)
 	s.must(err)
-	template := `{"Id":"asked","Name":"Where","DefaultValue":"%s","DisplaySettings":{"Octopus.ControlType":"AmazonWebServicesAccount"}}`
-	owner, err := create(s, Projects, fmt.Sprintf(`{"Name":"Asker","ProjectGroupId":%q,"LifecycleId":%q,"Templates":[`+template+`]}`, s.project.ProjectGroupID, s.project.LifecycleID, ""))
+	template := `{"Id":"asked","Name":"Where","DefaultValue":%s,"DisplaySettings":{"Octopus.ControlType":"AmazonWebServicesAccount"}}`
+	owner, err := create(s, Projects, fmt.Sprintf(`{"Name":"Asker","ProjectGroupId":%q,"LifecycleId":%q,"Templates":[`+template+`]}`, s.project.ProjectGroupID, s.project.LifecycleID, `""`))
 	s.must(err)
 	tenant, err := create(s, Tenants, fmt.Sprintf(`{"Name":"Acme","ProjectEnvironments":{%q:[]}}`, owner.ID))
 	s.must(err)
-	writers := map[string]func(value string) error{
-		"variable": func(value string) error {
-			_, err := change(s, VariableSets, s.project.VariableSetID, fmt.Sprintf(`{"Variables":[{"Id":"v","Name":"Where","Type":"AmazonWebServicesAccount","Value":%q}]}`, value))
+	onWire := func(p kind.Property) string {
+		raw, err := json.Marshal(p)
+		s.must(err)
+		return string(raw)
+	}
+	writers := map[string]func(value kind.Property) error{
+		"variable": func(value kind.Property) error {
+			_, err := change(s, VariableSets, s.project.VariableSetID, fmt.Sprintf(`{"Variables":[{"Id":"v","Name":"Where","Type":"AmazonWebServicesAccount","Value":%q}]}`, value.Text))
 			return err
 		},
-		"project template": func(value string) error {
-			_, err := change(s, Projects, s.project.ID, fmt.Sprintf(`{"Templates":[`+template+`]}`, value))
+		"project template": func(value kind.Property) error {
+			_, err := change(s, Projects, s.project.ID, fmt.Sprintf(`{"Templates":[`+template+`]}`, onWire(value)))
 			return err
 		},
-		"library template": func(value string) error {
-			_, err := change(s, LibraryVariableSets, library.ID, fmt.Sprintf(`{"Templates":[`+template+`]}`, value))
+		"library template": func(value kind.Property) error {
+			_, err := change(s, LibraryVariableSets, library.ID, fmt.Sprintf(`{"Templates":[`+template+`]}`, onWire(value)))
 			return err
 		},
-		"step template": func(value string) error {
-			_, err := change(s, ActionTemplates, step.ID, fmt.Sprintf(`{"Parameters":[`+template+`]}`, value))
+		"step template": func(value kind.Property) error {
+			_, err := change(s, ActionTemplates, step.ID, fmt.Sprintf(`{"Parameters":[`+template+`]}`, onWire(value)))
 			return err
 		},
-		"tenant": func(value string) error {
+		"tenant": func(value kind.Property) error {
 			return s.db.Do(t.Context(), func(tx *store.Tx) error {
 				v, err := TenantVariablesOf(tx, tenant)
 				if err != nil {
 					return err
 				}
-				v.Values = []TenantValue{{OwnerID: owner.ID, TemplateID: "asked", Value: kind.Property{Text: value}}}
+				v.Values = []TenantValue{{OwnerID: owner.ID, TemplateID: "asked", Value: value}}
 				return TenantVariableSets.Put(tx, v)
 			})
 		},
@@ -64,15 +70,21 @@ func TestValuesThatNameSomething(t *testing.T) {
 				"Cloud":          "Its value must be an id",
 				token.ID:         "names the account 'T' (" + token.ID + "), which is of the type Token. Name an account of the type AmazonWebServicesAccount or ",
 			} {
-				if err := write(value); !fault.Is(err, fault.Invalid) || !strings.Contains(explain(err), why) || !strings.Contains(explain(err), "Where") {
+				if err := write(kind.Property{Text: value}); !fault.Is(err, fault.Invalid) || !strings.Contains(explain(err), why) || !strings.Contains(explain(err), "Where") {
 					t.Errorf("%q: want %q, got %v", value, why, explain(err))
 				}
 			}
-			s.must(write("#{Elsewhere}"))
-			s.must(write(aws.ID))
-			s.must(write(aws.ID))
+			s.must(write(kind.Property{Text: "#{Elsewhere}"}))
+			s.must(write(kind.Property{Text: aws.ID}))
+			s.must(write(kind.Property{Text: aws.ID}))
 			s.refuse(fault.Invalid, "in use", func(tx *store.Tx) error { return Accounts.Delete(tx, aws.ID) })
-			s.must(write(""))
+			if sealed := kind.NewSensitive(aws.ID); name != "variable" { // whose value is no object
+				err := write(kind.Property{Secret: &sealed})
+				if why := "must be an id, as text: it was sent as a sensitive value"; !fault.Is(err, fault.Invalid) || !strings.Contains(explain(err), why) {
+					t.Errorf("sealed: want %q, got %v", why, explain(err))
+				}
+			}
+			s.must(write(kind.Property{}))
 			s.do(func(tx *store.Tx) error {
 				users, err := tx.UsedBy(aws.ID, 5)
 				if len(users) > 0 {

@@ -286,7 +286,7 @@ func checkNamed(tx *store.Tx, set *VariableSet, v, old *Variable, c *fault.Compl
 	if old != nil && old.Value != nil && *old.Value == *v.Value && old.Type == v.Type {
 		return nil
 	}
-	return typedValue{v.Type, *v.Value}.check(tx, set.SpaceID, "Variable '"+v.Name+"'", c)
+	return typedValue{typ: v.Type, text: *v.Value}.check(tx, set.SpaceID, "Variable '"+v.Name+"'", c)
 }
 
 // checkMachines refuses a scope of machines that are not there. One that is gone
@@ -311,7 +311,7 @@ func variableReferences(s *VariableSet) []store.Reference {
 	for _, v := range s.Variables {
 		refs = append(refs, tagReferences(s.SpaceID, "TenantTag", v.Scope.TenantTag)...)
 		if v.Value != nil {
-			refs = append(refs, typedValue{v.Type, *v.Value}.references("Variables")...)
+			refs = append(refs, typedValue{typ: v.Type, text: *v.Value}.references("Variables")...)
 		}
 	}
 	return refs
