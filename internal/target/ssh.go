@@ -241,7 +241,9 @@ func (d *sshDialer) explain(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil, errors.As(err, &network) && network.Timeout():
 		return newProblem(fault.Unavailable, ErrTimeout, err, "%s accepts connections but does not answer as an SSH server.", address)
-	case strings.Contains(text, "unable to authenticate"):
+	case strings.Contains(text, "unable to authenticate"), strings.Contains(text, "unexpected message type 51 (expected 60)"):
+		// The second is a server that has keyboard-interactive among its methods and
+		// refuses (51) without a question (60), as sshd does without PAM.
 		return newProblem(fault.Forbidden, ErrAuthentication, err, "%s refuses to log in %s with %s.", address, d.endpoint.User, d.tried)
 	case strings.Contains(text, "no common algorithm"):
 		return newProblem(fault.Invalid, ErrPlatform, err, "%s and this server have no SSH algorithm in common.", address)

@@ -66,6 +66,31 @@ func TestSSHFailures(t *testing.T) {
 	}
 }
 
+// TestSSHRefusesWithoutAQuestion has a server offer keyboard-interactive and
+// ask nothing: that is a refused login, as any other.
+func TestSSHRefusesWithoutAQuestion(t *testing.T) {
+	if err := sshdtest.Available(); err != nil {
+		t.Skip(err)
+	}
+	for name, methods := range map[string]string{
+		"password and keyboard-interactive": "PasswordAuthentication yes",
+		"keyboard-interactive alone":        "PasswordAuthentication no",
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, err := sshdtest.Start(sshdtest.Options{Dir: t.TempDir(), First: []string{methods, "KbdInteractiveAuthentication yes"}})
+			must(t, err)
+			defer server.Stop()
+			endpoint := server.SSH()
+			endpoint.PrivateKey, endpoint.Password = "", "guess"
+			_, err = probe(t, endpoint, target.Options{})
+			want := server.Address() + " refuses to log in " + server.User + " with password"
+			if !errors.Is(err, target.ErrAuthentication) || !fault.Is(err, fault.Forbidden) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
 func TestSSHFingerprints(t *testing.T) {
 	server := sshdtest.New(t, 1, agentEnv...)[0]
 	for _, form := range []string{

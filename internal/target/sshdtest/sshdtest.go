@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -37,7 +38,9 @@ type Options struct {
 	Dir  string   // keys, configuration and home; required
 	Host string   // loopback address, "" for the next of 127.9.x.y
 	Env  []string // "NAME=value" for the sessions
-	More []string // further lines of the configuration
+	// Lines of the configuration. Of several for one setting sshd takes the first:
+	// those of First are in place of the usual, those of More beside them.
+	First, More []string
 }
 
 // Server is one running SSH server.
@@ -187,14 +190,13 @@ func (s *Server) AddHostKey(file string) error {
 
 func (s *Server) run() error {
 	config := filepath.Join(s.Dir, "sshd_config")
-	lines := []string{
-		fmt.Sprintf("Port %d", s.Port), "ListenAddress " + s.Host, "PidFile none",
-		"AuthorizedKeysFile " + filepath.Join(s.Dir, "authorized_keys"), "UsePAM no", "StrictModes no",
+	lines := append(slices.Clone(s.options.First),
+		fmt.Sprintf("Port %d", s.Port), "ListenAddress "+s.Host, "PidFile none",
+		"AuthorizedKeysFile "+filepath.Join(s.Dir, "authorized_keys"), "UsePAM no", "StrictModes no",
 		"PermitRootLogin yes", "PasswordAuthentication no", "KbdInteractiveAuthentication no",
 		"MaxStartups 1000:30:2000", "MaxSessions 200", "UseDNS no", "LogLevel ERROR", "PrintMotd no",
 		// The account's own start-up files are not part of the test.
-		"SetEnv HOME=" + s.Home + " " + strings.Join(s.options.Env, " "),
-	}
+		"SetEnv HOME="+s.Home+" "+strings.Join(s.options.Env, " "))
 	lines = append(lines, s.options.More...)
 	for _, file := range s.hostKeys {
 		lines = append(lines, "HostKey "+file)
