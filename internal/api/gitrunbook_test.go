@@ -94,6 +94,7 @@ func TestRunbooksInGitRefuse(t *testing.T) {
 	v.convert()
 	v.origin.Run(v.origin.Dir, "branch", "work", "main")
 	v.want(201, "POST", v.on("work", "runbooks/v2"), thing{"Name": "Restart"})
+	v.want(201, "POST", v.on("work", "runbooks/v2"), thing{"Name": "Shut down"})
 	step := func() thing {
 		return thing{"Name": "Say it", "Actions": []thing{{"Name": "Say it", "ActionType": "Octopus.Script", "Properties": thing{
 			"Octopus.Action.RunOnServer": "true", "Octopus.Action.Script.ScriptSource": "Inline", "Octopus.Action.Script.Syntax": "Bash", "Octopus.Action.Script.ScriptBody": "true"}}}}
@@ -120,6 +121,7 @@ func TestRunbooksInGitRefuse(t *testing.T) {
 		{book, "Environments", thing{"EnvironmentScope": "Specified", "Environments": []string{"Environments-404"}}},
 		{book, "Name must not be empty", thing{"Name": " "}},
 		{book, "Name must have at most 200", thing{"Name": long}},
+		{book, "The name 'shut DOWN' is already in use by runbook 'shut-down'", thing{"Name": " shut DOWN "}},
 		{process, "Steps[0].Condition", steps("Condition", "Perhaps")},
 		{process, "Steps[0].StartTrigger", steps("StartTrigger", "Perhaps")},
 		{process, "Steps[0].PackageRequirement", steps("PackageRequirement", "Perhaps")},
@@ -135,6 +137,7 @@ func TestRunbooksInGitRefuse(t *testing.T) {
 		{made, "ConnectivityPolicy.SkipMachineBehavior", thing{"Name": "New", "ConnectivityPolicy": thing{"SkipMachineBehavior": "Perhaps"}}},
 		{made, "Name must not be empty", thing{"Name": " "}},
 		{made, "Name must have at most 200", thing{"Name": long}},
+		{made, "The name 'restart' is already in use by runbook 'restart'", thing{"Name": "restart", "Slug": "another"}},
 	}
 	before := v.origin.Run(v.origin.Dir, "rev-parse", "work")
 	for _, test := range tests {

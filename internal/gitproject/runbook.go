@@ -144,9 +144,26 @@ func (c *Checkout) CreateRunbook(ctx context.Context, change Change, made *catal
 	if slug == "" || slices.Contains(slugs, slug) {
 		return nil, fault.New(fault.Invalid, "There is a runbook '%s' on branch '%s' already. Choose another name.", slug, c.tip.Name)
 	}
+	if err := c.freeName(ctx, made.Name, slug); err != nil {
+		return nil, err
+	}
 	b := &Runbook{Runbook: made}
 	c.complete(b, slug, nil)
 	return b, c.writeRunbook(ctx, change, b, nil, "runbook "+made.Name)
+}
+
+// freeName holds that no other runbook has a name: runs are asked for by it.
+func (c *Checkout) freeName(ctx context.Context, name, slug string) error {
+	all, err := c.Runbooks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range all {
+		if b.Slug != slug && strings.EqualFold(strings.TrimSpace(b.Name), strings.TrimSpace(name)) {
+			return fault.New(fault.Invalid, "The name '%s' is already in use by runbook '%s' on branch '%s'. Please choose another one.", strings.TrimSpace(name), b.Slug, c.tip.Name)
+		}
+	}
+	return nil
 }
 
 // ChangeRunbook commits a change of a runbook, its process or both.
@@ -170,6 +187,12 @@ func (c *Checkout) ChangeRunbook(ctx context.Context, change Change, what string
 		return nil, err
 	}
 	c.complete(b, slug, b.Process.Steps)
+	// Two that got the same name by a merge can be changed until one is renamed.
+	if !strings.EqualFold(b.Name, was.Name) {
+		if err := c.freeName(ctx, b.Name, slug); err != nil {
+			return nil, err
+		}
+	}
 	if err := c.writeRunbook(ctx, change, b, old, "runbook "+b.Name); err != nil {
 		return nil, err
 	}
