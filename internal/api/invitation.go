@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/takodeploy/tako/internal/access"
@@ -15,6 +16,8 @@ import (
 var _ = area(func(a *API) []Route {
 	return []Route{
 		{Method: "POST", Pattern: "users/invitations", Handle: a.invite, Permission: string(access.UserInvite), Summary: "Invite somebody to register, with a code that is told only now", Body: newInvitation{}, Answer: invitation{}},
+		{Method: "GET", Pattern: "users/invitations", Handle: a.outstanding, Permission: string(access.UserInvite), Query: []string{"skip", "take"}, Summary: "The invitations that nobody has used yet, the one that ends first before the others", Answer: pageOfAny{outstanding{}}},
+		{Method: "DELETE", Pattern: "users/invitations/{id}", Handle: a.uninvite, Permission: string(access.UserInvite), Summary: "Take an invitation back, so that its code is good no more"},
 		{Method: "POST", Pattern: "users/register", Handle: a.register, Open: true, Summary: "Become a user by the code of an invitation", Body: registration{}, Answer: catalog.Users.Info()},
 	}
 })
@@ -25,7 +28,7 @@ type newInvitation struct {
 	Expires      kind.Time
 }
 
-// invitation is an invitation as the wire has it.
+// invitation is a new invitation as the wire has it.
 type invitation struct {
 	ID             string `json:"Id"`
 	InvitationCode string
@@ -34,13 +37,22 @@ type invitation struct {
 	Links          map[string]string
 }
 
+// outstanding is an invitation as it is told to who did not make it.
+type outstanding struct {
+	ID           string   `json:"Id"`
+	AddToTeamIDs []string `json:"AddToTeamIds"`
+	Expires      kind.Time
+	InvitedBy    string // the id of a user
+	Links        map[string]string
+}
+
 func (a *API) invite(r *Request) (any, error) {
 	var want newInvitation
 	if err := r.Read(&want); err != nil {
 		return nil, err
 	}
 	code := secret.NewToken()
-	i := &catalog.Invitation{AddToTeamIDs: list(want.AddToTeamIDs), Expires: want.Expires, CodeHash: secret.Hash(code)}
+	i := &catalog.Invitation{AddToTeamIDs: list(want.AddToTeamIDs), Expires: want.Expires, InvitedBy: r.Principal.UserID, CodeHash: secret.Hash(code)}
 	err := r.Do(func(tx *store.Tx) error {
 		for _, id := range i.AddToTeamIDs {
 			if err := r.guardInvited(tx, id); err != nil {
@@ -59,6 +71,25 @@ func (a *API) invite(r *Request) (any, error) {
 		return nil, err
 	}
 	return Created(invitation{i.ID, code.Reveal(), i.AddToTeamIDs, i.Expires, map[string]string{}}), nil
+}
+
+func (a *API) outstanding(r *Request) (any, error) {
+	all := []outstanding{}
+	err := r.View(func(tx *store.Tx) error {
+		found, err := catalog.OutstandingInvitations(tx)
+		for _, i := range found {
+			all = append(all, outstanding{i.ID, i.AddToTeamIDs, i.Expires, i.InvitedBy, map[string]string{}})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return PageValues(r, "Invitation", all)
+}
+
+func (a *API) uninvite(r *Request) (any, error) {
+	return nil, r.Do(func(tx *store.Tx) error { return catalog.Invitations.Delete(tx, r.Param("id")) })
 }
 
 // guardInvited asks who invites somebody into a team for what it takes to make
@@ -83,7 +114,47 @@ type registration struct {
 	Username, Password, DisplayName, EmailAddress, InvitationCode string
 }
 
-var errNotInvited = fault.New(fault.Invalid, "The InvitationCode is not one of an invitation that is still good. Ask who invited you for another one.")
+var (
+	errNotInvited = fault.New(fault.Invalid, "The InvitationCode is not one of an invitation that is still good. Ask who invited you for another one.")
+	errNoInviter  = fault.New(fault.Forbidden, "No active user stands behind this invitation any more. Ask an administrator of this server for another one.")
+)
+
+// invited finds the invitation with a code, and fails unless whoever made it could
+// make it now: meanwhile the inviter may have come by less, and the teams by more.
+func (r *Request) invited(tx *store.Tx, codeHash string) (*catalog.Invitation, error) {
+	i, err := catalog.InvitationWith(tx, codeHash)
+	if err != nil {
+		return nil, err
+	}
+	if i == nil {
+		return nil, errNotInvited
+	}
+	inviter, err := catalog.Users.Get(tx, i.InvitedBy)
+	if fault.Is(err, fault.NotFound) || err == nil && !inviter.IsActive {
+		return nil, errNoInviter
+	}
+	if err != nil {
+		return nil, err
+	}
+	rights, err := catalog.RightsOf(tx, inviter.ID)
+	if err != nil {
+		return nil, fmt.Errorf("finding the rights of who invited: %w", err)
+	}
+	as := &Request{Request: r.Request, Rights: rights, api: r.api}
+	err = as.Need(string(access.UserInvite), At{System: true})
+	for _, id := range i.AddToTeamIDs {
+		if err != nil {
+			break
+		}
+		if err = as.guardInvited(tx, id); fault.Is(err, fault.NotFound) {
+			err = nil // deleted since
+		}
+	}
+	if fault.Is(err, fault.Forbidden) {
+		return nil, fault.New(fault.Forbidden, "%s, who invited you, no longer has all the rights that this invitation takes. Ask %[1]s or an administrator of this server.", inviter.DisplayName)
+	}
+	return i, err
+}
 
 // register makes a user of who has an invitation. The code is looked at first:
 // hashing a password takes long, and anybody may ask.
@@ -94,10 +165,7 @@ func (a *API) register(r *Request) (any, error) {
 	}
 	hash := secret.Hash(secret.Text(c.InvitationCode))
 	err := r.View(func(tx *store.Tx) error {
-		i, err := catalog.InvitationWith(tx, hash)
-		if err == nil && i == nil {
-			err = errNotInvited
-		}
+		_, err := r.invited(tx, hash)
 		return err
 	})
 	if err != nil {
@@ -113,7 +181,11 @@ func (a *API) register(r *Request) (any, error) {
 	var raw []byte
 	err = r.Do(func(tx *store.Tx) error {
 		u := &catalog.User{Username: c.Username, DisplayName: c.DisplayName, EmailAddress: c.EmailAddress, IsActive: true}
-		if err := a.accept(tx, hash, u, password); err != nil {
+		i, err := r.invited(tx, hash) // again: somebody may have been faster
+		if err != nil {
+			return err
+		}
+		if err := a.accept(tx, i, u, password); err != nil {
 			return err
 		}
 		raw, err = catalog.Users.Wire(tx, u)
@@ -123,14 +195,7 @@ func (a *API) register(r *Request) (any, error) {
 }
 
 // accept uses an invitation up.
-func (a *API) accept(tx *store.Tx, codeHash string, u *catalog.User, password login.PasswordHash) error {
-	i, err := catalog.InvitationWith(tx, codeHash)
-	if err != nil {
-		return err
-	}
-	if i == nil { // somebody was faster
-		return errNotInvited
-	}
+func (a *API) accept(tx *store.Tx, i *catalog.Invitation, u *catalog.User, password login.PasswordHash) error {
 	if err := catalog.Invitations.Delete(tx, i.ID); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"time"
 
 	"github.com/takodeploy/tako/internal/fault"
@@ -18,7 +19,8 @@ type Invitation struct {
 	kind.Base
 	AddToTeamIDs []string  `json:"AddToTeamIds"` // no references: a team can be deleted meanwhile
 	Expires      kind.Time `json:"Expires"`
-	CodeHash     string    `json:"CodeHash"` // of the code, which is given to the inviter alone
+	InvitedBy    string    `json:"InvitedBy"` // the id of a user, who can be deleted meanwhile too; "" for those made before it was noted
+	CodeHash     string    `json:"CodeHash"`  // of the code, which is given to the inviter alone
 }
 
 // Invitations are those that nobody has used yet.
@@ -47,6 +49,19 @@ func InvitationWith(tx *store.Tx, codeHash string) (*Invitation, error) {
 		return nil, err
 	}
 	return found[0], nil
+}
+
+// OutstandingInvitations gives those that are still good, the one that ends first
+// before the others.
+func OutstandingInvitations(tx *store.Tx) ([]*Invitation, error) {
+	all, _, err := Invitations.List(tx, kind.Query{})
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	all = slices.DeleteFunc(all, func(i *Invitation) bool { return !i.Expires.After(now) })
+	slices.SortStableFunc(all, func(a, b *Invitation) int { return a.Expires.Compare(b.Expires.Time) })
+	return all, nil
 }
 
 // DropOldInvitations deletes those whose time is over.
