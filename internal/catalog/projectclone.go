@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"slices"
+
 	"github.com/takodeploy/tako/internal/fault"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/store"
@@ -21,6 +23,7 @@ type clone struct {
 	tx       *store.Tx
 	from, to *Project
 	ids      map[string]string
+	ruled    []*Channel // copies with their rules, which name steps
 }
 
 // CloneProject creates a copy of a project: its settings, channels, process,
@@ -49,8 +52,8 @@ func CloneProject(tx *store.Tx, source string, r CloneRequest) (*Project, error)
 	if err := Projects.Put(tx, to); err != nil {
 		return nil, err
 	}
-	c := &clone{tx, from, to, map[string]string{from.ID: to.ID}}
-	for _, part := range []func() error{c.channels, c.process, c.runbooks, c.variables, c.triggers, c.settings} {
+	c := &clone{tx: tx, from: from, to: to, ids: map[string]string{from.ID: to.ID}}
+	for _, part := range []func() error{c.channels, c.process, c.rules, c.runbooks, c.variables, c.triggers, c.settings} {
 		if err := part(); err != nil {
 			return nil, err
 		}
@@ -85,7 +88,8 @@ func (c *clone) query(project *Project) kind.Query {
 func (c *clone) base() kind.Base { return kind.Base{SpaceID: c.to.SpaceID} }
 
 // channels copies the default channel over the one that the copy was born with,
-// and creates the others.
+// whose name another one may have, and creates the others. Their rules wait for
+// the steps that they name, as these do for the channels.
 func (c *clone) channels() error {
 	born, _, err := Channels.List(c.tx, c.query(c.to))
 	if err != nil {
@@ -95,20 +99,38 @@ func (c *clone) channels() error {
 	if err != nil {
 		return err
 	}
+	if at := slices.IndexFunc(all, func(c *Channel) bool { return c.IsDefault }); at > 0 {
+		first := all[at]
+		all = slices.Insert(slices.Delete(all, at, at+1), 0, first)
+	}
 	for _, channel := range all {
-		old := channel.ID
+		old, rules, gitRules := channel.ID, channel.Rules, channel.GitResourceRules
 		channel.Base = c.base()
 		if channel.IsDefault && len(born) > 0 {
 			channel.Base = born[0].Base
 		}
-		channel.ProjectID = c.to.ID
+		channel.ProjectID, channel.Rules, channel.GitResourceRules = c.to.ID, nil, nil
+		if err := Channels.Put(c.tx, channel); err != nil {
+			return err
+		}
+		c.ids[old] = channel.ID
+		channel.Rules, channel.GitResourceRules = rules, gitRules
+		if len(rules)+len(gitRules) > 0 {
+			c.ruled = append(c.ruled, channel)
+		}
+	}
+	return nil
+}
+
+// rules gives the channels theirs.
+func (c *clone) rules() error {
+	for _, channel := range c.ruled {
 		for i := range channel.Rules {
 			channel.Rules[i].ID = ""
 		}
 		if err := Channels.Put(c.tx, channel); err != nil {
 			return err
 		}
-		c.ids[old] = channel.ID
 	}
 	return nil
 }

@@ -349,6 +349,32 @@ func TestProjectDeletion(t *testing.T) {
 	})
 }
 
+// TestCloneOfOtherChannels copies a project whose default channel is not the one
+// that it was born with, and one that has a rule for a step's package.
+func TestCloneOfOtherChannels(t *testing.T) {
+	s := newShelf(t)
+	_, err := change(s, DeploymentProcesses, s.project.DeploymentProcessID, `{"Steps":[{"Name":"Site","Properties":{"Octopus.Action.TargetRoles":"web"},"Actions":[{"Name":"Site","ActionType":"Octopus.TentaclePackage",
+		"Packages":[{"Name":"","PackageId":"site","FeedId":"#{Feed}"}]}]}]}`)
+	s.must(err)
+	_, err = create(s, Channels, fmt.Sprintf(`{"Name":"Hot","ProjectId":%q,"IsDefault":true,"Rules":[{"VersionRange":"[1.0,2.0)","ActionPackages":[{"DeploymentAction":"Site","PackageReference":""}]}]}`, s.project.ID))
+	s.must(err)
+	var channels []*Channel
+	s.do(func(tx *store.Tx) error {
+		p, err := CloneProject(tx, s.project.ID, CloneRequest{Name: "Copy"})
+		if err != nil {
+			return err
+		}
+		channels, _, err = Channels.List(tx, kind.Query{Space: testSpace, Match: map[string]string{"ProjectId": p.ID}, OrderBy: "name_key"})
+		return err
+	})
+	if len(channels) != 2 || channels[0].Name != "Default" || channels[0].IsDefault || channels[1].Name != "Hot" || !channels[1].IsDefault {
+		t.Fatalf("channels %+v", channels)
+	}
+	if rules := channels[1].Rules; len(rules) != 1 || rules[0].VersionRange != "[1.0,2.0)" || rules[0].ActionPackages[0].DeploymentAction != "Site" {
+		t.Errorf("rules %+v", rules)
+	}
+}
+
 func TestCloneProject(t *testing.T) {
 	s := newShelf(t)
 	runbook, _ := stock(s)
