@@ -86,6 +86,19 @@ test("a process that is edited in one place is the same everywhere else", { skip
     await page.context().close();
 });
 
+test("an empty repository leads to where packages are uploaded", { skip }, async () => {
+    await visit();
+    await row("Deploy web").click();
+    const name = page.getByLabel("Package", { exact: true }).first(); // the others are of further packages
+    const link = page.getByRole("link", { name: "Upload one" });
+    assert.equal(await link.count(), 0, "shown beside a package that is chosen");
+    await name.fill("");
+    await link.waitFor();
+    assert.match(await link.getAttribute("href"), /Spaces-1\/library\/builtinrepository$/);
+    await accessible(page, "an empty repository");
+    await page.context().close();
+});
+
 test("steps are moved by keyboard, keep the focus, and are said to have moved", { skip }, async () => {
     const order = (await read()).Steps.map((s) => s.Name);
     await visit();

@@ -1,9 +1,11 @@
 import { Autocomplete, Group, Select } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { useGet } from "~/api/query";
+import { useGet, useSpaceId } from "~/api/query";
 import type { Wire } from "~/api/wire";
+import { to } from "~/app/to";
 import { t } from "~/text/t";
 import { newId } from "~/ui/draft/merge";
+import { Link } from "~/ui/Link";
 import { nameOf } from "../../feeds/kinds";
 import { useEditor, useFocus } from "../editor";
 import { type Action, textOf, withProperty } from "../steps";
@@ -77,7 +79,10 @@ export function PackagePicker({ feed, packageId, error, disabled, onChange }: Pi
     { id: isBound ? "" : current },
     { query: { term, take: 20 }, keep: true },
   );
+  const space = useSpaceId();
   const names = (found.data as unknown as { Items?: { Id: string }[] } | undefined)?.Items?.map((p) => p.Id) ?? [];
+  const isEmpty =
+    !term && found.isSuccess && !names.length && usable.find((f) => f.Id === current)?.FeedType === "BuiltIn";
   return (
     <Group grow gap={12} align="flex-start" preventGrowOverflow={false}>
       <Select
@@ -94,6 +99,17 @@ export function PackagePicker({ feed, packageId, error, disabled, onChange }: Pi
       />
       <Autocomplete
         label={t("Package")}
+        description={
+          isEmpty && (
+            <>
+              {t("The built-in repository has no packages yet.")}{" "}
+              <Link to={to.packages(space)} target="_blank" style={{ textDecoration: "underline" }}>
+                {t("Upload one")}
+              </Link>
+            </>
+          )
+        }
+        inputWrapperOrder={["label", "input", "description", "error"]}
         size="xs"
         spellCheck={false}
         disabled={disabled}
