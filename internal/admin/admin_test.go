@@ -332,6 +332,26 @@ func TestCheck(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, admin.Bad, "has 3 bytes instead of 5"},
+		"a package as it came": {func(t *testing.T, cfg *config.Server) {
+			pushed(t, ownFeed(t, cfg), "Acme.1.0.0.zip", "hello")
+		}, admin.Good, "the contents of 1 packages are as they came"},
+		"a flipped bit in a package": {func(t *testing.T, cfg *config.Server) {
+			own := ownFeed(t, cfg)
+			pushed(t, own, "Acme.1.0.0.zip", "hello")
+			p, err := own.Get(t.Context(), "Spaces-1", "Acme", "1.0.0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(cfg.Blob.Store, p.Blob)
+			content, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			content[len(content)/2] ^= 1
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, admin.Bad, "the file of package Acme 1.0.0 is damaged"},
 		"a clock set back": {func(t *testing.T, cfg *config.Server) {
 			change(t, cfg, func(_ *store.DB, tx *store.Tx) error {
 				_, err := tx.Exec("update event set occurred = $1", time.Now().Add(time.Hour).UnixMilli())

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"github.com/takodeploy/tako/internal/blob"
 	"github.com/takodeploy/tako/internal/catalog"
 	"github.com/takodeploy/tako/internal/fault"
+	"github.com/takodeploy/tako/internal/feed"
 	"github.com/takodeploy/tako/internal/kind"
 	"github.com/takodeploy/tako/internal/masterkey"
 	"github.com/takodeploy/tako/internal/store"
@@ -83,6 +85,50 @@ func (d *doctor) files(ctx context.Context) {
 	}
 	if len(missing) == 0 {
 		d.good("all %d files of packages, artifacts and logs are there", seen)
+	}
+	d.contents(ctx)
+}
+
+// readMost is how many bytes of packages are read to see that they are as they
+// came: a few seconds' worth.
+const readMost = 4 << 30
+
+// contents sees that the packages' files are as they came, where they lie at hand.
+func (d *doctor) contents(ctx context.Context) {
+	var packages []*catalog.BuiltInPackage
+	err := d.db.View(ctx, func(tx *store.Tx) (err error) {
+		packages, _, err = catalog.BuiltInPackages.List(tx, kind.Query{AnySpace: true})
+		return err
+	})
+	if err != nil {
+		d.bad("", "the packages cannot be looked at: %v", err)
+		return
+	}
+	bytes := int64(0)
+	for _, p := range packages {
+		bytes += p.SizeBytes
+	}
+	if !blob.Local(d.blobs) || bytes > readMost {
+		d.good("the contents of packages were not read, only that their files are there and how long they are (%d MiB)", bytes>>20)
+		return
+	}
+	own, read, sound := &feed.BuiltIn{DB: d.db, Blobs: d.blobs}, 0, true
+	for _, p := range packages {
+		file, err := own.Open(ctx, p)
+		if err != nil {
+			continue // told with the files that are missing or of another length
+		}
+		read++
+		err = errors.Join(file.Whole(), file.Close())
+		sound = sound && err == nil
+		if fault.Is(err, fault.Damaged) {
+			d.bad("push it again, or restore it from a backup", "the file of package %s %s is damaged: it is not what came", p.PackageID, p.Version)
+		} else if err != nil {
+			d.bad("see that the disk of --blob-store is in order", "the file of package %s %s cannot be read: %v", p.PackageID, p.Version, err)
+		}
+	}
+	if sound {
+		d.good("the contents of %d packages are as they came", read)
 	}
 }
 

@@ -31,6 +31,17 @@ type problem struct {
 	RequestID    string   `json:"RequestId,omitempty"`
 }
 
+// tell takes the words of a fault.
+func (p *problem) tell(f *fault.Error) {
+	p.ErrorMessage, p.Errors = f.Message, f.Details
+	if f.Cause != nil && len(f.Details) == 0 && f.Code != fault.Conflict {
+		p.ErrorMessage = f.Error()
+	}
+	if (f.Code == fault.Invalid || f.Code == fault.Conflict) && len(p.Errors) == 0 {
+		p.Errors = []string{p.ErrorMessage}
+	}
+}
+
 // Failures is how many requests were not answered as they should have been, for
 // reasons of the server's own.
 func (a *API) Failures() int64 { return a.failed.Load() }
@@ -69,12 +80,10 @@ func (a *API) fail(r *Request, err error) {
 	case errors.As(err, &m):
 		code = http.StatusMethodNotAllowed
 	case errors.As(err, &f):
-		p.ErrorMessage, p.Errors = f.Message, f.Details
-		if f.Cause != nil && len(f.Details) == 0 && f.Code != fault.Conflict {
-			p.ErrorMessage = f.Error()
-		}
-		if (f.Code == fault.Invalid || f.Code == fault.Conflict) && len(p.Errors) == 0 {
-			p.Errors = []string{p.ErrorMessage}
+		p.tell(f)
+		if f.Code == fault.Damaged {
+			a.failed.Add(1)
+			slog.Error("something stored is damaged", "request", r.ID, "method", r.Method, "path", r.URL.Path, "error", err)
 		}
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		// Who only closed their own side still reads.

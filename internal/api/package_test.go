@@ -3,6 +3,7 @@ package api
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -444,18 +445,31 @@ func TestPartsOfADamagedPackage(t *testing.T) {
 			t.Errorf("as it came: %d, %q", a.status, a.body)
 		}
 	}
-	err := filepath.WalkDir(h.blobs, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+	damaged := bytes.Clone(data)
+	damaged[len(data)/2] ^= 1
+	for name, c := range map[string]struct {
+		stored  []byte
+		headers []string
+	}{
+		"a flipped bit, a part of it": {damaged, []string{"Range", "bytes=2-5"}},
+		"cut short, a part of it":     {data[:len(data)/2], []string{"Range", "bytes=2-5"}},
+		"cut short, all of it":        {data[:len(data)/2], nil},
+	} {
+		err := filepath.WalkDir(h.blobs, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			return errors.Join(os.WriteFile(path, c.stored, 0o600), os.Chtimes(path, time.Time{}, time.Now().Add(time.Minute)))
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		damaged := bytes.Clone(data)
-		damaged[len(data)/2] ^= 1
-		return errors.Join(os.WriteFile(path, damaged, 0o600), os.Chtimes(path, time.Time{}, time.Now().Add(time.Minute)))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if a := part(); a.status != 500 {
-		t.Errorf("damaged: %d, %q", a.status, a.body)
+		failures := h.api.Failures()
+		a := h.send("GET", "/api/Spaces-1/packages/Acme.1.0.0/raw", nil, c.headers...)
+		var told struct{ ErrorMessage, RequestId string }
+		if err := json.Unmarshal(a.body, &told); err != nil || a.status != 500 || told.RequestId == "" || h.api.Failures() != failures+1 ||
+			!strings.HasPrefix(told.ErrorMessage, "The stored file of package Acme 1.0.0 is damaged: ") || !strings.Contains(told.ErrorMessage, "Push it again") {
+			t.Errorf("%s: %d, %s", name, a.status, a.body)
+		}
 	}
 }

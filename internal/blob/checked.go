@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
+
+	"github.com/takodeploy/tako/internal/fault"
 )
 
 // Checked reads a blob and compares it with its hash on the way. What is read
@@ -14,7 +16,7 @@ import (
 // an error, never a whole that is wrong. What is read in parts is not judged on
 // the way: who gives parts calls Whole first.
 type Checked struct {
-	reader io.ReadSeeker
+	Reader // as it is stored; its ReadAt compares nothing
 	name   string
 	size   int64
 	want   string
@@ -28,7 +30,7 @@ type Checked struct {
 // hexadecimal; name is for the error. A blob that is not as long as it was is
 // known to be damaged at once.
 func Check(r Reader, size int64, want, name string) (*Checked, error) {
-	c := &Checked{reader: r, name: name, size: size, want: want, sum: sha256.New()}
+	c := &Checked{Reader: r, name: name, size: size, want: want, sum: sha256.New()}
 	if now := r.Info().Size; now != size {
 		return nil, c.damaged(fmt.Sprintf("it has %d bytes, and had %d", now, size))
 	}
@@ -36,12 +38,12 @@ func Check(r Reader, size int64, want, name string) (*Checked, error) {
 }
 
 func (c *Checked) damaged(how string) error {
-	return fmt.Errorf("the stored file of %s is damaged: %s when it came; push it again, or restore it from a backup", c.name, how)
+	return fault.New(fault.Damaged, "The stored file of %s is damaged: %s when it came. Push it again, or restore it from a backup.", c.name, how)
 }
 
 // Seek implements io.Seeker.
 func (c *Checked) Seek(offset int64, whence int) (int64, error) {
-	at, err := c.reader.Seek(offset, whence)
+	at, err := c.Reader.Seek(offset, whence)
 	if err == nil {
 		c.at = at
 	}
@@ -53,7 +55,7 @@ func (c *Checked) Read(p []byte) (int, error) {
 	if c.err != nil {
 		return 0, c.err
 	}
-	n, err := c.reader.Read(p)
+	n, err := c.Reader.Read(p)
 	if c.at <= c.summed && c.at+int64(n) > c.summed {
 		c.sum.Write(p[c.summed-c.at : n])
 		c.summed = c.at + int64(n)

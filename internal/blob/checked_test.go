@@ -83,7 +83,7 @@ func TestChecked(t *testing.T) {
 				t.Errorf("the download ends with %v", err)
 			}
 			s.Close()
-			if (told == nil) != c.whole || told != nil && !strings.Contains(told.Error(), "the stored file of package X is damaged") {
+			if (told == nil) != c.whole || told != nil && !strings.Contains(told.Error(), "The stored file of package X is damaged") {
 				t.Errorf("told is %v", told)
 			}
 		})
@@ -106,7 +106,7 @@ func TestLengthTells(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer file.Close()
-		if _, err := Check(file, 7, "sum", "package X"); err == nil || !strings.Contains(err.Error(), "the stored file of package X is damaged: it has") {
+		if _, err := Check(file, 7, "sum", "package X"); err == nil || !strings.Contains(err.Error(), "The stored file of package X is damaged: it has") {
 			t.Errorf("of %q: %v", text, err)
 		}
 	}

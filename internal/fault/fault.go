@@ -1,7 +1,8 @@
 // Package fault defines the errors a caller can act on.
 //
 // Everything that can go wrong in a way the caller may mend is one of six
-// codes; a database that is away has one of its own; any other error is internal
+// codes; a database that is away and a stored file that is damaged have each one
+// of their own; any other error is internal
 // and is reported as such, with a request id and no details.
 package fault
 
@@ -25,6 +26,7 @@ const (
 	TooLarge                    // more was sent than is read: 413
 	Unavailable                 // not now, try again: 503
 	Away                        // the database is not there at the moment: 503
+	Damaged                     // what is stored is not what came; it has to come again: 500
 )
 
 // Status is the HTTP status that reports the code. The numbers are written out

@@ -44,8 +44,8 @@ func missing(packageID, version string) error {
 	return fault.New(fault.NotFound, "The package '%s' of version '%s' is not in the built-in feed.", packageID, version)
 }
 
-// Open opens the file of a package.
-func (b *BuiltIn) Open(ctx context.Context, p *catalog.BuiltInPackage) (blob.Reader, error) {
+// Open opens the file of a package; Damaged if it is not as long as it was.
+func (b *BuiltIn) Open(ctx context.Context, p *catalog.BuiltInPackage) (*blob.Checked, error) {
 	r, err := b.Blobs.Open(ctx, p.Blob)
 	if fault.Is(err, fault.NotFound) {
 		return nil, fault.Wrap(fault.NotFound, err, "The file of package %s %s is gone from the store", p.PackageID, p.Version)
@@ -53,7 +53,12 @@ func (b *BuiltIn) Open(ctx context.Context, p *catalog.BuiltInPackage) (blob.Rea
 	if err != nil {
 		return nil, fmt.Errorf("opening package %s %s: %w", p.PackageID, p.Version, err)
 	}
-	return r, nil
+	c, err := blob.Check(r, p.SizeBytes, p.Hash, fmt.Sprintf("package %s %s", p.PackageID, p.Version))
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return c, nil
 }
 
 // Delete removes packages, all of them or none, and then their files.
@@ -142,5 +147,11 @@ func (f *ownFeed) Open(ctx context.Context, packageID, version string) (runner.P
 		return runner.Package{}, nil, err
 	}
 	file := runner.Package{ID: p.PackageID, Version: p.Version, Hash: p.Hash, Extension: p.FileExtension, Size: p.SizeBytes}
-	return file, func() (io.ReadCloser, error) { return f.feed.Open(ctx, p) }, nil
+	return file, func() (io.ReadCloser, error) {
+		c, err := f.feed.Open(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		return c.Reader, nil // whom it goes to compares the hash
+	}, nil
 }

@@ -133,7 +133,8 @@ func (c *cache) take(pkg *runner.Package, r io.Reader) error {
 	if got := hex.EncodeToString(sum.Sum(nil)); n != pkg.Size || got != pkg.Hash {
 		f.Close()
 		return wire.Errorf(wire.CodeInvalid,
-			"Package %s %s arrived as %d bytes with SHA-256 %s; %d bytes with %s were expected.", pkg.ID, pkg.Version, n, got, pkg.Size, pkg.Hash)
+			"Package %s %s is damaged where the server keeps it: %d bytes with SHA-256 %s arrived, and it had %d bytes with %s when it came. Push it again, or restore it from a backup.",
+			pkg.ID, pkg.Version, n, got, pkg.Size, pkg.Hash)
 	}
 	if err := os.Rename(f.Name(), filepath.Join(c.dir, name)); err != nil {
 		f.Close()

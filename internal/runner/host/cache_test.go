@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/takodeploy/tako/internal/runner"
@@ -51,6 +52,12 @@ func TestDamagedPackageIsMissing(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Log(what)
+		has(false)
+		// What comes damaged comes so from where it is kept: nothing of it is taken.
+		if err := c.take(pkg, bytes.NewReader(damaged)); err == nil ||
+			!strings.HasPrefix(err.Error(), "Package App 1.0 is damaged where the server keeps it: ") || !strings.Contains(err.Error(), "Push it again") {
+			t.Errorf("%s was sent: %v", what, err)
+		}
 		has(false)
 		bring()
 	}
