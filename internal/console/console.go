@@ -84,6 +84,9 @@ func Read(raw json.RawMessage) (a Arguments, err error) {
 	}
 	a.Asked = nil // is not the client's to say
 	var wrong fault.Complaints
+	for _, name := range kind.UnknownMembers(raw, a) { // a misspelt one would have it run on more than was meant
+		wrong.Add("Arguments.%s is not known to scripts.", name)
+	}
 	if strings.TrimSpace(a.ScriptBody) == "" {
 		wrong.Add("ScriptBody must not be empty.")
 	}

@@ -320,6 +320,7 @@ func TestWhatCannotBeRun(t *testing.T) {
 	s := newSite(t)
 	tests := []struct{ name, raw, want string }{
 		{"no script", `{"MachineIds":["Machines-1"]}`, "ScriptBody must not be empty"},
+		{"a misspelt member", `{"ScriptBody":"x","MachineId":["Machines-1"],"EnvironmentIds":["` + s.ids["Production"] + `"]}`, "Arguments.MachineId is not known to scripts."},
 		{"another language", `{"ScriptBody":"x","Syntax":"Perl"}`, `Syntax is "Perl"`},
 		{"on the server itself", `{"ScriptBody":"x","TargetType":"OctopusServer"}`, `TargetType is "OctopusServer"`},
 		{"nowhere", `{"ScriptBody":"x"}`, "There is no machine to run the script on"},
